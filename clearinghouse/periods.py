@@ -1,0 +1,156 @@
+"""Half-open periods of a local calendar, and the TARGET business days on which books close.
+
+A month of settlement begins and ends at local midnight, so its length in hours changes with
+daylight saving; both ends are kept as UTC instants. Nothing here reads the clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from holidays import financial_holidays
+
+# The European Central Bank's calendar day ends here.
+DEFAULT_TIME_ZONE = "Europe/Brussels"
+
+# Books of a month close on business day 6 after it, those of a week on business day 2 after it,
+# both at this local time (defaults of the house; a settlement group may differ).
+CLOSING_TIME = time(18, 0)
+MONTHLY_CLOSING_BUSINESS_DAY = 6
+WEEKLY_CLOSING_BUSINESS_DAY = 2
+
+_SATURDAY = 5
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """The instants from ``starts_at`` up to, but without, ``ends_at``; both aware UTC.
+
+    :raises ValueError: an end is not UTC, or the period is empty.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def __post_init__(self) -> None:
+        for instant in (self.starts_at, self.ends_at):
+            if instant.utcoffset() != timedelta(0):
+                raise ValueError(f"A period is bounded by UTC instants; {instant} is not one.")
+        if self.starts_at >= self.ends_at:
+            raise ValueError(f"A period ends after it starts; {self.ends_at} is not after.")
+
+    def __contains__(self, instant: datetime) -> bool:
+        return self.starts_at <= instant < self.ends_at
+
+
+def month_containing(instant: datetime, tz: str = DEFAULT_TIME_ZONE) -> Period:
+    """Return the calendar month of the time zone in which the instant lies.
+
+    :raises ValueError: the instant is naive.
+    """
+    first = _local_date(instant, tz).replace(day=1)
+    return _period(first, _first_of_next_month(first), tz)
+
+
+def week_containing(instant: datetime, tz: str = DEFAULT_TIME_ZONE) -> Period:
+    """Return the week, Monday to Monday, of the time zone in which the instant lies.
+
+    :raises ValueError: the instant is naive.
+    """
+    local = _local_date(instant, tz)
+    monday = local - timedelta(days=local.weekday())
+    return _period(monday, monday + _WEEK, tz)
+
+
+def next_period(period: Period, tz: str = DEFAULT_TIME_ZONE) -> Period:
+    """Return the month after a month, or the week after a week.
+
+    :raises ValueError: the period is neither a month nor a week in this time zone.
+    """
+    following = week_containing if _is_week(period, tz) else month_containing
+    return following(period.ends_at, tz)
+
+
+def closing_at(period: Period, tz: str = DEFAULT_TIME_ZONE) -> datetime:
+    """Return the UTC instant at which the books of a period close.
+
+    By default 18:00 local time: of business day 6 after a month, of business day 2 after a week.
+    The day on which the period ends counts as day 1 if it is a business day.
+
+    :raises ValueError: the period is neither a month nor a week in this time zone.
+    """
+    number = WEEKLY_CLOSING_BUSINESS_DAY if _is_week(period, tz) else MONTHLY_CLOSING_BUSINESS_DAY
+    closing_date = add_business_days(_local_date(period.ends_at, tz) - _DAY, number)
+    return datetime.combine(closing_date, CLOSING_TIME, ZoneInfo(tz)).astimezone(UTC)
+
+
+def is_business_day(day: date) -> bool:
+    """Tell whether TARGET settles on that day: no weekend and no closing day of the ECB."""
+    return day.weekday() < _SATURDAY and day not in _closing_days(day.year)
+
+
+def business_day(number: int, *, year: int, month: int) -> date:
+    """Return the n-th TARGET business day of a calendar month, counted from 1.
+
+    :raises ValueError: the month has no such business day.
+    """
+    if number < 1:
+        raise ValueError(f"Business days are counted from 1, not {number}.")
+    found = add_business_days(date(year, month, 1) - _DAY, number)
+    if (found.year, found.month) != (year, month):
+        raise ValueError(f"{year}-{month:02} has no business day {number}.")
+    return found
+
+
+def add_business_days(day: date, number: int) -> date:
+    """Return the n-th TARGET business day after a day, or before it for a negative number.
+
+    Zero returns the day itself, or the next business day if it is none.
+    """
+    if number == 0:
+        day, number = day - _DAY, 1
+    step = _DAY if number > 0 else -_DAY
+    for _count in range(abs(number)):
+        day += step
+        while not is_business_day(day):
+            day += step
+    return day
+
+
+@lru_cache(maxsize=64)
+def _closing_days(year: int) -> frozenset[date]:
+    return frozenset(financial_holidays("XECB", years=year))
+
+
+def _local_date(instant: datetime, tz: str) -> date:
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant} has no time zone. Pass an aware instant.")
+    return instant.astimezone(ZoneInfo(tz)).date()
+
+
+def _first_of_next_month(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _period(first: date, end: date, tz: str) -> Period:
+    """Bound a period by the local midnights of two days, the second excluded."""
+    zone = ZoneInfo(tz)
+    return Period(
+        datetime.combine(first, time.min, zone).astimezone(UTC),
+        datetime.combine(end, time.min, zone).astimezone(UTC),
+    )
+
+
+def _is_week(period: Period, tz: str) -> bool:
+    if period == week_containing(period.starts_at, tz):
+        return True
+    if period == month_containing(period.starts_at, tz):
+        return False
+    raise ValueError(
+        f"{period.starts_at} to {period.ends_at} is neither a month nor a week in {tz}."
+    )
