@@ -1,0 +1,1 @@
+"""Who owes whom: windows, clearing, transfers, settlements, documents."""

@@ -1,0 +1,36 @@
+"""Partner-facing requests run as the database role ``clearinghouse_partner``.
+
+The role may not do what only staff and jobs do (clear, post, close, issue), whatever a view
+forgets to check. Row-level security per partner hangs on the same switch later.
+"""
+
+from django.db import connection
+
+PARTNER_PREFIXES = ("/api/", "/portal/", "/o/")
+
+
+class PartnerRoleMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not request.path.startswith(PARTNER_PREFIXES):
+            return self.get_response(request)
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE clearinghouse_partner")
+        try:
+            return self.get_response(request)
+        finally:
+            _reset_role()
+
+
+def _reset_role() -> None:
+    """Give the connection back its own role; close it where it cannot be asked any more."""
+    if connection.connection is None:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+    except Exception:
+        connection.close()
+        raise

@@ -1,0 +1,257 @@
+"""One settings file, read from the environment; it fails loudly on half-configuration."""
+
+from pathlib import Path
+
+import dj_database_url
+
+from clearinghouse import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PRODUCTION = env.env_str("CLEARINGHOUSE_ENV", "development") == "production"
+VAR_DIR = Path(env.env_str("CLEARINGHOUSE_VAR", str(BASE_DIR / "var")))
+DEBUG = env.env_bool("DEBUG", default=False)
+
+# --- Services: those of the environment, else the embedded ones ---------------------------------
+
+_starts_services = env.env_str("CLEARINGHOUSE_START", "1") != "0"
+_as_owner = env.env_str("CLEARINGHOUSE_DB_ROLE", "app") == "owner"
+_database_url = env.env_str("DATABASE_URL", "")
+_redis_url = env.env_str("REDIS_URL", "").rstrip("/")
+_nowhere = "postgres://nobody@%2Fnowhere/clearinghouse"
+if _database_url and _as_owner:
+    _database_url = env.env_str("DATABASE_OWNER_URL", _database_url)
+if (not _database_url or not _redis_url) and _starts_services:
+    from clearinghouse import embedded
+
+    _services = embedded.ensure_running()
+    _database_url = _database_url or (
+        _services.owner_database_url if _as_owner else _services.database_url
+    )
+    if not _redis_url:
+        CELERY_BROKER_URL, CELERY_RESULT_BACKEND = _services.broker_url, _services.result_url
+        _cache_url = _services.cache_url
+if _redis_url:
+    CELERY_BROKER_URL, CELERY_RESULT_BACKEND = f"{_redis_url}/0", f"{_redis_url}/1"
+    _cache_url = f"{_redis_url}/2"
+elif not _starts_services:
+    CELERY_BROKER_URL = CELERY_RESULT_BACKEND = _cache_url = "redis://nowhere.invalid:0"
+
+DATABASES = {
+    "default": dj_database_url.parse(_database_url or _nowhere, conn_max_age=600)
+    | {"CONN_HEALTH_CHECKS": True}
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache_url}
+}
+
+# --- Secrets ------------------------------------------------------------------------------------
+
+SECRET_KEY = env.env_secret("SECRET_KEY", development="development-only-" + "x" * 50)
+# Encrypts contract ids and raw records; 32 bytes, base64.
+PERSONAL_DATA_KEY = env.env_secret(
+    "PERSONAL_DATA_KEY", development="RGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE="
+)
+# Keys the pseudonyms that partners see in place of contract ids; base64.
+PSEUDONYM_KEY = env.env_secret(
+    "PSEUDONYM_KEY", development="RGV2ZWxvcG1lbnQtb25seS1wc2V1ZG9ueW0ta2V5ISE="
+)
+
+# --- Django -------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.env_list("ALLOWED_HOSTS", [] if PRODUCTION else ["*"])
+CSRF_TRUSTED_ORIGINS = env.env_list("CSRF_TRUSTED_ORIGINS", [])
+INSTALLED_APPS = [
+    "partners",
+    "roaming",
+    "billing",
+    "clearinghouse.apps.ClearinghouseConfig",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "oauth2_provider",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_structlog",
+    "csp",
+    "health_check",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "clearinghouse.database_roles.PartnerRoleMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+ROOT_URLCONF = "clearinghouse.urls"
+WSGI_APPLICATION = "clearinghouse.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "partners.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "portal:login"
+LOGIN_REDIRECT_URL = "portal:home"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+TIME_ZONE = "Europe/Brussels"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+# Uploads and results lie outside the web root; only views that check the reader hand them out.
+MEDIA_ROOT = VAR_DIR / "files"
+# A batch of 10,000 records is about 9 MB of JSON.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- Security -----------------------------------------------------------------------------------
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.env_bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 63_072_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+_self = "'self'"
+CONTENT_SECURITY_POLICY = {
+    # The admin's Alpine evaluates expressions and sets styles; nothing else may.
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+    "DIRECTIVES": {
+        "default-src": [_self],
+        "img-src": [_self, "data:"],
+        "object-src": ["'none'"],
+        "base-uri": [_self],
+        "form-action": [_self],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+# --- Partner API --------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "oauth2_provider.contrib.rest_framework.OAuth2Authentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["partners.api.permissions.IsPartnerClient"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "partners.api.problems.problem_response",
+    "DATETIME_FORMAT": "iso-8601",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": None,
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "partners.ApiClient"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "partners.AccessToken"
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "partners.RefreshToken"
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "partners.IDToken"
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "sdr:write": "Send service detail records",
+        "sdr:read": "Read your service detail records",
+        "settlement:read": "Read your settlement statements",
+    },
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "PKCE_REQUIRED": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Clearing house partner API",
+    "DESCRIPTION": "Service detail records in, settlement statements out.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "OAUTH2_FLOWS": ["clientCredentials"],
+    "OAUTH2_TOKEN_URL": "/o/token/",
+    "OAUTH2_SCOPES": OAUTH2_PROVIDER["SCOPES"],
+}
+# Records in one batch; bytes of one batch after decompression.
+BATCH_MAX_RECORDS = 10_000
+BATCH_MAX_BYTES = 32 * 1024 * 1024
+
+# --- Jobs ---------------------------------------------------------------------------------------
+
+CELERY_TASK_DEFAULT_QUEUE = env.env_str("CELERY_QUEUE", "clearinghouse")
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_RESULT_EXPIRES = 86_400
+
+# --- Money --------------------------------------------------------------------------------------
+
+# INSTRUCTION_ONLY: positions become instructions between partners; we hold nobody's money.
+MONEY_FLOW = env.env_choice(
+    "MONEY_FLOW", ["INSTRUCTION_ONLY", "PI_PARTNER", "CCP"], default="INSTRUCTION_ONLY"
+)
+
+# --- Logs ---------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": env.env_str("LOG_LEVEL", "WARNING")},
+}

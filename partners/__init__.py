@@ -1,0 +1,1 @@
+"""Who takes part: partners, parties, contracts, agreements, endpoints, users, clients, jobs."""

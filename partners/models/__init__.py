@@ -1,0 +1,44 @@
+"""Tables of the partners floor, one file per noun."""
+
+from partners.models.agreement import RoamingAgreement
+from partners.models.approval import Approval
+from partners.models.audit import AuditEvent
+from partners.models.client import (
+    AccessToken,
+    ApiClient,
+    IdempotencyKey,
+    IDToken,
+    RefreshToken,
+)
+from partners.models.contract import GroupMembership, ParticipationContract, SettlementGroup
+from partners.models.endpoint import RoamingEndpoint
+from partners.models.environment import Environment
+from partners.models.job import Job
+from partners.models.partner import BankAccount, Partner, PartnerFacts, PartnerState
+from partners.models.party import Mandate, Party, PartyOwnership
+from partners.models.user import User
+
+__all__ = [
+    "AccessToken",
+    "ApiClient",
+    "Approval",
+    "AuditEvent",
+    "BankAccount",
+    "Environment",
+    "GroupMembership",
+    "IDToken",
+    "IdempotencyKey",
+    "Job",
+    "Mandate",
+    "ParticipationContract",
+    "Partner",
+    "PartnerFacts",
+    "PartnerState",
+    "Party",
+    "PartyOwnership",
+    "RefreshToken",
+    "RoamingAgreement",
+    "RoamingEndpoint",
+    "SettlementGroup",
+    "User",
+]

@@ -1,0 +1,98 @@
+"""What a partner agreed with the clearing house, and what is settled together."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from clearinghouse.uuid7 import new_uuid7
+from partners.models.environment import environment_field
+from partners.models.exclusions import one_at_a_time
+from partners.models.partner import Partner
+
+
+class SettlementGroup(models.Model):
+    """What is settled together: one currency, one cycle, one model, one way of netting."""
+
+    class Cycle(models.TextChoices):
+        MONTHLY = "MONTHLY"
+        WEEKLY = "WEEKLY"
+
+    class Model(models.TextChoices):
+        AGENCY = "AGENCY", "Agency: partners owe each other"
+        CCP = "CCP", "Central counterparty: partners owe the house"
+
+    class Netting(models.TextChoices):
+        MULTILATERAL = "MULTILATERAL"
+        BILATERAL = "BILATERAL"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    name = models.CharField(max_length=100)
+    environment = environment_field()
+    currency = models.CharField(max_length=3)
+    cycle = models.CharField(max_length=7, choices=Cycle, default=Cycle.MONTHLY)
+    model = models.CharField(max_length=6, choices=Model, default=Model.AGENCY)
+    netting = models.CharField(max_length=12, choices=Netting, default=Netting.MULTILATERAL)
+    time_zone = models.CharField(max_length=64, default="Europe/Brussels")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "environment"], name="group_name_is_unique_per_environment"
+            ),
+            models.UniqueConstraint(fields=["id", "environment"], name="group_has_one_environment"),
+            models.CheckConstraint(
+                condition=Q(currency__regex="^[A-Z]{3}$"), name="group_currency_is_iso_4217"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ParticipationContract(models.Model):
+    """A partner's contract with the clearing house: groups joined, netting clause, cap."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="contracts")
+    number = models.CharField(max_length=40, unique=True)
+    groups = models.ManyToManyField(
+        SettlementGroup, through="GroupMembership", related_name="contracts"
+    )
+    has_netting_clause = models.BooleanField(
+        default=False, help_text="without it the partner is netted bilaterally"
+    )
+    exposure_cap_minor = models.BigIntegerField(null=True, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_at_a_time(name="partner_has_one_contract_at_a_time", uuids=("partner_id",)),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="contract_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(exposure_cap_minor__isnull=True) | Q(exposure_cap_minor__gte=0),
+                name="exposure_cap_is_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"contract {self.number}"
+
+
+class GroupMembership(models.Model):
+    """A contract joins a settlement group."""
+
+    contract = models.ForeignKey(ParticipationContract, on_delete=models.PROTECT)
+    group = models.ForeignKey(SettlementGroup, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "group"], name="contract_joins_a_group_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract} in {self.group}"

@@ -1,0 +1,125 @@
+"""The companies that signed with the clearing house, and what is true of them from when on."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from clearinghouse.uuid7 import new_uuid7
+from partners.models.exclusions import one_at_a_time
+
+
+class Partner(models.Model):
+    """A company that signed, or the clearing house itself (it settles its fees too)."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    name = models.CharField(max_length=200, unique=True, help_text="short name used everywhere")
+    is_clearing_house = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_clearing_house"],
+                condition=Q(is_clearing_house=True),
+                name="clearing_house_is_one_partner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartnerState(models.Model):
+    """One step in a partner's life; the newest row that has begun says what holds now."""
+
+    class State(models.TextChoices):
+        PROSPECT = "PROSPECT"
+        ONBOARDING = "ONBOARDING"
+        ACTIVE = "ACTIVE"
+        SUSPENDED = "SUSPENDED"
+        LEAVING = "LEAVING"
+        CLOSED = "CLOSED"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="states")
+    state = models.CharField(max_length=10, choices=State)
+    starts_at = models.DateTimeField()
+    reason = models.CharField(max_length=500)
+    actor = models.CharField(max_length=150)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "starts_at"], name="partner_changes_state_once_an_instant"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["PROSPECT", "ONBOARDING", "ACTIVE", "SUSPENDED", "LEAVING", "CLOSED"]
+                ),
+                name="partner_state_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} from {self.starts_at:%Y-%m-%d}"
+
+
+class PartnerFacts(models.Model):
+    """Legal name, address and tax numbers from ``starts_at`` on; documents freeze them."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="facts")
+    legal_name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country_code = models.CharField(max_length=2)
+    vat_number = models.CharField(max_length=20, blank=True)
+    email = models.EmailField(blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "partner facts"
+        constraints = [
+            one_at_a_time(name="partner_facts_do_not_overlap", uuids=("partner_id",)),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="partner_facts_end_after_they_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.legal_name
+
+
+class BankAccount(models.Model):
+    """Where a partner is paid. Shown masked outside its own statements."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="bank_accounts")
+    currency = models.CharField(max_length=3)
+    holder = models.CharField(max_length=140)
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_at_a_time(
+                name="bank_accounts_do_not_overlap_per_currency",
+                uuids=("partner_id",),
+                texts=("currency",),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="bank_account_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.masked_iban}"
+
+    @property
+    def masked_iban(self) -> str:
+        return f"{self.iban[:2]} … {self.iban[-4:]}"

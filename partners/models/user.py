@@ -1,0 +1,23 @@
+"""People who log in: staff of the clearing house, or users of one partner."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from partners.models.partner import Partner
+
+
+class User(AbstractUser):
+    """Staff when ``partner`` is empty; otherwise bound to that partner and never staff."""
+
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="users"
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(partner__isnull=True) | Q(is_staff=False, is_superuser=False),
+                name="partner_user_is_not_staff",
+            )
+        ]

@@ -1,0 +1,113 @@
+"""Questions about who: which parties, who owns and who may act for them, what was agreed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, OuterRef, Q, Subquery
+
+from partners.models import (
+    Mandate,
+    Partner,
+    PartnerFacts,
+    PartnerState,
+    Party,
+    PartyOwnership,
+    RoamingAgreement,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyNow:
+    """A party as intake needs it: its id, its owner's state now, and who may send for it."""
+
+    id: UUID
+    code: str
+    owner_id: UUID | None
+    owner_state: str
+    mandate_id: UUID | None
+
+
+def in_period(now: datetime) -> Q:
+    """Rows with [starts_at, ends_at) around ``now``; an empty end is open."""
+    return Q(starts_at__lte=now) & (Q(ends_at__isnull=True) | Q(ends_at__gt=now))
+
+
+def state_of_partner(partner_ref: str, *, now: datetime) -> Subquery:
+    """The partner's state at ``now`` as a subquery over ``partner_ref``."""
+    newest = PartnerState.objects.filter(partner=OuterRef(partner_ref), starts_at__lte=now)
+    return Subquery(newest.order_by("-starts_at").values("state")[:1])
+
+
+def parties_by_code(
+    codes: Iterable[str], *, role: str, environment: str, sender: Partner, now: datetime
+) -> dict[str, PartyNow]:
+    """Parties of one role under their code "DE*NLX", with the sender's mandate if it has one."""
+    wanted = Q(pk__in=[])
+    for code in codes:
+        country, _, party_id = code.partition("*")
+        wanted |= Q(country_code=country, party_id=party_id)
+    owned = PartyOwnership.objects.filter(in_period(now), party=OuterRef("pk"))
+    parties = (
+        Party.objects.filter(wanted, role=role, environment=environment)
+        .annotate(owner_id=Subquery(owned.values("partner")[:1]))
+        .annotate(owner_state=state_of_partner("owner_id", now=now))
+    )
+    mandates = _mandates_to_send(sender, now=now)
+    return {
+        party.code: PartyNow(
+            id=party.id,
+            code=party.code,
+            owner_id=party.owner_id,
+            owner_state=party.owner_state or "",
+            mandate_id=mandates.get((party.id, party.owner_id)),
+        )
+        for party in parties
+    }
+
+
+def _mandates_to_send(sender: Partner, *, now: datetime) -> dict[tuple[UUID, UUID], UUID]:
+    """Mandates to submit records, by party and by the owner that gave them."""
+    rows = Mandate.objects.filter(
+        in_period(now), agent=sender, verbs__contains=[Mandate.Verb.SUBMIT_SDR]
+    ).values_list("parties", "grantor", "id")
+    return {(party, grantor): mandate for party, grantor, mandate in rows}
+
+
+def agreements_between(
+    seller_ids: Iterable[UUID], buyer_ids: Iterable[UUID], *, service_class: str = "CHARGING"
+) -> list[RoamingAgreement]:
+    """All versions ever in force between the given sides, newest first."""
+    return list(
+        RoamingAgreement.objects.filter(
+            seller__in=list(seller_ids),
+            buyer__in=list(buyer_ids),
+            service_class=service_class,
+            in_force_at__isnull=False,
+        ).order_by("-starts_at", "-version")
+    )
+
+
+def party_ids_of(partner: Partner, *, environment: str | None = None) -> list[UUID]:
+    """Every party the partner owns or ever owned: it may read what it sold or bought."""
+    owned = PartyOwnership.objects.filter(partner=partner)
+    if environment:
+        owned = owned.filter(party__environment=environment)
+    return list(owned.values_list("party", flat=True).distinct())
+
+
+def facts_of(partner: Partner, *, now: datetime) -> PartnerFacts | None:
+    """Legal name, address and numbers that hold at ``now``."""
+    return PartnerFacts.objects.filter(in_period(now), partner=partner).first()
+
+
+def clearing_house() -> Partner:
+    """The house's own partner row, made by the first migration."""
+    return Partner.objects.get(is_clearing_house=True)
+
+
+def current_owner(party: Party, *, at: datetime) -> Partner | None:
+    owned = PartyOwnership.objects.filter(in_period(at), party=party).select_related("partner")
+    ownership = owned.order_by(F("starts_at").desc()).first()
+    return ownership.partner if ownership else None

@@ -1,0 +1,1 @@
+"""What happened: service detail records, their life, their deliveries."""

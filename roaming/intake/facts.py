@@ -1,0 +1,121 @@
+"""What the tables know about a chunk of records: a handful of queries, whatever its size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
+from partners import queries
+from partners.models import Partner, RoamingAgreement
+from partners.queries import PartyNow
+from roaming.messages import InboundSdr
+from roaming.rules.findings import Facts, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A record's two parties as far as they are known, and its side facts for the rules."""
+
+    seller: PartyNow | None
+    buyer: PartyNow | None
+    mandate_id: UUID | None
+    terms: Terms | None
+    facts: Facts
+
+
+@dataclass(slots=True)
+class World:
+    """Parties and agreements named in one chunk, as they stand now."""
+
+    sender: Partner
+    received_at: datetime
+    sellers: dict[str, PartyNow] = field(default_factory=dict)
+    buyers: dict[str, PartyNow] = field(default_factory=dict)
+    versions: dict[tuple[UUID, UUID], list[Terms]] = field(default_factory=dict)
+
+    def sides_of(self, sdr: InboundSdr) -> Sides:
+        """Resolve both codes; a party that the sender may not act for is as good as unknown."""
+        seller = self.sellers.get(normal_code(sdr.cso_id))
+        buyer = self.buyers.get(normal_code(sdr.csp_id))
+        may_act = seller is not None and (
+            seller.owner_id == self.sender.pk or seller.mandate_id is not None
+        )
+        seller = seller if may_act else None
+        terms, agreed = self._terms(seller, buyer, sdr)
+        facts = Facts(
+            received_at=self.received_at,
+            seller_is_known=seller is not None,
+            sender_may_act=may_act,
+            seller_state=seller.owner_state if seller else "",
+            buyer_is_known=buyer is not None,
+            buyer_state=buyer.owner_state if buyer else "",
+            terms=terms,
+            currencies_agreed=agreed,
+        )
+        acted_for_itself = seller is not None and seller.owner_id == self.sender.pk
+        mandate_id = seller.mandate_id if seller and not acted_for_itself else None
+        return Sides(seller, buyer, mandate_id, terms, facts)
+
+    def _terms(
+        self, seller: PartyNow | None, buyer: PartyNow | None, sdr: InboundSdr
+    ) -> tuple[Terms | None, tuple[str, ...]]:
+        """The version in force at session start in the record's currency, and all currencies."""
+        if seller is None or buyer is None or sdr.started_at is None:
+            return None, ()
+        at_start = [
+            terms
+            for terms in self.versions.get((seller.id, buyer.id), ())
+            if terms.starts_at <= sdr.started_at
+            and (terms.ends_at is None or sdr.started_at < terms.ends_at)
+        ]
+        agreed = tuple(terms.currency for terms in at_start)
+        # An unbilled record may leave its currency out: the one agreed is meant.
+        fitting = [t for t in at_start if t.currency == sdr.currency or not sdr.currency]
+        return (fitting[0] if fitting else None), agreed
+
+
+def load_world(
+    records: Sequence[InboundSdr], *, sender: Partner, environment: str, received_at: datetime
+) -> World:
+    """Look up every party and agreement that ``records`` name."""
+    world = World(sender, received_at)
+    options = {"environment": environment, "sender": sender, "now": received_at}
+    sellers = {code for sdr in records if (code := normal_code(sdr.cso_id))}
+    buyers = {code for sdr in records if (code := normal_code(sdr.csp_id))}
+    world.sellers = queries.parties_by_code(sellers, role="CSO", **options)
+    world.buyers = queries.parties_by_code(buyers, role="CSP", **options)
+    versions = queries.agreements_between(
+        [party.id for party in world.sellers.values()],
+        [party.id for party in world.buyers.values()],
+    )
+    for version in versions:
+        key = (version.seller_id, version.buyer_id)
+        world.versions.setdefault(key, []).append(_terms_of(version))
+    return world
+
+
+def normal_code(code: str) -> str:
+    """The normal form "DE*NLX" of a party code, or "" where it is none."""
+    if not code:
+        return ""
+    try:
+        return parse_party_code(code).normal
+    except MalformedPartyCode:
+        return ""
+
+
+def _terms_of(version: RoamingAgreement) -> Terms:
+    return Terms(
+        agreement_id=str(version.pk),
+        buyer_id=str(version.buyer_id),
+        mode=version.mode,
+        currency=version.currency,
+        acceptance=version.acceptance,
+        starts_at=version.starts_at,
+        ends_at=version.ends_at,
+        evse_registry=version.evse_registry,
+        warn_after_days=version.warn_after_days,
+        refuse_after_days=version.refuse_after_days,
+        overrides=version.rule_overrides,
+    )

@@ -1,0 +1,251 @@
+"""One chunk judged: replay, conflict or a new record with its findings, verdict and path.
+
+Nothing is written here. What was read may be outdated when the writer comes; the unique keys
+notice, and the chunk is judged again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import connection
+
+from clearinghouse.uuid7 import uuid7_at
+from roaming.intake.facts import Sides, World
+from roaming.intake.structure import Submission
+from roaming.models import Finding as FindingRow
+from roaming.models import SdrState
+from roaming.rules.canonical import content_sha256
+from roaming.rules.catalog import Verdict, check_sdr, verdict_of
+from roaming.rules.findings import Finding
+from roaming.rules.lifecycle import path_of_intake
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A submission with what became of it. ``repeats`` names the stored record it repeats."""
+
+    position: int
+    submission: Submission
+    sides: Sides
+    sha256: str
+    record_id: UUID
+    attempt: int
+    findings: list[Finding]
+    not_applicable: list[str]
+    verdict: Verdict
+    path: list[str]
+    repeats: bool = False
+    is_conflict: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        return not self.repeats
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A stored record under the same id."""
+
+    record_id: UUID
+    sha256: str
+    attempt: int
+    findings: tuple[Finding, ...] = ()
+    state: str = ""
+
+
+@dataclass(slots=True)
+class Ledgers:
+    """Which ids and sessions are taken, as read at the start and as this chunk adds to them."""
+
+    live: dict[tuple[UUID, str], _Known]
+    rejected: dict[tuple[UUID, str], _Known]
+    sessions: dict[tuple[UUID, str, int], str]
+
+
+def judge_chunk(
+    submissions: Sequence[Submission], *, world: World, first_position: int
+) -> list[Judged]:
+    """Judge submissions in order: the first of two equal records in a chunk is the original."""
+    prepared = []
+    for submission in submissions:
+        sides = world.sides_of(submission.sdr)
+        prepared.append((submission, sides, content_sha256(submission.sdr)))
+    ledgers = _read_ledgers(prepared)
+    return [
+        _judge(first_position + offset, *parts, world=world, ledgers=ledgers)
+        for offset, parts in enumerate(prepared)
+    ]
+
+
+def _judge(
+    position: int,
+    submission: Submission,
+    sides: Sides,
+    sha256: str,
+    *,
+    world: World,
+    ledgers: Ledgers,
+) -> Judged:
+    key = (sides.seller.id, submission.sdr.sdr_id) if sides.seller else None
+    live = ledgers.live.get(key) if key else None
+    if live and live.sha256 == sha256:
+        return _repeat(position, submission, sides, live)
+    judged = _judge_new(
+        position, submission, sides, sha256, world=world, live=live, ledgers=ledgers
+    )
+    last = ledgers.rejected.get(key) if key else None
+    if judged.verdict == "REJECT" and last and last.sha256 == sha256:
+        if [f.code for f in last.findings] == sorted(f.code for f in judged.findings):
+            return _repeat(position, submission, sides, last)
+    if key:
+        judged = replace(judged, attempt=last.attempt + 1 if last else 1)
+        _remember(judged, key, ledgers)
+    return judged
+
+
+def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> Judged:
+    sdr = submission.sdr
+    session = _session_key(sides, sdr)
+    facts = replace(
+        sides.facts,
+        session_holder=ledgers.sessions.get(session, "") if session else "",
+        conflicts_with=str(live.record_id) if live else "",
+    )
+    findings, not_applicable = check_sdr(sdr, facts)
+    findings = [*submission.findings, *findings]
+    verdict = verdict_of(findings)
+    return Judged(
+        position=position,
+        submission=submission,
+        sides=sides,
+        sha256=sha256,
+        record_id=uuid7_at(world.received_at),
+        attempt=1,
+        findings=findings,
+        not_applicable=not_applicable,
+        verdict=verdict,
+        path=path_of_intake(verdict, sides.terms.acceptance if sides.terms else None),
+        is_conflict=live is not None,
+    )
+
+
+def _repeat(position: int, submission: Submission, sides: Sides, known: _Known) -> Judged:
+    findings = list(known.findings)
+    return Judged(
+        position=position,
+        submission=submission,
+        sides=sides,
+        sha256=known.sha256,
+        record_id=known.record_id,
+        attempt=known.attempt,
+        findings=findings,
+        not_applicable=[],
+        verdict="REJECT" if known.state == "REJECTED" else verdict_of(findings),
+        path=[known.state],
+        repeats=True,
+        is_conflict=any(f.code == "V401" for f in findings),
+    )
+
+
+def _remember(judged: Judged, key: tuple[UUID, str], ledgers: Ledgers) -> None:
+    known = _Known(
+        judged.record_id,
+        judged.sha256,
+        judged.attempt,
+        tuple(sorted(judged.findings, key=lambda f: f.code)),
+        judged.path[-1],
+    )
+    if judged.verdict == "REJECT":
+        ledgers.rejected[key] = known
+        return
+    ledgers.live[key] = known
+    session = _session_key(judged.sides, judged.submission.sdr)
+    if session and session not in ledgers.sessions:
+        ledgers.sessions[session] = judged.submission.sdr.sdr_id
+
+
+def takes_session(judged: Judged) -> bool:
+    """Does this record claim its session? Not when another one holds it (V402)."""
+    session = _session_key(judged.sides, judged.submission.sdr)
+    return session is not None and not any(f.code == "V402" for f in judged.findings)
+
+
+def _session_key(sides: Sides, sdr) -> tuple[UUID, str, int] | None:
+    if sides.seller is None or not sdr.service_session_id:
+        return None
+    if sdr.credits_sdr_id or sdr.replaces_sdr_id:
+        return None
+    return sides.seller.id, sdr.service_session_id, sdr.split_no
+
+
+_LIVE = """
+SELECT k.cso_id, k.sdr_id, k.record_id, k.payload_sha256, d.attempt
+  FROM unnest(%s::uuid[], %s::text[]) AS wanted (cso_id, sdr_id)
+  JOIN roaming_sdrkey AS k USING (cso_id, sdr_id)
+  JOIN roaming_sdr AS d ON d.id = k.record_id
+"""
+_REJECTED = """
+SELECT DISTINCT ON (k.cso_id, k.sdr_id)
+       k.cso_id, k.sdr_id, k.record_id, k.payload_sha256, k.attempt
+  FROM unnest(%s::uuid[], %s::text[]) AS wanted (cso_id, sdr_id)
+  JOIN roaming_rejectedkey AS k USING (cso_id, sdr_id)
+ ORDER BY k.cso_id, k.sdr_id, k.attempt DESC
+"""
+_SESSIONS = """
+SELECT k.cso_id, k.session_id, k.split_no, d.sdr_id
+  FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS wanted (cso_id, session_id, split_no)
+  JOIN roaming_sessionkey AS k USING (cso_id, session_id, split_no)
+  JOIN roaming_sdr AS d ON d.id = k.record_id
+"""
+
+
+def _read_ledgers(prepared) -> Ledgers:
+    keys = {
+        (sides.seller.id, submission.sdr.sdr_id)
+        for submission, sides, _ in prepared
+        if sides.seller and submission.sdr.sdr_id
+    }
+    sessions = {
+        key for submission, sides, _ in prepared if (key := _session_key(sides, submission.sdr))
+    }
+    with connection.cursor() as cursor:
+        return Ledgers(
+            live=_known_under(cursor, _LIVE, keys),
+            rejected=_known_under(cursor, _REJECTED, keys),
+            sessions={
+                (cso, session, split): sdr_id
+                for cso, session, split, sdr_id in _rows(cursor, _SESSIONS, sessions, 3)
+            },
+        )
+
+
+def _known_under(cursor, statement: str, keys) -> dict[tuple[UUID, str], _Known]:
+    rows = _rows(cursor, statement, keys, 2)
+    record_ids = [row[2] for row in rows]
+    findings = _findings_of(record_ids)
+    states = dict(SdrState.objects.filter(id__in=record_ids).values_list("id", "state"))
+    return {
+        (cso, sdr_id): _Known(
+            record_id, sha256, attempt, tuple(findings.get(record_id, ())), states[record_id]
+        )
+        for cso, sdr_id, record_id, sha256, attempt in rows
+    }
+
+
+def _rows(cursor, statement: str, keys: Iterable[tuple], width: int) -> list[tuple]:
+    keys = list(keys)
+    if not keys:
+        return []
+    columns = [[key[column] for key in keys] for column in range(width)]
+    cursor.execute(statement, columns)
+    return cursor.fetchall()
+
+
+def _findings_of(record_ids: list[UUID]) -> dict[UUID, list[Finding]]:
+    found: dict[UUID, list[Finding]] = {}
+    rows = FindingRow.objects.filter(record_id__in=record_ids, version=1).order_by("code", "field")
+    for row in rows:
+        finding = Finding(row.code, row.severity, row.field, row.message, row.override_reason)
+        found.setdefault(row.record_id, []).append(finding)
+    return found

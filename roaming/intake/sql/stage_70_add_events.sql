@@ -1,0 +1,7 @@
+-- Tell how each record got there: one act, by its sender, at one instant.
+-- Grain:      one row per new record, version 1.
+INSERT INTO roaming_sdrevent
+      (sender_id, record_id, version, from_state, path, to_state, at, actor, reason)
+SELECT sender_id, id, 1, '', path, state, received_at, actor, reason
+  FROM intake_stage
+ ORDER BY id

@@ -1,0 +1,205 @@
+"""One judged chunk into the tables: COPY into a stage, then INSERT … SELECT in key order.
+
+Runs inside the caller's transaction. Where a key was taken meanwhile, nothing of the chunk may
+stay: the caller rolls back and judges again.
+"""
+
+import base64
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from clearinghouse.sealing import Sealer
+from clearinghouse.statements import load_statement
+from clearinghouse.uuid7 import uuid7_at
+from roaming.intake.columns import STAGE_COLUMNS, normal_contract_id, stage_row
+from roaming.intake.judge import Judged, takes_session
+from roaming.models import IntakeBatch, IntakeTally
+from roaming.rules.pseudonym import Pseudonym, key_for_csp, pseudonym_of
+
+_SQL = Path(__file__).parent / "sql"
+_AFTER_KEYS = (
+    "40_keep_raw_records",
+    "50_add_sdrs",
+    "60_add_states",
+    "70_add_events",
+    "80_owe_deliveries",
+)
+
+
+class KeyTaken(Exception):
+    """Another transaction took an SDR id or session first; judge the chunk again."""
+
+
+def write_chunk(
+    judged: Sequence[Judged], *, batch: IntakeBatch, received_at: datetime, actor: str
+) -> None:
+    """Write every new record of the chunk and the chunk's tally.
+
+    :raises KeyTaken: an SDR id, session or attempt number was taken since the chunk was judged.
+    """
+    new = [one for one in judged if one.is_new]
+    if new:
+        with connection.cursor() as cursor:
+            _write_new(cursor, new, batch=batch, received_at=received_at, actor=actor)
+    _count(judged, batch=batch, received_at=received_at)
+
+
+def _write_new(cursor, new, *, batch, received_at, actor) -> None:
+    pseudonyms = _pseudonyms(new)
+    sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
+    _run(cursor, "00_create")
+    with cursor.copy(f"COPY intake_stage ({', '.join(STAGE_COLUMNS)}) FROM STDIN") as copy:
+        for one in new:
+            shown = pseudonyms[one.position].shown if one.position in pseudonyms else ""
+            row = stage_row(
+                one,
+                batch=batch,
+                pseudonym=shown,
+                actor=actor,
+                received_at=received_at,
+                sealer=sealer,
+            )
+            copy.write_row(row)
+    live = [one for one in new if one.verdict != "REJECT"]
+    numbered = [
+        one
+        for one in new
+        if one.verdict == "REJECT" and one.sides.seller and one.submission.sdr.sdr_id
+    ]
+    _take(cursor, "10_take_sdr_keys", expected=len(live))
+    _take(cursor, "20_take_session_keys", expected=sum(map(takes_session, live)))
+    _take(cursor, "30_number_rejections", expected=len(numbered))
+    for name in _AFTER_KEYS:
+        _run(cursor, name)
+    _add_findings(cursor, new, sender_id=batch.sender_id, received_at=received_at)
+    _add_identities(cursor, new, pseudonyms, received_at=received_at)
+
+
+def _run(cursor, name: str) -> int:
+    cursor.execute(load_statement(_SQL / f"stage_{name}.sql"))
+    return cursor.rowcount
+
+
+def _take(cursor, name: str, *, expected: int) -> None:
+    if _run(cursor, name) != expected:
+        raise KeyTaken(name)
+
+
+def _add_findings(cursor, new: Sequence[Judged], *, sender_id, received_at) -> None:
+    columns = "id, sender_id, record_id, version, code, severity, field, message, override_reason"
+    with cursor.copy(f"COPY roaming_finding ({columns}) FROM STDIN") as copy:
+        for one in new:
+            for finding in one.findings:
+                copy.write_row(
+                    (
+                        uuid7_at(received_at),
+                        sender_id,
+                        one.record_id,
+                        1,
+                        finding.code,
+                        finding.severity,
+                        finding.field,
+                        _printable(finding.message),
+                        finding.override_reason,
+                    )
+                )
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _pseudonyms(new: Sequence[Judged]) -> dict[int, Pseudonym]:
+    """The pseudonym of each record that states a contract or credential id, by position."""
+    master = base64.b64decode(settings.PSEUDONYM_KEY)
+    pseudonyms = {}
+    for one in new:
+        stated = one.submission.sdr.contract_id or one.submission.sdr.credential_id
+        if stated:
+            csp_id = str(one.sides.buyer.id) if one.sides.buyer else ""
+            key = key_for_csp(master, csp_id)
+            pseudonyms[one.position] = pseudonym_of(normal_contract_id(stated), csp_key=key)
+    return pseudonyms
+
+
+def _add_identities(cursor, new, pseudonyms, *, received_at) -> None:
+    """Remember whose pseudonym is whose, once per identity; the only place besides the raw record."""
+    sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="contract-identity")
+    identities = {}
+    for one in new:
+        if one.position in pseudonyms:
+            stated = one.submission.sdr.contract_id or one.submission.sdr.credential_id
+            csp_id = one.sides.buyer.id if one.sides.buyer else None
+            identities[pseudonyms[one.position]] = (csp_id, stated)
+    known = _known_hashes(cursor, [identity.contract_hash for identity in identities])
+    rows = [
+        (
+            uuid7_at(received_at),
+            csp_id,
+            identity.contract_hash,
+            identity.shown,
+            sealer.seal(stated.encode()),
+            received_at,
+        )
+        for identity, (csp_id, stated) in sorted(identities.items())
+        if identity.contract_hash not in known
+    ]
+    if rows:
+        cursor.executemany(
+            "INSERT INTO roaming_contractidentity (id, csp_id, contract_hash, pseudonym,"
+            " encrypted_contract_id, first_seen_at) VALUES (%s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (contract_hash) DO NOTHING",
+            rows,
+        )
+
+
+def _known_hashes(cursor, hashes: list[str]) -> set[str]:
+    cursor.execute(
+        "SELECT contract_hash FROM roaming_contractidentity WHERE contract_hash = ANY(%s)", [hashes]
+    )
+    return {row[0] for row in cursor.fetchall()}
+
+
+def _count(judged: Sequence[Judged], *, batch: IntakeBatch, received_at: datetime) -> None:
+    """Tally the chunk from what came through the door, not from what was written."""
+    received: dict[str, int] = defaultdict(int)
+    repeated: dict[str, int] = defaultdict(int)
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for one in judged:
+        currency = stored_currency(one)
+        received[currency] += 1
+        if one.repeats:
+            repeated[currency] += 1
+        else:
+            amounts[currency] += stored_claim(one)
+    IntakeTally.objects.bulk_create(
+        IntakeTally(
+            batch=batch,
+            sender_id=batch.sender_id,
+            environment=batch.environment,
+            day=received_at.date(),
+            currency=currency,
+            received=count,
+            repeated=repeated[currency],
+            new=count - repeated[currency],
+            new_claim_amount=amounts[currency],
+        )
+        for currency, count in sorted(received.items())
+    )
+
+
+def stored_currency(one: Judged) -> str:
+    currency = one.submission.sdr.currency
+    return currency if currency.isprintable() else ""
+
+
+def stored_claim(one: Judged) -> Decimal:
+    claim = one.submission.sdr.total_amount
+    unreadable = any(f.code == "V001" and f.field == "total_amount" for f in one.findings)
+    return Decimal(0) if claim is None or unreadable else claim

@@ -1,0 +1,51 @@
+"""The one transition table of a record's life.
+
+ACCEPTED ends it here: what billing does afterwards is told by billing's rows.
+"""
+
+from collections.abc import Mapping
+
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    "": frozenset({"RECEIVED"}),
+    "RECEIVED": frozenset({"REJECTED", "HELD", "VALIDATED"}),
+    "HELD": frozenset({"VALIDATED", "REJECTED", "WITHDRAWN", "SUPERSEDED"}),
+    "VALIDATED": frozenset({"RATED"}),
+    "RATED": frozenset({"HELD", "DELIVERED"}),
+    "DELIVERED": frozenset({"ACCEPTED", "DISPUTED", "WITHDRAWN", "SUPERSEDED"}),
+    "DISPUTED": frozenset({"ACCEPTED", "WITHDRAWN", "SUPERSEDED"}),
+    "REJECTED": frozenset(),
+    "ACCEPTED": frozenset(),
+    "WITHDRAWN": frozenset(),
+    "SUPERSEDED": frozenset(),
+}
+LIVE_STATES = frozenset({"HELD", "VALIDATED", "RATED", "DELIVERED", "DISPUTED", "ACCEPTED"})
+
+
+class IllegalTransition(Exception):
+    """A step that the table does not have; nothing was changed."""
+
+
+def check_path(from_state: str, path: list[str]) -> None:
+    """Check every hop of ``path``, which starts after ``from_state`` ("" = a new record).
+
+    :raises IllegalTransition: naming the first hop that the table lacks.
+    """
+    here = from_state
+    for there in path:
+        if there not in TRANSITIONS[here]:
+            raise IllegalTransition(f"{here or 'nothing'} does not become {there}")
+        here = there
+
+
+def path_of_intake(verdict: str, acceptance: str | None) -> list[str]:
+    """The states a new record passes at intake.
+
+    A valid record is rated (until tariffs are agreed the claim is the price), owed to the CSP, and
+    where the agreement says ON_VALIDATION accepted at once.
+    """
+    if verdict == "REJECT":
+        return ["RECEIVED", "REJECTED"]
+    if verdict == "HOLD":
+        return ["RECEIVED", "HELD"]
+    path = ["RECEIVED", "VALIDATED", "RATED", "DELIVERED"]
+    return [*path, "ACCEPTED"] if acceptance == "ON_VALIDATION" else path

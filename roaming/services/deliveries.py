@@ -1,0 +1,64 @@
+"""Give each delivery its sequence, after the transaction that owes it has committed.
+
+A late commit gets a later number, so a receiver that reads in sequence order skips nothing, and
+a gap would be a loss.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from clearinghouse.retry import in_transaction
+from clearinghouse.statements import load_statement
+from roaming.models import Delivery, DeliveryCounter
+
+_SQL = Path(__file__).parent / "sql"
+
+
+def publish(receiver_ids: Iterable[UUID]) -> int:
+    """Number the unnumbered deliveries of each receiver in the order of their ids.
+
+    The counter row is locked per receiver, so numbers are gapless and given once.
+    """
+    return sum(
+        in_transaction(lambda r=receiver: _publish_one(r)) for receiver in sorted(receiver_ids)
+    )
+
+
+def publish_overdue() -> int:
+    """Number whatever a killed process left unnumbered; run by the clock."""
+    waiting = Delivery.objects.filter(sequence__isnull=True).values_list("receiver", flat=True)
+    return publish(set(waiting.distinct()))
+
+
+def owe_statement(*, receiver_id: UUID, document_id: UUID, now: datetime) -> None:
+    """Owe a party the news that a statement about it was issued; once."""
+    Delivery.objects.bulk_create(
+        [
+            Delivery(
+                receiver_id=receiver_id,
+                kind=Delivery.Kind.STATEMENT,
+                subject_id=document_id,
+                created_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _publish_one(receiver_id: UUID) -> int:
+    DeliveryCounter.objects.get_or_create(receiver_id=receiver_id)
+    counter = DeliveryCounter.objects.select_for_update().get(receiver_id=receiver_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            load_statement(_SQL / "number_deliveries.sql"),
+            {"receiver_id": receiver_id, "last_sequence": counter.last_sequence},
+        )
+        numbered = cursor.rowcount
+    if numbered:
+        counter.last_sequence += numbered
+        counter.save(update_fields=["last_sequence"])
+    return numbered

@@ -1,0 +1,146 @@
+"""Take in service detail records: one service behind every door.
+
+The answer comes after commit. Chunks commit one by one, so a killed import keeps what it
+answered and repeats harmlessly. One bad record never sinks its batch.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from clearinghouse.retry import in_transaction
+from partners.models import ApiClient, Job, Partner, User
+from roaming.intake.facts import load_world
+from roaming.intake.judge import Judged, judge_chunk
+from roaming.intake.structure import Submission
+from roaming.intake.writer import KeyTaken, write_chunk
+from roaming.messages import OutcomeFinding, SdrOutcome
+from roaming.models import IntakeBatch
+from roaming.rules.catalog import REMEDIES
+from roaming.services import deliveries
+
+CHUNK_RECORDS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a batch came from; kept on the batch row."""
+
+    door: str
+    actor: str
+    client: ApiClient | None = None
+    user: User | None = None
+    job: Job | None = None
+    profile: str = ""
+    file_name: str = ""
+    file_sha256: str = ""
+
+
+def open_batch(
+    *, sender: Partner, environment: str, origin: Origin, received_at: datetime
+) -> IntakeBatch:
+    """Start a batch; a single record is a batch of one."""
+    return IntakeBatch.objects.create(
+        sender=sender,
+        environment=environment,
+        door=origin.door,
+        client=origin.client,
+        user=origin.user,
+        job=origin.job,
+        profile=origin.profile,
+        file_name=origin.file_name,
+        file_sha256=origin.file_sha256,
+        received_at=received_at,
+    )
+
+
+def take_in(
+    submissions: Iterable[Submission],
+    *,
+    sender: Partner,
+    environment: str,
+    origin: Origin,
+    received_at: datetime,
+) -> Iterator[list[SdrOutcome]]:
+    """Take in records in chunks of 5,000 and yield each chunk's outcomes once it is committed.
+
+    Sending the same records again changes nothing and gives the same answers.
+    """
+    batch = open_batch(
+        sender=sender, environment=environment, origin=origin, received_at=received_at
+    )
+    position = 0
+    for chunk in _chunks(submissions):
+        judged = _commit(chunk, batch=batch, sender=sender, origin=origin, position=position)
+        deliveries.publish({one.sides.buyer.id for one in judged if _is_owed(one)})
+        position += len(chunk)
+        yield [_outcome(one) for one in judged]
+
+
+def _commit(
+    chunk: Sequence[Submission],
+    *,
+    batch: IntakeBatch,
+    sender: Partner,
+    origin: Origin,
+    position: int,
+) -> list[Judged]:
+    """Judge and write one chunk in one transaction, again where another sender was first."""
+
+    def work() -> list[Judged]:
+        world = load_world(
+            [submission.sdr for submission in chunk],
+            sender=sender,
+            environment=batch.environment,
+            received_at=batch.received_at,
+        )
+        judged = judge_chunk(chunk, world=world, first_position=position)
+        write_chunk(judged, batch=batch, received_at=batch.received_at, actor=origin.actor)
+        return judged
+
+    return in_transaction(work, also_retry=KeyTaken)
+
+
+def _chunks(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
+    iterator = iter(submissions)
+    while chunk := list(islice(iterator, CHUNK_RECORDS)):
+        yield chunk
+
+
+def _is_owed(one: Judged) -> bool:
+    return one.is_new and one.sides.buyer is not None and one.path[-1] in ("DELIVERED", "ACCEPTED")
+
+
+def _outcome(one: Judged) -> SdrOutcome:
+    return SdrOutcome(
+        index=one.position,
+        sdr_id=one.submission.sdr.sdr_id,
+        outcome=_word(one),
+        codes=sorted({finding.code for finding in one.findings}),
+        record_id=str(one.record_id),
+        attempt=one.attempt,
+        findings=[
+            OutcomeFinding(
+                code=finding.code,
+                severity=finding.severity,
+                field=finding.field,
+                message=finding.message,
+                remedy=REMEDIES[finding.code],
+            )
+            for finding in one.findings
+        ],
+        state=one.path[-1],
+        is_new=one.is_new,
+    )
+
+
+def _word(one: Judged) -> str:
+    """A rejected record that is sent again is still rejected; a live one is a duplicate."""
+    if one.is_conflict:
+        return "conflict"
+    if one.verdict == "REJECT":
+        return "rejected"
+    if one.repeats:
+        return "duplicate"
+    return "held" if one.verdict == "HOLD" else "accepted"
