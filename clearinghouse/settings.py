@@ -197,9 +197,9 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "partners.ApiClient"
-OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "partners.AccessToken"
-OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "partners.RefreshToken"
-OAUTH2_PROVIDER_ID_TOKEN_MODEL = "partners.IDToken"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "partners.AccessToken"  # noqa: S105 a model
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "partners.RefreshToken"  # noqa: S105 a model
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "partners.IDToken"  # noqa: S105 a model
 OAUTH2_PROVIDER = {
     "SCOPES": {
         "sdr:write": "Send service detail records",

@@ -27,16 +27,34 @@ BEFORE UPDATE OR DELETE ON partners_roamingagreement
 FOR EACH ROW EXECUTE FUNCTION partners_agreement_refuse_change()
 """
 
-_READ = (
-    "partners_partner partners_partnerfacts partners_partnerstate partners_party"
-    " partners_partyownership partners_mandate partners_mandate_parties partners_settlementgroup"
-    " partners_participationcontract partners_groupmembership partners_roamingagreement"
-    " partners_roamingendpoint partners_roamingendpoint_parties partners_apiclient partners_job"
-    " partners_user partners_user_groups partners_user_user_permissions partners_refreshtoken"
-    " partners_idtoken auth_group auth_group_permissions auth_permission django_content_type"
-    " oauth2_provider_grant"
-).split()
-_WRITE = "django_session partners_accesstoken partners_idempotencykey".split()
+_READ = [
+    "partners_partner",
+    "partners_partnerfacts",
+    "partners_partnerstate",
+    "partners_party",
+    "partners_partyownership",
+    "partners_mandate",
+    "partners_mandate_parties",
+    "partners_settlementgroup",
+    "partners_participationcontract",
+    "partners_groupmembership",
+    "partners_roamingagreement",
+    "partners_roamingendpoint",
+    "partners_roamingendpoint_parties",
+    "partners_apiclient",
+    "partners_job",
+    "partners_user",
+    "partners_user_groups",
+    "partners_user_user_permissions",
+    "partners_refreshtoken",
+    "partners_idtoken",
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "oauth2_provider_grant",
+]
+_WRITE = ["django_session", "partners_accesstoken", "partners_idempotencykey"]
 _GRANTS = [
     f"GRANT SELECT ON {', '.join(_READ)} TO clearinghouse_partner",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(_WRITE)} TO clearinghouse_partner",

@@ -95,13 +95,19 @@ def _judge(
         position, submission, sides, sha256, world=world, live=live, ledgers=ledgers
     )
     last = ledgers.rejected.get(key) if key else None
-    if judged.verdict == "REJECT" and last and last.sha256 == sha256:
-        if [f.code for f in last.findings] == sorted(f.code for f in judged.findings):
-            return _repeat(position, submission, sides, last)
+    if last and _is_the_same_rejection(judged, last):
+        return _repeat(position, submission, sides, last)
     if key:
         judged = replace(judged, attempt=last.attempt + 1 if last else 1)
         _remember(judged, key, ledgers)
     return judged
+
+
+def _is_the_same_rejection(judged: Judged, last: _Known) -> bool:
+    """The same content, refused again for the same reasons: nothing new to store."""
+    if judged.verdict != "REJECT" or judged.sha256 != last.sha256:
+        return False
+    return [f.code for f in last.findings] == sorted(f.code for f in judged.findings)
 
 
 def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> Judged:

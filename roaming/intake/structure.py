@@ -55,7 +55,7 @@ def read_sdr(raw: bytes) -> Submission:
 
 
 def check_structure(sdr: InboundSdr) -> list[Finding]:
-    """What the types cannot say: required fields, finite numbers in range, no control characters."""
+    """What the types cannot say: required fields, storable numbers, no control characters."""
     findings = [_v001(name, "is missing") for name in REQUIRED_FIELDS if not _is_stated(sdr, name)]
     if sdr.total_amount is not None and not sdr.currency:
         findings.append(_v001("currency", "is missing: an amount needs its currency"))

@@ -129,7 +129,7 @@ def _pseudonyms(new: Sequence[Judged]) -> dict[int, Pseudonym]:
 
 
 def _add_identities(cursor, new, pseudonyms, *, received_at) -> None:
-    """Remember whose pseudonym is whose, once per identity; the only place besides the raw record."""
+    """Remember whose pseudonym is whose, once; the only place besides the raw record."""
     sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="contract-identity")
     identities = {}
     for one in new:

@@ -38,16 +38,36 @@ _PERSONAL = (
     ("roaming_contractidentity", "contract_identity_is_deleted_by_erasure_only"),
 )
 
-_READ = (
-    "roaming_sdr roaming_sdrstate roaming_sdrevent roaming_finding roaming_sdrkey"
-    " roaming_sessionkey roaming_rejectedkey roaming_intakebatch roaming_intaketally"
-    " roaming_delivery roaming_deliverycounter roaming_contractidentity roaming_erasure"
-).split()
-_ADD = (
-    "roaming_sdr roaming_sdrstate roaming_sdrevent roaming_finding roaming_sdrkey"
-    " roaming_sessionkey roaming_rejectedkey roaming_intakebatch roaming_intaketally"
-    " roaming_delivery roaming_deliverycounter roaming_contractidentity roaming_rawrecord"
-).split()
+_READ = [
+    "roaming_sdr",
+    "roaming_sdrstate",
+    "roaming_sdrevent",
+    "roaming_finding",
+    "roaming_sdrkey",
+    "roaming_sessionkey",
+    "roaming_rejectedkey",
+    "roaming_intakebatch",
+    "roaming_intaketally",
+    "roaming_delivery",
+    "roaming_deliverycounter",
+    "roaming_contractidentity",
+    "roaming_erasure",
+]
+_ADD = [
+    "roaming_sdr",
+    "roaming_sdrstate",
+    "roaming_sdrevent",
+    "roaming_finding",
+    "roaming_sdrkey",
+    "roaming_sessionkey",
+    "roaming_rejectedkey",
+    "roaming_intakebatch",
+    "roaming_intaketally",
+    "roaming_delivery",
+    "roaming_deliverycounter",
+    "roaming_contractidentity",
+    "roaming_rawrecord",
+]
 _GRANTS = [
     f"GRANT SELECT ON {', '.join(_READ)} TO clearinghouse_partner",
     f"GRANT INSERT ON {', '.join(_ADD)} TO clearinghouse_partner",

@@ -18,6 +18,7 @@ Verdict = Literal["ACCEPT", "HOLD", "REJECT"]
 STRUCTURE = Rule(
     code="V001",
     severity="REJECT",
+    is_fixed=True,
     field="",
     title="A field is missing, unreadable or out of range",
     remedy="Correct the field named and send the record again under the same id.",
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V002",
         severity="REJECT",
+        is_fixed=True,
         field="cso_id",
         title="The sender does not act for the seller party",
         remedy="Use your own party, or ask its owner for a mandate to send for it.",
@@ -37,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V003",
         severity="HOLD",
+        is_fixed=True,
         field="csp_id",
         title="A side is missing, unknown or not active",
         remedy="Name the home-CSP; where it is not yet set up, the record waits for it.",
@@ -45,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V004",
         severity="REJECT",
+        is_fixed=True,
         field="csp_id",
         needs=("buyer",),
         title="No agreement in force at session start",
@@ -72,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V401",
         severity="REJECT",
+        is_fixed=True,
         field="sdr_id",
         title="Same id, other content, against a live record",
         remedy="Correct a live record by a credit and a replacement under new ids.",
@@ -80,6 +85,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V402",
         severity="HOLD",
+        is_fixed=True,
         field="service_session_id",
         title="Another live record already bills this session",
         remedy="If it is the same session, withdraw one; if it is a part, number it by split_no.",
@@ -88,6 +94,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V101",
         severity="REJECT",
+        is_fixed=True,
         field="ended_at",
         title="End before start",
         remedy="Correct the times (mind the UTC offset) and send the record again.",
@@ -123,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V111",
         severity="REJECT",
+        is_fixed=True,
         field="ended_at",
         title="No end: sent while the session was running",
         remedy="Send the record again, under the same id, once the session has ended.",
@@ -180,6 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V013",
         severity="REJECT",
+        is_fixed=True,
         field="currency",
         title="Currency unknown",
         remedy="Send the agreement's currency as an ISO 4217 code.",
@@ -188,6 +197,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="V013",
         severity="REJECT",
+        is_fixed=True,
         field="currency",
         needs=("buyer",),
         title="Currency is not the agreement's",
@@ -207,15 +217,20 @@ RULES: tuple[Rule, ...] = (
         code="V504",
         severity="REJECT",
         field="total_amount",
+        is_fixed=True,
         title="Negative amount on a record that is no credit",
         remedy="Take money back by a credit that names the record in credits_sdr_id.",
-        check=price.amounts_are_not_negative,
+        check=price.total_is_not_negative,
+    ),
+    Rule(
+        code="V504",
+        severity="HOLD",
+        field="items",
+        title="Negative item on a record that is no credit",
+        remedy="Take money back by a credit that names the record in credits_sdr_id.",
+        check=price.items_are_not_negative,
     ),
 )
-
-# What the tables themselves insist on (two sides, one agreement, an end, one live record per
-# session): no agreement can soften these.
-FIXED_CODES = frozenset({"V001", "V002", "V003", "V004", "V013", "V101", "V111", "V401", "V402"})
 
 REMEDIES = {rule.code: rule.remedy for rule in (STRUCTURE, *RULES)}
 
@@ -244,9 +259,8 @@ def verdict_of(findings: list[Finding]) -> Verdict:
 
 def _weigh(rule: Rule, message: str, severity, facts: Facts) -> Finding:
     """Apply the agreement's override, which names a severity and a reason."""
-    override = facts.terms.overrides.get(rule.code) if facts.terms else None
-    if rule.code in FIXED_CODES:
-        override = None
+    softens = facts.terms is not None and not rule.is_fixed
+    override = facts.terms.overrides.get(rule.code) if softens else None
     return Finding(
         code=rule.code,
         severity=override["severity"] if override else (severity or rule.severity),

@@ -60,8 +60,9 @@ Check: TypeAlias = Callable[[InboundSdr, Facts], Found | None]
 class Rule:
     """One public V-code: a pure check, what it costs a record, and how to mend it.
 
-    ``needs`` names the facts without which the rule is NOT_APPLICABLE: stored and shown, never a
-    silent pass and never a hold.
+    ``is_fixed``: the tables themselves insist on it (two sides, one agreement, an end, one live
+    record per session), so no agreement can soften it. ``needs`` names the facts without which
+    the rule is NOT_APPLICABLE: stored and shown, never a silent pass and never a hold.
     """
 
     code: str
@@ -72,6 +73,7 @@ class Rule:
     check: Check
     needs: tuple[Fact, ...] = ()
     limit: str = ""
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

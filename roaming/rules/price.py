@@ -26,12 +26,17 @@ def items_add_up(sdr: InboundSdr, facts: Facts) -> Found | None:
     return Found(f"the items come to {items_amount}, the total says {sdr.total_amount}")
 
 
-def amounts_are_not_negative(sdr: InboundSdr, facts: Facts) -> Found | None:
+def total_is_not_negative(sdr: InboundSdr, facts: Facts) -> Found | None:
     """V504. Only a credit takes money back, and it names the record it credits."""
+    if sdr.credits_sdr_id or sdr.total_amount is None or sdr.total_amount >= 0:
+        return None
+    return Found(f"total {sdr.total_amount} on a record that is no credit")
+
+
+def items_are_not_negative(sdr: InboundSdr, facts: Facts) -> Found | None:
+    """V504 for a part: a discount or a residue that somebody should look at."""
     if sdr.credits_sdr_id:
         return None
-    if sdr.total_amount is not None and sdr.total_amount < 0:
-        return Found(f"total {sdr.total_amount} on a record that is no credit")
     for item in sdr.items:
         if item.amount < 0:
             return Found(f"{item.kind} {item.amount} on a record that is no credit")

@@ -1,0 +1,104 @@
+"""Long work as a row: queued by an edge, claimed by one worker, taken over when that one dies.
+
+``kind`` is the name of the Celery task that does it; the task takes the job's id and nothing else.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from partners.models import Job, User
+
+STALE_AFTER = timedelta(seconds=90)
+_UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
+
+
+class JobCancelled(Exception):
+    """Somebody asked for the job to stop; what was committed stays."""
+
+
+def enqueue(
+    kind: str,
+    *,
+    run_key: str,
+    title: str,
+    parameters: Mapping[str, object],
+    requested_by: User | None = None,
+    input_name: str = "",
+) -> Job:
+    """Queue a job; the same ``run_key`` again returns the first one."""
+    job, _ = Job.objects.get_or_create(
+        run_key=run_key,
+        defaults={
+            "kind": kind,
+            "title": title[:200],
+            "parameters": dict(parameters),
+            "requested_by": requested_by,
+            "input_name": input_name,
+        },
+    )
+    return job
+
+
+def due(*, now: datetime) -> list[Job]:
+    """Jobs that nobody works on: queued ones, and running ones without a sign of life."""
+    silent = Q(state=Job.State.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
+    waiting = Job.objects.filter(Q(state=Job.State.QUEUED) | silent)
+    return list(waiting.order_by("created_at")[:100])
+
+
+@transaction.atomic
+def claim(job_id: UUID | str, *, now: datetime) -> Job | None:
+    """Take the job for this worker, or ``None`` when it is finished or another one is at it."""
+    job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
+    if job is None or job.state not in _UNFINISHED:
+        return None
+    if job.state == Job.State.RUNNING and job.heartbeat_at > now - STALE_AFTER:
+        return None
+    job.state = Job.State.RUNNING
+    job.started_at = job.started_at or now
+    job.heartbeat_at = now
+    job.done = 0
+    job.save()
+    return job
+
+
+def report(job: Job, *, done: int, total: int | None, now: datetime) -> None:
+    """Say how far the job is.
+
+    :raises JobCancelled: somebody asked for it to stop.
+    """
+    Job.objects.filter(pk=job.pk).update(done=done, total=total, heartbeat_at=now)
+    job.refresh_from_db(fields=["cancel_requested"])
+    if job.cancel_requested:
+        raise JobCancelled(f"job {job.pk} was cancelled after {done}")
+
+
+def finish(
+    job: Job,
+    *,
+    state: str,
+    now: datetime,
+    result: Mapping[str, object] | None = None,
+    error: str = "",
+    result_name: str = "",
+) -> None:
+    """End the job as DONE, FAILED or CANCELLED."""
+    Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
+        state=state,
+        result=dict(result) if result is not None else None,
+        error=error,
+        result_name=result_name,
+        finished_at=now,
+    )
+
+
+def request_cancel(job: Job, *, now: datetime) -> None:
+    """Ask a running job to stop at its next chunk; a queued one stops at once."""
+    Job.objects.filter(pk=job.pk, state__in=_UNFINISHED).update(cancel_requested=True)
+    Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(
+        state=Job.State.CANCELLED, finished_at=now
+    )

@@ -1,0 +1,135 @@
+"""An uploaded file as a job: progress while it runs, a result file at its end."""
+
+import csv
+import os
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from clearinghouse.spreadsheet import neutralize
+from partners.models import Job
+from partners.services import jobs
+from roaming.intake.csv_file import UnreadableFile, count_rows
+from roaming.intake.profile import Profile, UnusableProfile, load_profile
+from roaming.messages import SdrOutcome
+from roaming.models import IntakeBatch, Sdr
+from roaming.services.file_import import ImportCounts, ImportOrder, count, import_file
+from roaming.services.profile_setup import PartiesMissing, seller_of, set_up
+
+KIND = "roaming.import_file"
+_COLUMNS = ("index", "sdr_id", "outcome", "codes", "messages", "attempt", "record_id")
+_TOLD_TO_THE_USER = (UnusableProfile, UnreadableFile, PartiesMissing, FileNotFoundError)
+
+
+def run(job: Job, *, clock: Callable[[], datetime]) -> None:
+    """Do a claimed job. ``parameters``: profile (name or path), create_parties, file_name."""
+    counts = ImportCounts()
+    try:
+        result_name = _run(job, counts, clock)
+    except jobs.JobCancelled:
+        jobs.finish(job, state=Job.State.CANCELLED, now=clock(), result=counts.as_json())
+    except _TOLD_TO_THE_USER as error:
+        jobs.finish(
+            job, state=Job.State.FAILED, now=clock(), error=str(error), result=counts.as_json()
+        )
+    except Exception as error:
+        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=f"unexpected: {error!r}")
+        raise
+    else:
+        jobs.finish(
+            job,
+            state=Job.State.DONE,
+            now=clock(),
+            result=counts.as_json(),
+            result_name=result_name,
+        )
+
+
+def _run(job: Job, counts: ImportCounts, clock: Callable[[], datetime]) -> str:
+    path = Path(settings.MEDIA_ROOT) / job.input_name
+    profile = load_profile(job.parameters["profile"])
+    total = count_rows(path, profile)
+    jobs.report(job, done=0, total=total, now=clock())
+    order = _order(job, path, profile, now=clock())
+    earlier = _batches_of_earlier_tries(job)
+    result_name = f"results/{job.pk}.csv"
+    result_path = Path(settings.MEDIA_ROOT) / result_name
+    result_path.parent.mkdir(parents=True, exist_ok=True)
+    part_path = result_path.with_suffix(".part")
+    with part_path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerow(_COLUMNS)
+        for outcomes in import_file(order):
+            told = _as_first_told(outcomes, earlier)
+            count(told, counts)
+            writer.writerows(map(_row, told))
+            jobs.report(job, done=counts.received, total=max(total, counts.received), now=clock())
+    os.replace(part_path, result_path)
+    return result_name
+
+
+def _order(job: Job, path: Path, profile: Profile, *, now: datetime) -> ImportOrder:
+    actor = job.requested_by.get_username() if job.requested_by else "import job"
+    if job.parameters.get("create_parties"):
+        sender = set_up(profile, actor=actor, now=now)
+    else:
+        sender = seller_of(profile, now=now)
+    return ImportOrder(
+        path=path,
+        profile=profile,
+        profile_name=str(job.parameters["profile"])[-100:],
+        sender=sender,
+        door=IntakeBatch.Door.ADMIN,
+        actor=actor,
+        received_at=now,
+        file_name=str(job.parameters.get("file_name", path.name)),
+        user=job.requested_by,
+        job=job,
+    )
+
+
+def _batches_of_earlier_tries(job: Job) -> list:
+    return list(IntakeBatch.objects.filter(job=job).values_list("id", flat=True))
+
+
+def _as_first_told(outcomes: list[SdrOutcome], earlier: list) -> Iterable[SdrOutcome]:
+    """A record that an earlier, killed try of this job stored is told as that try would have."""
+    repeated = [one.record_id for one in outcomes if one.outcome == "duplicate"]
+    if not earlier or not repeated:
+        return outcomes
+    ours = {
+        str(record_id)
+        for record_id in Sdr.objects.filter(id__in=repeated, batch_id__in=earlier).values_list(
+            "id", flat=True
+        )
+    }
+    return [_unrepeated(one) if one.record_id in ours else one for one in outcomes]
+
+
+def _unrepeated(outcome: SdrOutcome) -> SdrOutcome:
+    held = any(finding.severity == "HOLD" for finding in outcome.findings)
+    return SdrOutcome(
+        index=outcome.index,
+        sdr_id=outcome.sdr_id,
+        outcome="held" if held else "accepted",
+        codes=outcome.codes,
+        record_id=outcome.record_id,
+        attempt=outcome.attempt,
+        findings=outcome.findings,
+        state=outcome.state,
+        is_new=True,
+    )
+
+
+def _row(outcome: SdrOutcome) -> list[object]:
+    return [
+        outcome.index,
+        neutralize(outcome.sdr_id),
+        outcome.outcome,
+        " ".join(outcome.codes),
+        neutralize(" | ".join(finding.message for finding in outcome.findings)),
+        outcome.attempt,
+        outcome.record_id,
+    ]

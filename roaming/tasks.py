@@ -1,0 +1,30 @@
+"""Clock and queue work of the roaming floor: translate, one call, a small dict."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from partners.services import jobs
+from roaming.services import deliveries, import_job, partitions
+
+
+@shared_task(name="roaming.import_file")
+def import_file(*, job_id: str) -> dict[str, object]:
+    """Run an uploaded import; killed and started again it ends with the same totals."""
+    job = jobs.claim(job_id, now=timezone.now())
+    if job is None:
+        return {"job_id": job_id, "claimed": False}
+    import_job.run(job, clock=timezone.now)
+    job.refresh_from_db()
+    return {"job_id": job_id, "state": job.state}
+
+
+@shared_task(name="roaming.publish_overdue_deliveries")
+def publish_overdue_deliveries() -> dict[str, int]:
+    """Number the deliveries that a killed process left without a sequence."""
+    return {"numbered": deliveries.publish_overdue()}
+
+
+@shared_task(name="roaming.ensure_partitions")
+def ensure_partitions() -> dict[str, int]:
+    """Make the partitions of the months to come."""
+    return {"made": partitions.ensure_ahead(now=timezone.now())}
