@@ -48,10 +48,14 @@ CREATE TRIGGER closed_window_is_never_reopened BEFORE UPDATE ON billing_clearing
 FOR EACH ROW EXECUTE FUNCTION billing_refuse_reopening()
 """
 
-_READ = (
-    "billing_clearingwindow billing_clearedsdr billing_settlement billing_position"
-    " billing_document billing_documentfile"
-).split()
+_READ = [
+    "billing_clearingwindow",
+    "billing_clearedsdr",
+    "billing_settlement",
+    "billing_position",
+    "billing_document",
+    "billing_documentfile",
+]
 
 
 class Migration(migrations.Migration):

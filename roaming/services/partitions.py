@@ -19,7 +19,8 @@ def ensure_ahead(*, now: datetime) -> int:
         for table in tables:
             for month in range(MONTHS_AHEAD + 1):
                 cursor.execute(
-                    "SELECT clearinghouse_ensure_partition(%s, (%s + %s * interval '1 month')::date)",
+                    "SELECT clearinghouse_ensure_partition("
+                    "%s, (%s + %s * interval '1 month')::date)",
                     [table, now, month],
                 )
                 made += int(cursor.fetchone()[0])

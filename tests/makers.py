@@ -1,0 +1,223 @@
+"""The cast, and makers of what tests need around it.
+
+Nordlicht and Polder run stations, Voltaire and Fjell have drivers, Laterne is a stranger who may
+see nothing of anyone's. Noon is noon.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import factory
+import msgspec
+
+from partners.models import (
+    Environment,
+    Partner,
+    PartnerFacts,
+    PartnerState,
+    Party,
+    PartyOwnership,
+    RoamingAgreement,
+    SettlementGroup,
+    User,
+)
+from roaming.intake.structure import Submission, read_sdr
+from roaming.messages import SdrOutcome
+from roaming.services.intake import Origin, take_in
+
+NOON = datetime(2026, 11, 14, 12, 0, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class PartnerMaker(factory.django.DjangoModelFactory):
+    """An ACTIVE partner with legal facts."""
+
+    class Meta:
+        model = Partner
+        django_get_or_create = ("name",)
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Partner {n}")
+
+    @factory.post_generation
+    def facts(self, create, extracted, **kwargs):
+        if PartnerFacts.objects.filter(partner=self).exists():
+            return
+        PartnerFacts.objects.create(
+            partner=self,
+            legal_name=f"{self.name} GmbH",
+            country_code="DE",
+            starts_at=LONG_AGO,
+        )
+        PartnerState.objects.create(
+            partner=self,
+            state=PartnerState.State.ACTIVE,
+            starts_at=LONG_AGO,
+            reason="signed",
+            actor="makers",
+        )
+
+
+class PartyMaker(factory.django.DjangoModelFactory):
+    """A party with an owner since long ago; pass ``partner=``."""
+
+    class Meta:
+        model = Party
+        django_get_or_create = ("country_code", "party_id", "role", "environment")
+        exclude = ("partner",)
+        skip_postgeneration_save = True
+
+    partner = factory.SubFactory(PartnerMaker)
+    country_code = "DE"
+    party_id = factory.Sequence(lambda n: f"{n % 1000:03d}")
+    role = Party.Role.CSO
+    environment = Environment.LIVE
+    name = factory.LazyAttribute(lambda party: party.partner.name)
+
+    @factory.post_generation
+    def owned_by(self, create, extracted, **kwargs):
+        if extracted and not self.ownerships.exists():
+            PartyOwnership.objects.create(party=self, partner=extracted, starts_at=LONG_AGO)
+
+
+class GroupMaker(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SettlementGroup
+        django_get_or_create = ("name", "environment")
+
+    name = "EUR monthly"
+    currency = "EUR"
+
+
+class AgreementMaker(factory.django.DjangoModelFactory):
+    """An agreement in force since long ago; 1 % commission to the house."""
+
+    class Meta:
+        model = RoamingAgreement
+
+    number = factory.Sequence(lambda n: f"AG-{n}")
+    seller = factory.LazyFunction(lambda: nordlicht())
+    buyer = factory.LazyFunction(lambda: voltaire())
+    group = factory.SubFactory(GroupMaker)
+    currency = factory.LazyAttribute(lambda agreement: agreement.group.currency)
+    commission_rate = Decimal("0.01")
+    starts_at = LONG_AGO
+    in_force_at = LONG_AGO
+    environment = factory.LazyAttribute(lambda agreement: agreement.seller.environment)
+
+
+class StaffMaker(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        django_get_or_create = ("username",)
+
+    username = "olga"
+    is_staff = True
+    is_superuser = True
+
+
+class PartnerUserMaker(factory.django.DjangoModelFactory):
+    """A person of one partner; logs in with ``client.force_login``."""
+
+    class Meta:
+        model = User
+        django_get_or_create = ("username",)
+
+    username = factory.LazyAttribute(lambda user: f"finance@{user.partner.name.lower()}")
+    partner = factory.SubFactory(PartnerMaker)
+
+
+def _party(name: str, code: str, role: str, environment: str = Environment.LIVE) -> Party:
+    partner = PartnerMaker(name=name)
+    return PartyMaker(
+        country_code=code[:2],
+        party_id=code[3:],
+        role=role,
+        name=name,
+        environment=environment,
+        partner=partner,
+        owned_by=partner,
+    )
+
+
+def nordlicht(environment: str = Environment.LIVE) -> Party:
+    return _party("Nordlicht", "DE*NLX", Party.Role.CSO, environment)
+
+
+def polder(environment: str = Environment.LIVE) -> Party:
+    return _party("Polder", "NL*PLD", Party.Role.CSO, environment)
+
+
+def voltaire(environment: str = Environment.LIVE) -> Party:
+    return _party("Voltaire", "FR*VOL", Party.Role.CSP, environment)
+
+
+def fjell(environment: str = Environment.LIVE) -> Party:
+    return _party("Fjell", "NO*FJL", Party.Role.CSP, environment)
+
+
+def laterne(role: str = Party.Role.CSO) -> Party:
+    """The stranger: a partner in good standing with no agreement with anybody."""
+    return _party("Laterne", "AT*LAT", role)
+
+
+def partner_of(party: Party) -> Partner:
+    return party.ownerships.get(ends_at__isnull=True).partner
+
+
+def record(**changes: object) -> dict[str, object]:
+    """A good record of Nordlicht for Voltaire: 18.4 kWh in an hour before noon, 9.02 EUR."""
+    fields: dict[str, object] = {
+        "sdr_id": "NLX-0001",
+        "cso_id": "DE*NLX",
+        "csp_id": "FR*VOL",
+        "service_session_id": "S-0001",
+        "evse_id": "DE*NLX*E1001*1",
+        "contract_id": "DE-8AA-CA2B3C4D5-L",
+        "credential_type": "RFID",
+        "started_at": "2026-11-14T10:00:00Z",
+        "ended_at": "2026-11-14T11:00:00Z",
+        "energy_kwh": "18.400",
+        "max_power_kw": "22",
+        "location_country": "DE",
+        "currency": "EUR",
+        "total_amount": "9.02",
+        "items": [{"kind": "ENERGY", "quantity": "18.400", "unit_price": "0.49", "amount": "9.02"}],
+    }
+    return {name: value for name, value in (fields | changes).items() if value is not None}
+
+
+def numbered_record(number: int, **changes: object) -> dict[str, object]:
+    """``record`` with an id and session of its own."""
+    own = {"sdr_id": f"NLX-{number:05d}", "service_session_id": f"S-{number:05d}"}
+    return record(**(own | changes))
+
+
+def submission(fields: dict[str, object]) -> Submission:
+    return read_sdr(msgspec.json.encode(fields))
+
+
+def take(
+    *records: dict[str, object],
+    sender: Party | None = None,
+    received_at: datetime = NOON,
+    environment: str = Environment.LIVE,
+) -> list[SdrOutcome]:
+    """Send records through the real intake as Nordlicht's system would."""
+    party = sender or nordlicht(environment)
+    chunks = take_in(
+        [submission(fields) for fields in records],
+        sender=partner_of(party),
+        environment=environment,
+        origin=Origin(door="API", actor="tests"),
+        received_at=received_at,
+    )
+    return [outcome for chunk in chunks for outcome in chunk]
+
+
+def take_one(received_at: datetime = NOON, **changes: object) -> SdrOutcome:
+    return take(record(**changes), received_at=received_at)[0]
+
+
+def later(**delta: float) -> datetime:
+    return NOON + timedelta(**delta)
