@@ -1,0 +1,120 @@
+"""The SDR annex of a statement: one CSV line per cleared record, streamed from the evidence.
+
+UTF-8, ``;`` between fields, decimal point, ISO 8601 instants in UTC. Pseudonyms, never contract
+ids. Empty means: not stated. Amounts of items are as the seller sent them; claim, commission and
+payout are the booked figures in whole minor units.
+"""
+
+import gzip
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import connection
+
+from billing.documents.content import AnnexFacts
+from clearinghouse.money import minor_unit_digits
+from clearinghouse.statements import load_statement
+
+# In the order of sql/annex.sql.
+COLUMNS = (
+    "sdr_id service_session_id cso csp direction evse_id pseudonym started_at ended_at energy_kwh"
+    " energy_amount time_amount parking_amount reservation_amount fee_amount claim_amount"
+    " commission_amount payout_amount currency price_basis acceptance"
+).split()
+HEADER = (";".join(COLUMNS) + "\n").encode()
+
+# Larger annexes are embedded compressed: WeasyPrint holds an attachment in memory several times.
+LARGEST_PLAIN_BYTES = 20 * 1024 * 1024
+
+_SQL = Path(__file__).resolve().parent.parent / "sql" / "annex.sql"
+# The query's first column: a UUID and the delimiter.
+_PARTNER_PREFIX = 37
+# An annex below this stays in memory, larger ones go to a temporary file.
+_SPOOL_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddableAnnex:
+    """The annex as it goes into the PDF: ``file_name`` says whether it is compressed."""
+
+    file_name: str
+    media_type: str
+    file: BinaryIO
+    facts: AnnexFacts
+
+
+def digest_annexes(window_id: UUID, *, currency: str) -> dict[UUID, AnnexFacts]:
+    """Hash the annex of every partner with a record in the window, in one pass, keeping nothing.
+
+    A partner that is missing in the answer has the ``empty_annex``.
+    """
+    rows = _rows(window_id, currency=currency, partner_id=None)
+    return {
+        UUID(partner.decode()): _consume(row[_PARTNER_PREFIX:] for row in rows_of_partner)
+        for partner, rows_of_partner in groupby(rows, key=lambda row: row[: _PARTNER_PREFIX - 1])
+    }
+
+
+def empty_annex() -> AnnexFacts:
+    """The facts of an annex of a header and no record."""
+    return _consume(iter(()))
+
+
+@contextmanager
+def open_annex(
+    window_id: UUID, *, currency: str, partner_id: UUID, number: str
+) -> Iterator[EmbeddableAnnex]:
+    """Spool one partner's annex to a temporary file and open it, gzipped where it is large."""
+    with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as plain:
+        rows = _rows(window_id, currency=currency, partner_id=partner_id)
+        facts = _consume((row[_PARTNER_PREFIX:] for row in rows), into=plain)
+        plain.seek(0)
+        if facts.size_bytes <= LARGEST_PLAIN_BYTES:
+            yield EmbeddableAnnex(f"{number}-sdrs.csv", "text/csv", plain, facts)
+            return
+        with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as packed:
+            _compress(plain, packed)
+            yield EmbeddableAnnex(f"{number}-sdrs.csv.gz", "application/gzip", packed, facts)
+
+
+def _rows(window_id: UUID, *, currency: str, partner_id: UUID | None) -> Iterator[bytes]:
+    """Each row as bytes; libpq hands out COPY data one row at a time, so memory stays flat."""
+    parameters = {
+        "window_id": window_id,
+        "partner_id": partner_id,
+        "digits": minor_unit_digits(currency),
+    }
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(load_statement(_SQL), parameters) as copy,
+    ):
+        for row in copy:
+            yield bytes(row)
+
+
+def _consume(rows: Iterator[bytes], *, into: BinaryIO | None = None) -> AnnexFacts:
+    digest, count, size = hashlib.sha256(HEADER), 0, len(HEADER)
+    if into:
+        into.write(HEADER)
+    for row in rows:
+        digest.update(row)
+        count += 1
+        size += len(row)
+        if into:
+            into.write(row)
+    return AnnexFacts(rows=count, size_bytes=size, sha256=digest.hexdigest())
+
+
+def _compress(plain: BinaryIO, packed: BinaryIO) -> None:
+    # No name and no time in the header: the same rows give the same bytes.
+    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", mtime=0) as target:
+        shutil.copyfileobj(plain, target)
+    packed.seek(0)

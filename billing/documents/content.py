@@ -1,0 +1,163 @@
+"""What a settlement statement says, frozen when it is issued.
+
+Plain values only, so that the JSON kept in the database is the whole truth of the document: money
+in integer minor units of ``currency``, energies as decimal strings, instants as ISO 8601 UTC.
+Whoever renders it later reads nothing else, except the annex, whose hash stands in here.
+"""
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+# Raised when a field changes its meaning; older statements keep the number they were issued with.
+CONTENT_VERSION = 1
+
+
+class UnreadableContent(ValueError):
+    """The JSON is no statement content of a version that this program knows."""
+
+
+class Company(msgspec.Struct, frozen=True, kw_only=True):
+    """Legal facts as they held when the statement was issued. "" means: not on file."""
+
+    legal_name: str
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    country_code: str = ""
+    vat_number: str = ""
+    email: str = ""
+
+
+class PartyCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A role of the partner on the wire, as ``DE*NLX`` CSO."""
+
+    code: str
+    role: str
+    name: str
+
+
+class PositionFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """net = receivable − payable − fees. RECEIVES: the partner gets the net; PAYS: it owes it."""
+
+    receivable_minor: int
+    payable_minor: int
+    fees_minor: int
+    net_minor: int
+    direction: Literal["RECEIVES", "PAYS", "BALANCED"]
+
+
+class CounterpartyLine(msgspec.Struct, frozen=True, kw_only=True):
+    """All services with one counterparty in the window.
+
+    ``commission_minor`` is signed as the partner feels it: − is kept from a sale, + is a price
+    reduction on what was bought. ``energy_kwh`` is over the billed SDRs. An own-network line
+    (the partner sold to itself) carries a fee and no claims.
+    """
+
+    name: str
+    code: str
+    is_own_network: bool
+    sdrs: int
+    billed_sdrs: int
+    energy_kwh: str
+    sold_claim_minor: int
+    bought_claim_minor: int
+    commission_minor: int
+    net_minor: int
+
+
+class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Commission of the clearing house at one rate (a fraction, as string)."""
+
+    rate: str
+    sdrs: int
+    claim_minor: int
+    amount_minor: int
+
+
+class BankBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the money goes. ``iban`` is shown as it stands here, masked or whole."""
+
+    money_flow: str
+    account_of: Literal["PARTNER", "CLEARING_HOUSE", "NONE"] = "NONE"
+    holder: str = ""
+    iban: str = ""
+    bic: str = ""
+    reference: str = ""
+
+
+class ConservationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Where each record that the partner sent stands at the cut-off; the parts sum to received."""
+
+    received: int
+    rejected: int
+    held: int
+    open: int
+    disputed: int
+    withdrawn: int
+    cleared: int
+    credited: int
+
+
+class AnnexFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The CSV of single records that belongs to the statement; its hash is over the plain CSV."""
+
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
+    """One partner's settlement statement for one window. Periods are half-open."""
+
+    version: Literal[1] = CONTENT_VERSION
+    number: str
+    environment: Literal["TEST", "LIVE"]
+    status: Literal["FINAL"] = "FINAL"
+    language: str = "en"
+    issued_at: datetime
+    cut_off_at: datetime
+    supply_starts_at: datetime
+    supply_ends_at: datetime
+    time_zone: str
+    group: str
+    currency: str
+    house: Company
+    partner: Company
+    parties: list[PartyCode]
+    position: PositionFigures
+    counterparties: list[CounterpartyLine]
+    fees: list[FeeLine]
+    bank: BankBlock
+    conservation: ConservationLine
+    positions_sha256: str
+    annex: AnnexFacts
+    objection_until_date: date
+
+
+def to_json(content: StatementContent) -> dict:
+    """Return the content as plain JSON values, as the database keeps it."""
+    return msgspec.to_builtins(content)
+
+
+def from_json(values: dict) -> StatementContent:
+    """Return the content that ``to_json`` wrote.
+
+    :raises UnreadableContent: a field is missing or of another kind, or the version is unknown.
+    """
+    try:
+        return msgspec.convert(values, StatementContent)
+    except msgspec.ValidationError as error:
+        raise UnreadableContent(
+            f"This is no statement content of version {CONTENT_VERSION}: {error}."
+        ) from error
+
+
+def content_sha256(values: dict) -> str:
+    """Hash JSON values in one canonical spelling (sorted keys, no spaces): 64 hex digits."""
+    spelled = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(spelled.encode()).hexdigest()

@@ -1,0 +1,177 @@
+"""A statement's content in the words and figures that a person reads."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from billing.documents.content import Company, CounterpartyLine, StatementContent
+from clearinghouse.money import from_minor_units
+
+MINUS = "\N{MINUS SIGN}"
+_DASH = "\N{EN DASH}"
+
+# Characters beyond which the large figure is set smaller, and beyond which the table is.
+_LONG, _HUGE, _WIDE = 10, 14, 13
+
+_HEADLINES = {
+    "RECEIVES": "You receive",
+    "PAYS": "You pay",
+    "BALANCED": "Nothing to pay or receive",
+}
+_BANK_TEXTS = {
+    ("INSTRUCTION_ONLY", "RECEIVES"): (
+        "Payment is from partner to partner: the clearing house holds nobody's money. The partners"
+        " that owe are instructed to pay to the account below."
+    ),
+    ("INSTRUCTION_ONLY", "PAYS"): (
+        "Payment is from partner to partner: the clearing house holds nobody's money. Your payment"
+        " instructions name each creditor, its account and amount. Please do not pay on this"
+        " statement alone."
+    ),
+    ("HELD", "RECEIVES"): (
+        "The amount is paid out to the account below once the payments of the owing partners are"
+        " final."
+    ),
+    ("HELD", "PAYS"): "Please pay the amount to the account below and quote the reference.",
+}
+
+
+def shown(content: StatementContent) -> dict:
+    """Return what the template prints, as strings, keyed by the part of the page."""
+    return {
+        "title": f"Settlement statement {content.number}",
+        "headline": _HEADLINES[content.position.direction],
+        "amount": _figures(content),
+        "period": _period(content),
+        "house_lines": _address(content.house),
+        "partner_lines": _address(content.partner),
+        "issued": _instant(content.issued_at, content.time_zone),
+        "cut_off": _instant(content.cut_off_at, content.time_zone),
+        "lines": [_line(line, content.currency) for line in content.counterparties],
+        "total": _total(content),
+        "fees": _fees(content),
+        "bank_text": _bank_text(content),
+        "conservation": _conservation(content),
+        "annex_rows": f"{content.annex.rows:,}",
+        "objection_until": _day(content.objection_until_date),
+        "minus": MINUS,
+        "is_wide": _is_wide(content),
+        "created": content.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def amount(minor: int, currency: str, *, signed: bool = False) -> str:
+    """Write minor units without the currency's name: ``−1,234.56``; ``signed`` shows + as well."""
+    sign = MINUS if minor < 0 else "+" if signed and minor > 0 else ""
+    return f"{sign}{from_minor_units(abs(minor), currency=currency):,f}"
+
+
+def energy(kwh: str) -> str:
+    """Write an energy with thousands separators and at least three decimals."""
+    value = Decimal(kwh)
+    decimals = max(3, -value.as_tuple().exponent)
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
+def _figures(content: StatementContent) -> dict[str, str]:
+    position, currency = content.position, content.currency
+    return {
+        "large": (large := amount(abs(position.net_minor), currency)),
+        "large_size": "huge" if len(large) > _HUGE else "long" if len(large) > _LONG else "",
+        "receivable": amount(position.receivable_minor, currency),
+        "payable": amount(-position.payable_minor, currency),
+        "fees": amount(-position.fees_minor, currency),
+        "net": amount(position.net_minor, currency, signed=True),
+    }
+
+
+def _is_wide(content: StatementContent) -> bool:
+    """Tell whether the table needs small print for its figures to fit."""
+    return any(len(figure) > _WIDE for figure in _total(content).values())
+
+
+def _line(line: CounterpartyLine, currency: str) -> dict[str, str]:
+    own = line.is_own_network
+    return {
+        "name": line.name,
+        "code": line.code,
+        "is_own_network": own,
+        "sdrs": f"{line.sdrs:,}",
+        "billed": f"{line.billed_sdrs:,}",
+        "energy": energy(line.energy_kwh),
+        "sold": _DASH if own else amount(line.sold_claim_minor, currency),
+        "bought": _DASH if own else amount(line.bought_claim_minor, currency),
+        "commission": amount(line.commission_minor, currency),
+        "net": amount(line.net_minor, currency),
+    }
+
+
+def _total(content: StatementContent) -> dict[str, str]:
+    lines, currency = content.counterparties, content.currency
+    return {
+        "sdrs": f"{sum(line.sdrs for line in lines):,}",
+        "billed": f"{sum(line.billed_sdrs for line in lines):,}",
+        "energy": energy(str(sum((Decimal(line.energy_kwh) for line in lines), Decimal(0)))),
+        "sold": amount(sum(line.sold_claim_minor for line in lines), currency),
+        "bought": amount(sum(line.bought_claim_minor for line in lines), currency),
+        "commission": amount(sum(line.commission_minor for line in lines), currency),
+        "net": amount(sum(line.net_minor for line in lines), currency),
+    }
+
+
+def _fees(content: StatementContent) -> list[dict[str, str]]:
+    return [
+        {
+            "rate": f"{(Decimal(fee.rate) * 100).normalize():f} %",
+            "sdrs": f"{fee.sdrs:,}",
+            "claim": amount(fee.claim_minor, content.currency),
+            "amount": amount(fee.amount_minor, content.currency),
+        }
+        for fee in content.fees
+    ]
+
+
+def _bank_text(content: StatementContent) -> str:
+    flow = "INSTRUCTION_ONLY" if content.bank.money_flow == "INSTRUCTION_ONLY" else "HELD"
+    default = "The position is balanced: no payment is due in either direction."
+    return _BANK_TEXTS.get((flow, content.position.direction), default)
+
+
+def _conservation(content: StatementContent) -> list[tuple[str, str]]:
+    line = content.conservation
+    parts = ("rejected", "held", "open", "disputed", "withdrawn", "cleared", "credited")
+    return [("received", f"{line.received:,}")] + [
+        (part, f"{getattr(line, part):,}") for part in parts
+    ]
+
+
+def _address(company: Company) -> list[str]:
+    town = f"{company.postal_code} {company.city}".strip()
+    lines = [company.street, f"{town}, {company.country_code}" if town else company.country_code]
+    return [line for line in lines if line]
+
+
+def _period(content: StatementContent) -> dict[str, str]:
+    """Whole days as first and last day; else instants. The exact bounds stand beside them."""
+    zone = ZoneInfo(content.time_zone)
+    starts_at = content.supply_starts_at.astimezone(zone)
+    ends_at = content.supply_ends_at.astimezone(zone)
+    bounds = f"{starts_at:%Y-%m-%d %H:%M} up to {ends_at:%Y-%m-%d %H:%M}"
+    if (starts_at.hour, starts_at.minute, ends_at.hour, ends_at.minute) != (0, 0, 0, 0):
+        return {"title": bounds, "bounds": bounds}
+    last = ends_at - timedelta(days=1)
+    if starts_at.day == 1 and ends_at.day == 1 and starts_at.month == last.month:
+        return {"title": f"{starts_at:%B %Y}", "bounds": bounds}
+    same_month = (starts_at.year, starts_at.month) == (last.year, last.month)
+    first = str(starts_at.day) if same_month else _day(starts_at)
+    return {"title": f"{first} {_DASH} {_day(last)}", "bounds": bounds}
+
+
+def _day(day) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _instant(instant: datetime, time_zone: str) -> str:
+    local = instant.astimezone(ZoneInfo(time_zone))
+    offset = f"{local:%z}"
+    return f"{_day(local)}, {local:%H:%M} (UTC{offset[:3]}:{offset[3:]})"
