@@ -183,9 +183,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Partner API --------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "oauth2_provider.contrib.rest_framework.OAuth2Authentication"
-    ],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["partners.api.authentication.PartnerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["partners.api.permissions.IsPartnerClient"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -206,6 +204,7 @@ OAUTH2_PROVIDER = {
         "sdr:read": "Read your service detail records",
         "settlement:read": "Read your settlement statements",
     },
+    "SCOPES_BACKEND_CLASS": "partners.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "PKCE_REQUIRED": True,
 }

@@ -2,8 +2,39 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+from oauth2_provider import views as oauth2
+
+from clearinghouse import api_pages, probes
+
+# Only what client credentials need: no pages that manage applications, no other grants.
+_oauth2 = (
+    [
+        path("token/", oauth2.TokenView.as_view(), name="token"),
+        path("revoke_token/", oauth2.RevokeTokenView.as_view(), name="revoke-token"),
+        path("introspect/", oauth2.IntrospectTokenView.as_view(), name="introspect"),
+    ],
+    "oauth2_provider",
+)
+
+_api_v1 = [
+    path("", include("roaming.api.urls")),
+    # billing.api.urls (statements, whereabouts) goes here
+]
 
 urlpatterns = [
+    path("", RedirectView.as_view(url="/portal/"), name="front-door"),
+    path("livez", probes.livez, name="livez"),
+    path("readyz", probes.readyz, name="readyz"),
     path("admin/", admin.site.urls),
-    path("o/", include("oauth2_provider.urls", namespace="oauth2_provider")),
+    path("o/", include(_oauth2)),
+    path("api/v1/", include(_api_v1)),
+    path("api/schema/", api_pages.schema, name="api-schema"),
+    path("api/docs/", api_pages.swagger, name="api-docs"),
+    path("api/redoc/", api_pages.redoc, name="api-redoc"),
+    # the portal (billing.portal_urls, namespace "portal") goes here
 ]
+
+handler400 = "partners.api.problems.bad_request"
+handler404 = "partners.api.problems.not_found"
+handler500 = "partners.api.problems.server_error"

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from roaming.intake.profile import Profile, TextColumn, TimeColumns
-from roaming.intake.structure import Submission, check_structure
+from roaming.intake.structure import Submission, submission_of
 from roaming.messages import InboundItem, InboundSdr
 from roaming.rules.findings import Finding
 
@@ -78,9 +78,7 @@ class _RowReader:
             fields[name] = self._instant(row, name, times, fields, findings)
         self._price(row, fields, findings)
         sdr = _checked(fields, findings)
-        told = {finding.field for finding in findings}
-        findings += [f for f in check_structure(sdr) if f.field not in told]
-        return Submission(msgspec.json.encode(row), sdr, findings)
+        return submission_of(msgspec.json.encode(row), sdr, findings)
 
     def _counterparty(self, row: Row) -> str:
         for candidate in self.profile.counterparties:

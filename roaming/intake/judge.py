@@ -113,13 +113,14 @@ def _is_the_same_rejection(judged: Judged, last: _Known) -> bool:
 def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> Judged:
     sdr = submission.sdr
     session = _session_key(sides, sdr)
+    holder = ledgers.sessions.get(session, "") if session else ""
     facts = replace(
         sides.facts,
-        session_holder=ledgers.sessions.get(session, "") if session else "",
+        session_holder="" if holder == sdr.sdr_id else holder,
         conflicts_with=str(live.record_id) if live else "",
     )
-    findings, not_applicable = check_sdr(sdr, facts)
-    findings = [*submission.findings, *findings]
+    found, not_applicable = check_sdr(sdr, facts) if submission.is_record else ([], [])
+    findings = [*submission.findings, *found]
     verdict = verdict_of(findings)
     return Judged(
         position=position,

@@ -4,7 +4,8 @@ The fast path decodes a whole record at once. Only where that fails is each fiel
 that one round trip names them all and the other rules still see what could be read.
 """
 
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Context, Decimal, InvalidOperation
 from typing import NamedTuple
 
 import msgspec
@@ -12,8 +13,12 @@ import msgspec
 from roaming.messages import InboundItem, InboundSdr
 from roaming.rules.findings import Finding
 
-LARGEST_NUMBER = Decimal(10) ** 11
+DIGITS_BEFORE_POINT = 11
 SMALLEST_EXPONENT = -6
+# What is written with more digits after the point than this is out of range, zeros or not.
+LONGEST_FRACTION = 40
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 REQUIRED_FIELDS = ("sdr_id", "cso_id", "started_at", "energy_kwh")
 _DECIMALS_OF_SDR = (
     "energy_kwh",
@@ -23,17 +28,43 @@ _DECIMALS_OF_SDR = (
     "total_amount",
 )
 
+_INSTANTS_OF_SDR = (
+    "started_at",
+    "ended_at",
+    "charging_started_at",
+    "charging_ended_at",
+    "issued_at",
+)
+_IDS = frozenset(
+    ("sdr_id", "service_session_id", "evse_id", "cso_id", "csp_id", "contract_id", "credential_id")
+)
+# Wide enough for every number that gets as far as being normalized, and it never raises.
+_EXACT = Context(prec=DIGITS_BEFORE_POINT + LONGEST_FRACTION + 1, traps=[])
+_UNREADABLE = (
+    msgspec.DecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+    InvalidOperation,
+    ValueError,
+)
+
 _decode = msgspec.json.Decoder(InboundSdr).decode
 _decode_any = msgspec.json.Decoder(float_hook=Decimal).decode
 _FIELDS = {field.name: field for field in msgspec.structs.fields(InboundSdr)}
+# Signed meter data may be XML with line breaks; no column takes it.
+_TEXTS = tuple(n for n, f in _FIELDS.items() if f.default == "" and n != "signed_data")
 
 
 class Submission(NamedTuple):
-    """One record as received: its bytes, what could be read, and what could not."""
+    """One record as received: its bytes, what could be read, and what could not.
+
+    ``is_record``: false for bytes of which nothing could be read, so that no rule has a say.
+    """
 
     raw: bytes
     sdr: InboundSdr
     findings: list[Finding]
+    is_record: bool = True
 
 
 class NotAnObject(ValueError):
@@ -49,9 +80,29 @@ def read_sdr(raw: bytes) -> Submission:
         sdr = _decode(raw)
     except msgspec.ValidationError:
         return _read_field_by_field(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotAnObject(str(error)) from error
-    return Submission(raw, sdr, check_structure(sdr))
+    except _UNREADABLE as error:
+        raise NotAnObject(_words_of(error)) from error
+    return submission_of(raw, sdr, [])
+
+
+def read_element(raw: bytes) -> Submission:
+    """Read one element of a batch; one that is no record becomes a V001, with its bytes kept."""
+    try:
+        return read_sdr(raw)
+    except NotAnObject as error:
+        finding = _v001("", f"this is no JSON object: {error}")
+        return Submission(raw, InboundSdr(), [finding], is_record=False)
+
+
+def _words_of(error: Exception) -> str:
+    return "a number is out of all range" if isinstance(error, InvalidOperation) else str(error)
+
+
+def submission_of(raw: bytes, sdr: InboundSdr, findings: list[Finding]) -> Submission:
+    """Add what the types cannot say; what no column takes is left out of what the rules see."""
+    told = {finding.field for finding in findings}
+    more = [finding for finding in check_structure(sdr) if finding.field not in told]
+    return Submission(raw, storable(sdr) if more else sdr, [*findings, *more])
 
 
 def check_structure(sdr: InboundSdr) -> list[Finding]:
@@ -64,9 +115,16 @@ def check_structure(sdr: InboundSdr) -> list[Finding]:
         for name, value in _numbers(sdr)
         if not _is_storable(value)
     ]
-    for name in ("sdr_id", "service_session_id", "evse_id", "cso_id", "csp_id", "contract_id"):
-        if not getattr(sdr, name).isprintable():
-            findings.append(_v001(name, "contains control characters"))
+    findings += [
+        _v001(name, f"{value.isoformat()} is not between 2000 and 2100")
+        for name, value in _instants(sdr)
+        if not _is_plausible(value)
+    ]
+    findings += [
+        _v001(name, "contains control characters")
+        for name in _TEXTS
+        if not (value := getattr(sdr, name)).isprintable() and not _is_text(name, value)
+    ]
     return findings
 
 
@@ -87,17 +145,40 @@ def _numbers(sdr: InboundSdr):
         yield "charging_periods.energy_kwh", period.energy_kwh
 
 
+def _instants(sdr: InboundSdr):
+    for name in _INSTANTS_OF_SDR:
+        if (value := getattr(sdr, name)) is not None:
+            yield name, value
+    for period in sdr.charging_periods:
+        yield "charging_periods.started_at", period.started_at
+
+
 def _is_storable(value: Decimal) -> bool:
-    if not value.is_finite() or abs(value) >= LARGEST_NUMBER:
+    """Does it fit NUMERIC(18, 6)? No arithmetic: 1e1000000 would overflow the context."""
+    if not value.is_finite() or value.adjusted() >= DIGITS_BEFORE_POINT:
         return False
-    return value.normalize().as_tuple().exponent >= SMALLEST_EXPONENT
+    exponent = value.as_tuple().exponent
+    if exponent >= SMALLEST_EXPONENT:
+        return True
+    if exponent < -LONGEST_FRACTION:
+        return False
+    return value.normalize(_EXACT).as_tuple().exponent >= SMALLEST_EXPONENT
+
+
+def _is_plausible(instant: datetime) -> bool:
+    return EARLIEST <= instant < LATEST
+
+
+def _is_text(name: str, value: str) -> bool:
+    """Names of places may hold odd spaces; ids may hold printable characters only."""
+    return name not in _IDS and not any(c < " " or c == "\x7f" for c in value)
 
 
 def _read_field_by_field(raw: bytes) -> Submission:
     try:
         given = _decode_any(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotAnObject(str(error)) from error
+    except _UNREADABLE as error:
+        raise NotAnObject(_words_of(error)) from error
     if not isinstance(given, dict):
         raise NotAnObject("a record is a JSON object")
     readable, findings = {}, []
@@ -108,26 +189,32 @@ def _read_field_by_field(raw: bytes) -> Submission:
             readable[name] = msgspec.convert(value, _FIELDS[name].type, strict=True)
         except msgspec.ValidationError as error:
             findings.append(_v001(name, str(error)))
-    sdr = InboundSdr(**readable)
-    told = {finding.field for finding in findings}
-    findings += [f for f in check_structure(sdr) if f.field not in told]
-    return Submission(raw, sdr, findings)
+    return submission_of(raw, InboundSdr(**readable), findings)
 
 
 def storable(sdr: InboundSdr) -> InboundSdr:
-    """The record without the numbers and characters that no column takes; for a rejected one."""
+    """The record without the numbers, instants and characters that no column takes."""
     changes = {
+        name: None
+        for name in _INSTANTS_OF_SDR
+        if (value := getattr(sdr, name)) is not None and not _is_plausible(value)
+    }
+    changes |= {
         name: None
         for name in _DECIMALS_OF_SDR
         if (value := getattr(sdr, name)) is not None and not _is_storable(value)
     }
     changes |= {
         name: "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
-        for name in _FIELDS
-        if isinstance(value := getattr(sdr, name), str) and not value.isprintable()
+        for name in _TEXTS
+        if not (value := getattr(sdr, name)).isprintable()
     }
     items = [item for item in sdr.items if _fits(item)]
-    periods = [period for period in sdr.charging_periods if _is_storable(period.energy_kwh)]
+    periods = [
+        period
+        for period in sdr.charging_periods
+        if _is_storable(period.energy_kwh) and _is_plausible(period.started_at)
+    ]
     return msgspec.structs.replace(sdr, items=items, charging_periods=periods, **changes)
 
 
@@ -137,4 +224,5 @@ def _fits(item: InboundItem) -> bool:
 
 
 def _v001(field: str, message: str) -> Finding:
-    return Finding(code="V001", severity="REJECT", field=field, message=f"{field} {message}"[:500])
+    told = f"{field} {message}".strip()[:500]
+    return Finding(code="V001", severity="REJECT", field=field, message=told)

@@ -1,0 +1,19 @@
+"""The API's own description: the OpenAPI document and two self-hosted pages that show it."""
+
+from csp.decorators import csp_update
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerSplitView,
+)
+
+# Both pages write style elements while they draw; scripts stay as strict as everywhere.
+_DRAWS_ITS_STYLES = {
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "worker-src": ["'self'", "blob:"],
+    "font-src": ["'self'", "data:"],
+}
+
+schema = SpectacularAPIView.as_view()
+swagger = csp_update(_DRAWS_ITS_STYLES)(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
+redoc = csp_update(_DRAWS_ITS_STYLES)(SpectacularRedocView.as_view(url_name="api-schema"))

@@ -1,0 +1,134 @@
+"""What a sender is told about its records: outcomes of intake as answers of the API."""
+
+from collections import Counter
+from typing import Literal
+
+import msgspec
+from django.http import HttpResponse
+
+from partners.api.problems import error_entry, problem
+from roaming.api.bodies import JSON
+from roaming.messages import OutcomeFinding, SdrOutcome
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class RecordAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one record. ``outcome`` is about this request, ``state`` about the record."""
+
+    sdr_id: str
+    record_id: str
+    attempt: int
+    outcome: Literal["accepted", "held", "duplicate"]
+    state: str
+    codes: list[str]
+    findings: list[OutcomeFinding]
+
+
+class BatchResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one element. ``index`` counts from 0 in what was sent."""
+
+    index: int
+    sdr_id: str
+    outcome: Literal["accepted", "held", "rejected", "duplicate", "conflict"]
+    codes: list[str]
+    record_id: str
+    attempt: int
+    state: str
+    findings: list[OutcomeFinding] = []
+
+
+class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """``received`` = accepted + held + rejected + duplicates; a conflict counts as rejected."""
+
+    received: int
+    accepted: int
+    held: int
+    rejected: int
+    duplicates: int
+    results: list[BatchResult]
+
+
+def answer_one(outcome: SdrOutcome, *, location: str) -> HttpResponse:
+    """201 new, 200 the same again, 409 another record has the id, 422 rejected."""
+    if outcome.outcome in ("rejected", "conflict"):
+        return _refusal(outcome)
+    answer = RecordAnswer(
+        sdr_id=outcome.sdr_id,
+        record_id=outcome.record_id,
+        attempt=outcome.attempt,
+        outcome=outcome.outcome,
+        state=outcome.state,
+        codes=outcome.codes,
+        findings=outcome.findings,
+    )
+    return HttpResponse(
+        _encode(answer),
+        status=200 if outcome.outcome == "duplicate" else 201,
+        content_type=JSON,
+        headers={"Location": location},
+    )
+
+
+def answer_batch(outcomes: list[SdrOutcome]) -> HttpResponse:
+    """200 with one result per element, in the order sent."""
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    answer = BatchAnswer(
+        received=len(outcomes),
+        accepted=counts["accepted"],
+        held=counts["held"],
+        rejected=counts["rejected"] + counts["conflict"],
+        duplicates=counts["duplicate"],
+        results=[
+            BatchResult(
+                index=outcome.index,
+                sdr_id=outcome.sdr_id,
+                outcome=outcome.outcome,
+                codes=outcome.codes,
+                record_id=outcome.record_id,
+                attempt=outcome.attempt,
+                state=outcome.state,
+                findings=outcome.findings,
+            )
+            for outcome in outcomes
+        ],
+    )
+    return HttpResponse(_encode(answer), content_type=JSON)
+
+
+def _refusal(outcome: SdrOutcome) -> HttpResponse:
+    members = {
+        "sdr_id": outcome.sdr_id,
+        "record_id": outcome.record_id,
+        "attempt": outcome.attempt,
+        "outcome": outcome.outcome,
+        "state": outcome.state,
+    }
+    errors = [
+        error_entry(
+            code=finding.code,
+            field=finding.field,
+            index=outcome.index,
+            message=finding.message,
+            remedy=finding.remedy,
+        )
+        for finding in outcome.findings
+    ]
+    if outcome.outcome == "conflict":
+        return problem(
+            409,
+            "SDR_CONFLICT",
+            "A live record has this sdr_id with other content; it is unchanged. Correct it by a"
+            " credit and a replacement under new ids.",
+            title="Same id, other content",
+            errors=errors,
+            members=members,
+        )
+    return problem(
+        422,
+        "SDR_REJECTED",
+        "Correct what errors lists and send the record again under the same sdr_id.",
+        title="Record rejected",
+        errors=errors,
+        members=members,
+    )

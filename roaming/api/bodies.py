@@ -1,0 +1,136 @@
+"""Request bodies as bytes: media type, size limits, gzip, and the elements of a batch.
+
+No DRF parser: a record's exact bytes are kept as evidence, and msgspec reads them.
+"""
+
+import zlib
+from collections.abc import Collection
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+from django.http.request import UnreadablePostError
+
+from partners.api.problems import RequestRefused
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+_GZIP_WINDOW = 31
+# An array of tiny elements would become millions of objects; real records have a comma per 25
+# bytes, this is one per 16 of the largest batch.
+_MOST_COMMAS = 2_000_000
+
+_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def read_body(request, *, media_types: Collection[str], limit_bytes: int) -> tuple[bytes, str]:
+    """Return the decoded body and its media type.
+
+    :raises RequestRefused: 415 media type or coding, 413 over ``limit_bytes`` before or after
+        decompression, 400 broken gzip.
+    """
+    media_type = request.content_type.partition(";")[0].strip().lower()
+    if media_type not in media_types:
+        raise RequestRefused(
+            415,
+            "MEDIA_TYPE_UNSUPPORTED",
+            f"Send Content-Type: {' or '.join(media_types)}.",
+            headers={"Accept": ", ".join(media_types)},
+        )
+    body = _unpacked(_received(request, limit_bytes), request, limit_bytes)
+    if not body.strip():
+        raise RequestRefused(400, "BODY_EMPTY", "Send the record or batch as the request body.")
+    return body, media_type
+
+
+def split_batch(body: bytes, media_type: str, *, limit_records: int) -> list[bytes]:
+    """The elements of a batch, each as the bytes that were sent; blank NDJSON lines are skipped.
+
+    :raises RequestRefused: 400 not JSON or no array, 413 more than ``limit_records``.
+    """
+    elements = _lines(body, limit_records) if media_type == NDJSON else _array(body)
+    if len(elements) > limit_records:
+        raise _too_many(limit_records)
+    return elements
+
+
+def not_json(error: object) -> RequestRefused:
+    return RequestRefused(400, "BODY_UNREADABLE", f"The body is not what it should be: {error}.")
+
+
+def _received(request, limit_bytes: int) -> bytes:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit_bytes:
+        raise _too_large(limit_bytes)
+    try:
+        return request._request.body
+    except RequestDataTooBig:
+        raise _too_large(limit_bytes) from None
+    except UnreadablePostError as error:
+        raise RequestRefused(400, "BODY_CUT_OFF", "The body broke off; send it again.") from error
+
+
+def _unpacked(body: bytes, request, limit_bytes: int) -> bytes:
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding in ("identity", ""):
+        return body
+    if coding != "gzip":
+        raise RequestRefused(
+            415,
+            "CONTENT_CODING_UNSUPPORTED",
+            "Compress with gzip or not at all.",
+            headers={"Accept-Encoding": "gzip"},
+        )
+    try:
+        return _gunzip(body, limit_bytes)
+    except zlib.error as error:
+        raise RequestRefused(
+            400, "GZIP_BROKEN", f"The gzip body cannot be unpacked: {error}; send it again."
+        ) from error
+
+
+def _gunzip(body: bytes, limit_bytes: int) -> bytes:
+    """Unpack every member, never more than the limit plus one byte."""
+    parts, size = [], 0
+    while body:
+        unpacker = zlib.decompressobj(wbits=_GZIP_WINDOW)
+        part = unpacker.decompress(body, limit_bytes - size + 1)
+        size += len(part)
+        if size > limit_bytes:
+            raise _too_large(limit_bytes)
+        if not unpacker.eof:
+            raise zlib.error("the stream is cut off")
+        parts.append(part)
+        body = unpacker.unused_data
+    return b"".join(parts)
+
+
+def _array(body: bytes) -> list[bytes]:
+    if body.count(b",") > _MOST_COMMAS:
+        raise RequestRefused(
+            413, "BATCH_TOO_LARGE", "This is more than a batch of records can hold; split it."
+        )
+    try:
+        return [bytes(element) for element in _split_array(body)]
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise not_json(error) from error
+
+
+def _lines(body: bytes, limit_records: int) -> list[bytes]:
+    if body.count(b"\n") > 2 * limit_records:
+        raise _too_many(limit_records)
+    return [line for line in body.split(b"\n") if line.strip()]
+
+
+def _too_large(limit_bytes: int) -> RequestRefused:
+    return RequestRefused(
+        413,
+        "BODY_TOO_LARGE",
+        f"At most {limit_bytes:,} bytes after decompression; send it in smaller parts.",
+    )
+
+
+def _too_many(limit_records: int) -> RequestRefused:
+    return RequestRefused(
+        413,
+        "BATCH_TOO_MANY_RECORDS",
+        f"At most {limit_records:,} records in one batch; split it.",
+    )

@@ -1,0 +1,19 @@
+"""/api/v1/service-detail-records/."""
+
+from django.urls import path
+
+from roaming.api import views
+
+app_name = "roaming"
+
+urlpatterns = [
+    path("service-detail-records/", views.ServiceDetailRecords.as_view(), name="sdr-list"),
+    path(
+        "service-detail-records/batch/", views.ServiceDetailRecordBatch.as_view(), name="sdr-batch"
+    ),
+    path(
+        "service-detail-records/<uuid:record_id>/",
+        views.ServiceDetailRecordDetail.as_view(),
+        name="sdr-detail",
+    ),
+]
