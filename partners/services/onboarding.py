@@ -35,14 +35,22 @@ class Terms:
 
 @transaction.atomic
 def open_partner(
-    name: str, *, country_code: str, since: datetime, actor: str, reason: str
+    name: str,
+    *,
+    facts: Mapping[str, str],
+    since: datetime,
+    actor: str,
+    reason: str,
 ) -> Partner:
-    """A partner called ``name`` that is ACTIVE from ``since`` on; an existing one is returned."""
+    """A partner called ``name`` that is ACTIVE from ``since`` on; an existing one is returned.
+
+    ``facts`` are fields of ``PartnerFacts``; the legal name is ``name`` where they say nothing.
+    """
     partner, is_new = Partner.objects.get_or_create(name=name)
     if not is_new:
         return partner
     PartnerFacts.objects.create(
-        partner=partner, legal_name=name, country_code=country_code, starts_at=since
+        partner=partner, starts_at=since, **({"legal_name": name} | dict(facts))
     )
     PartnerState.objects.create(
         partner=partner,

@@ -29,6 +29,7 @@ _AFTER_KEYS = (
     "60_add_states",
     "70_add_events",
     "80_owe_deliveries",
+    "90_drop",
 )
 
 

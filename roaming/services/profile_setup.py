@@ -70,7 +70,7 @@ def set_up(profile: Profile, *, actor: str, now: datetime) -> Partner:
 def _party(side: Side, role: str, group: SettlementGroup, setup: Setup) -> Party:
     partner = onboarding.open_partner(
         side.name,
-        country_code=side.party[:2],
+        facts={"country_code": side.party[:2]},
         since=setup.since,
         actor=setup.actor,
         reason=_WHY,

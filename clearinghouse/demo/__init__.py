@@ -1,0 +1,1 @@
+"""A deterministic demo world: five invented partners, three months of sessions, two settlements."""

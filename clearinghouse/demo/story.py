@@ -1,0 +1,51 @@
+"""The demo's three months, told through the services that real days use."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from billing.services import closing, windows
+from clearinghouse.demo.cast import CAST, World
+from clearinghouse.demo.sessions import every_day, records_of
+from partners.models import Environment
+from roaming.intake.structure import read_sdr
+from roaming.services.intake import Origin, take_in
+
+WINDOWS_CLOSED = 2
+
+
+def send_all(world: World, *, tick: Callable[[], None]) -> Counter[str]:
+    """Send every record on the morning after its day; return how many became what."""
+    outcomes: Counter[str] = Counter()
+    windows.ensure_windows(world.group, now=_morning_after(next(every_day())))
+    for day in every_day():
+        for company in CAST:
+            if company.cso:
+                outcomes.update(_send(world, company.name, company.cso, day))
+        _close_what_is_due(world, now=_morning_after(day))
+        tick()
+    return outcomes
+
+
+def _send(world: World, name: str, seller: str, day: date) -> Iterator[str]:
+    submissions = [read_sdr(msgspec.json.encode(record)) for record in records_of(seller, day)]
+    chunks = take_in(
+        submissions,
+        sender=world.partners[name],
+        environment=Environment.LIVE,
+        origin=Origin(door="DEMO", actor=f"system of {name}", file_name=f"{seller} {day}"),
+        received_at=_morning_after(day),
+    )
+    return (outcome.outcome for chunk in chunks for outcome in chunk)
+
+
+def _close_what_is_due(world: World, *, now: datetime) -> None:
+    """Close as the calendar would; the third month stays open."""
+    for window in closing.due_windows(now=now, group=world.group):
+        closing.close_window(window, now=now)
+
+
+def _morning_after(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 5, 30, tzinfo=UTC) + timedelta(days=1)

@@ -1,0 +1,69 @@
+"""The embedded Valkey: broker and cache on a socket of its own. No TCP."""
+
+import subprocess
+import time
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from clearinghouse.embedded.home import Home
+
+_START_LIMIT_S = 20
+
+
+class StartFailed(Exception):
+    """The server did not answer in time."""
+
+
+def ensure(home: Home) -> None:
+    """Have the server running.
+
+    :raises StartFailed: it did not answer within 20 seconds.
+    """
+    if _answers(home):
+        return
+    home.valkey_socket.unlink(missing_ok=True)
+    command = [
+        str(home.valkey_server), "--port", "0",
+        "--unixsocket", str(home.valkey_socket), "--unixsocketperm", "700",
+        "--dir", str(home.folder), "--save", "", "--appendonly", "yes",
+        "--maxmemory-policy", "noeviction", "--databases", "16",
+        "--logfile", str(home.folder / "valkey.log"),
+    ]  # fmt: skip
+    subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        **home.as_server(),
+    )
+    deadline = time.monotonic() + _START_LIMIT_S
+    while not _answers(home):
+        if time.monotonic() > deadline:
+            raise StartFailed(f"Valkey did not start; see {home.folder / 'valkey.log'}")
+        time.sleep(0.02)
+
+
+def stop(home: Home) -> None:
+    """Ask the server to stop; what it held is on disk."""
+    try:
+        _client(home).shutdown(nosave=True)
+    except redis.ConnectionError:
+        return
+
+
+def _answers(home: Home) -> bool:
+    try:
+        return bool(_client(home).ping())
+    except redis.BusyLoadingError:
+        return False
+    except redis.ConnectionError:
+        return False
+
+
+def _client(home: Home) -> redis.Redis:
+    # The client's own retries would wait seconds for a server that is not there on purpose.
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis(unix_socket_path=str(home.valkey_socket), socket_timeout=5, retry=once)

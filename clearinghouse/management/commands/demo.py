@@ -1,0 +1,78 @@
+"""``manage.py demo``: records become settlement PDFs, from nothing, in a minute."""
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from billing.models import Document
+from billing.services import clearing, statements
+from clearinghouse.demo import cast, logins, sessions, story
+from clearinghouse.money import format_amount
+
+
+class Command(BaseCommand):
+    help = "Build the demo world: five partners, three months of sessions, two settlements."
+
+    def handle(self, **options):
+        if settings.PRODUCTION:
+            raise CommandError("the demo world is not for production")
+        console = Console(file=sys.stdout)
+        world = cast.set_up(actor="demo")
+        outcomes = _tell(world)
+        clearing.clear_group(world.group, run_key="demo:last", now=timezone.now())
+        folder = Path(settings.VAR_DIR) / "demo"
+        logins.ensure_logins(folder / "logins.json", world.partners)
+        documents = _render(world, folder)
+        _print_summary(console, outcomes, documents, folder)
+
+
+def _tell(world: cast.World) -> Counter[str]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr)) as progress:
+        task = progress.add_task("three months of sessions", total=len(list(sessions.every_day())))
+        return story.send_all(world, tick=lambda: progress.advance(task))
+
+
+def _render(world: cast.World, folder: Path) -> list[Document]:
+    """Write each statement's PDF beside the others, named by its number and partner."""
+    folder.mkdir(parents=True, exist_ok=True)
+    documents = list(
+        Document.objects.filter(settlement__window__group=world.group)
+        .select_related("partner", "settlement__window")
+        .order_by("number")
+    )
+    for document in documents:
+        stored = statements.render_document(document)
+        part = folder / f"{document.number}.part"
+        part.write_bytes(bytes(stored.content))
+        os.replace(part, folder / f"{document.number} {document.partner.name}.pdf")
+    return documents
+
+
+def _print_summary(
+    console: Console, outcomes: Counter[str], documents: list[Document], folder: Path
+) -> None:
+    words = ", ".join(f"{number} {word}" for word, number in sorted(outcomes.items()))
+    console.print(f"{sum(outcomes.values())} records through the intake: {words}")
+    table = Table("statement", "partner", "month", "position", title="Two settlements")
+    table.columns[-1].justify = "right"
+    for document in documents:
+        position = document.settlement.positions.get(partner=document.partner)
+        month = document.settlement.window.supply_ends_at
+        table.add_row(
+            document.number,
+            document.partner.name,
+            f"{month:%Y-%m}",
+            format_amount(position.net_minor, document.settlement.currency),
+        )
+    console.print(table)
+    console.print(f"{len(documents)} PDFs in {folder}")
+    console.print("Next: [bold]make run[/bold] serves the site and prints the demo's logins.")

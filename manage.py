@@ -1,0 +1,27 @@
+#!/usr/bin/env python
+"""The command line. Commands that need no service start none; schema commands are the owner's."""
+
+import os
+import sys
+
+STARTS_NOTHING = {
+    "check", "collectstatic", "compilemessages", "help", "makemessages", "makemigrations",
+    "startapp", "version", "spectacular", "--help", "-h", "--version",
+}  # fmt: skip
+RUNS_AS_OWNER = {"migrate", "sqlmigrate", "showmigrations", "flush", "dbshell", "sqlflush"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearinghouse.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command in STARTS_NOTHING or {"--help", "-h"} & set(sys.argv):
+        os.environ.setdefault("CLEARINGHOUSE_START", "0")
+    if command in RUNS_AS_OWNER:
+        os.environ.setdefault("CLEARINGHOUSE_DB_ROLE", "owner")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

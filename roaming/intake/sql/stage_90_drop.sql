@@ -1,0 +1,2 @@
+-- Clear the place away: a caller's longer transaction may take in another chunk.
+DROP TABLE intake_stage
