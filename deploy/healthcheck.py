@@ -1,7 +1,7 @@
 """Is this container well? Asked from inside it; exit code 0 says yes.
 
-``healthcheck.py web /readyz`` asks the web server, ``healthcheck.py beat`` looks at the clock's
-schedule file. The worker is asked by ``celery inspect ping`` instead.
+``healthcheck.py web /readyz`` asks the web server, ``healthcheck.py beat`` looks at the sign of
+life that ``beat_heartbeat.py`` leaves. The worker is asked by ``celery inspect ping`` instead.
 """
 
 import http.client
@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-# Beat wakes at least every 5 minutes and saves at least every 3: after three misses it hangs.
-BEAT_SILENCE_LIMIT_S = 900
+# Beat turns at least every 60 s (--max-interval): after three misses it hangs.
+BEAT_SILENCE_LIMIT_S = 180
 
 
 def check_web(path: str) -> None:
@@ -27,12 +27,12 @@ def check_web(path: str) -> None:
         sys.exit(f"{path} answers {status}")
 
 
-def check_beat(folder: Path) -> None:
-    """Exit unless beat has saved its schedule in ``folder`` of late."""
-    saved_at = [file.stat().st_mtime for file in folder.glob("beat-schedule*")]
-    if not saved_at:
-        sys.exit(f"no beat-schedule in {folder}: beat has not started")
-    silence_s = time.time() - max(saved_at)
+def check_beat(heartbeat: Path) -> None:
+    """Exit unless beat has touched ``heartbeat`` of late."""
+    try:
+        silence_s = time.time() - heartbeat.stat().st_mtime
+    except FileNotFoundError:
+        sys.exit(f"no {heartbeat}: beat has not turned once")
     if silence_s > BEAT_SILENCE_LIMIT_S:
         sys.exit(f"beat has been silent for {silence_s:.0f} s")
 
@@ -41,6 +41,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["web"]:
         check_web(sys.argv[2])
     elif sys.argv[1:] == ["beat"]:
-        check_beat(Path(os.environ["CLEARINGHOUSE_VAR"]))
+        check_beat(Path(os.environ["CLEARINGHOUSE_VAR"]) / "beat-heartbeat")
     else:
         sys.exit("usage: healthcheck.py web PATH | healthcheck.py beat")
