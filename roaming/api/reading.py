@@ -1,0 +1,248 @@
+"""Records as partners read them: pages by record id, pulls by sequence, one in full.
+
+A contract id is never shown; its pseudonym is. Rows become answers without a serializer, in a
+number of queries that does not depend on the page.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
+from roaming.messages import ItemKind, OutcomeFinding
+from roaming.models import Delivery, Finding, Sdr, SdrEvent, SdrState
+from roaming.rules.catalog import REMEDIES
+
+_SDR_COLUMNS = (
+    "id sdr_id attempt cso_code csp_code service_session_id split_no charging_session_id"
+    " transaction_id evse_id evse_id_received pseudonym credential_type authorization_method"
+    " authorization_reference tariff_id started_at ended_at charging_started_at"
+    " charging_ended_at issued_at received_at energy_kwh meter_id meter_start_kwh meter_end_kwh"
+    " location_country location_name location_city connector_type current_type max_power_kw"
+    " currency claim_amount credits_sdr_id replaces_sdr_id"
+).split()
+_SDR_DETAILS = (
+    "item_kinds item_quantities item_unit_prices item_amounts period_started_at"
+    " period_energy_kwh period_duration_s not_applicable"
+).split()
+_RENAMED = {"id": "record_id", "cso_code": "cso_id", "csp_code": "csp_id"}
+_RENAMED |= {"claim_amount": "total_amount"}
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as its two sides see it."""
+
+    record_id: UUID
+    state: str
+    attempt: int
+    codes: list[str]
+    sdr_id: str
+    cso_id: str
+    csp_id: str
+    service_session_id: str
+    split_no: int
+    charging_session_id: str
+    transaction_id: str
+    evse_id: str
+    pseudonym: str
+    credential_type: str
+    authorization_method: str
+    authorization_reference: str
+    tariff_id: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    charging_started_at: datetime | None
+    charging_ended_at: datetime | None
+    issued_at: datetime | None
+    energy_kwh: Decimal | None
+    meter_id: str
+    meter_start_kwh: Decimal | None
+    meter_end_kwh: Decimal | None
+    location_country: str
+    location_name: str
+    location_city: str
+    connector_type: str
+    current_type: str
+    max_power_kw: Decimal | None
+    currency: str
+    total_amount: Decimal | None
+    credits_sdr_id: str
+    replaces_sdr_id: str
+    received_at: datetime
+    delivered_at: datetime | None
+    accepted_at: datetime | None
+    changed_at: datetime
+
+
+class RecordItem(msgspec.Struct, frozen=True, kw_only=True):
+    kind: ItemKind
+    quantity: Decimal | None
+    unit_price: Decimal | None
+    amount: Decimal
+
+
+class RecordPeriod(msgspec.Struct, frozen=True, kw_only=True):
+    started_at: datetime
+    energy_kwh: Decimal
+    duration_s: int
+
+
+class RecordEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One act: the states passed at one instant, the last of which is ``to_state``."""
+
+    version: int
+    at: datetime
+    from_state: str
+    path: list[str]
+    to_state: str
+    reason: str
+
+
+class RecordDetail(Record, frozen=True, kw_only=True):
+    """A record with its items, its timeline, and what the rules said."""
+
+    items: list[RecordItem]
+    charging_periods: list[RecordPeriod]
+    findings: list[OutcomeFinding]
+    not_applicable: list[str]
+    events: list[RecordEvent]
+
+
+class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first. ``next`` is the address of the next page, null on the last one."""
+
+    results: list[Record]
+    next: str | None
+
+
+class DeliveredMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message for a party; a STATEMENT names its document, an SDR carries the record."""
+
+    sequence: int
+    kind: Literal["SDR", "STATEMENT"]
+    record: Record | None = None
+    document_id: UUID | None = None
+
+
+class DeliveryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """In sequence, without gaps. Store ``last_sequence`` and ask for what is after it."""
+
+    results: list[DeliveredMessage]
+    last_sequence: int
+    next: str | None
+
+
+def records_of(states: Iterable[SdrState]) -> list[Record]:
+    """The records of ``states`` in the same order, by one query."""
+    states = list(states)
+    rows = _rows(states)
+    return [Record(**_common(state, rows[state.id])) for state in states]
+
+
+def detail_of(state: SdrState) -> RecordDetail:
+    """One record in full, by three queries."""
+    row = _rows([state], *_SDR_DETAILS)[state.id]
+    findings = Finding.objects.filter(sender=state.sender_id, record_id=state.id)
+    events = SdrEvent.objects.filter(sender=state.sender_id, record_id=state.id)
+    return RecordDetail(
+        **_common(state, row),
+        items=_items(row),
+        charging_periods=_periods(row),
+        findings=[
+            OutcomeFinding(
+                code=finding.code,
+                severity=finding.severity,
+                field=finding.field,
+                message=finding.message,
+                remedy=REMEDIES.get(finding.code, ""),
+            )
+            for finding in findings.order_by("version", "code", "field")
+        ],
+        not_applicable=row["not_applicable"],
+        events=[
+            RecordEvent(
+                version=event.version,
+                at=event.at,
+                from_state=event.from_state,
+                path=event.path,
+                to_state=event.to_state,
+                reason=event.reason,
+            )
+            for event in events.order_by("version")
+        ],
+    )
+
+
+def messages_of(deliveries: Iterable[Delivery]) -> list[DeliveredMessage]:
+    """Deliveries with the records they carry, as those stand now, by two queries."""
+    deliveries = list(deliveries)
+    wanted = [one.subject_id for one in deliveries if one.kind == Delivery.Kind.SDR]
+    states = SdrState.objects.filter(id__in=wanted)
+    records = {record.record_id: record for record in records_of(states)}
+    return [
+        DeliveredMessage(
+            sequence=one.sequence,
+            kind=one.kind,
+            record=records.get(one.subject_id),
+            document_id=None if one.kind == Delivery.Kind.SDR else one.subject_id,
+        )
+        for one in deliveries
+    ]
+
+
+def encode(answer: msgspec.Struct) -> bytes:
+    """The answer as JSON: decimals as strings, instants in UTC."""
+    return _encode(answer)
+
+
+def _rows(states: list[SdrState], *more: str) -> dict[UUID, dict]:
+    codes = Finding.objects.filter(sender=OuterRef("sender"), record_id=OuterRef("id"))
+    sdrs = Sdr.objects.filter(
+        sender__in={state.sender_id for state in states}, id__in=[state.id for state in states]
+    ).annotate(codes=ArraySubquery(codes.values("code").distinct().order_by("code")))
+    return {row["id"]: row for row in sdrs.values("codes", *_SDR_COLUMNS, *more)}
+
+
+def _common(state: SdrState, row: dict) -> dict:
+    fields = {_RENAMED.get(name, name): _plain(row[name]) for name in _SDR_COLUMNS}
+    received = fields.pop("evse_id_received")
+    return fields | {
+        "evse_id": fields["evse_id"] or received,
+        "codes": row["codes"],
+        "state": state.state,
+        "delivered_at": state.delivered_at,
+        "accepted_at": state.accepted_at,
+        "changed_at": state.changed_at,
+    }
+
+
+def _items(row: dict) -> list[RecordItem]:
+    columns = ("item_kinds", "item_quantities", "item_unit_prices", "item_amounts")
+    return [
+        RecordItem(
+            kind=kind, quantity=_plain(quantity), unit_price=_plain(price), amount=_plain(amount)
+        )
+        for kind, quantity, price, amount in zip(*(row[c] for c in columns), strict=True)
+    ]
+
+
+def _periods(row: dict) -> list[RecordPeriod]:
+    columns = ("period_started_at", "period_energy_kwh", "period_duration_s")
+    return [
+        RecordPeriod(started_at=started_at, energy_kwh=_plain(energy), duration_s=duration)
+        for started_at, energy, duration in zip(*(row[c] for c in columns), strict=True)
+    ]
+
+
+def _plain(value):
+    """18.400000 as the column holds it is told as 18.4; 100 stays 100."""
+    if not isinstance(value, Decimal):
+        return value
+    return Decimal(f"{value.normalize():f}") if value else Decimal(0)

@@ -1,0 +1,101 @@
+"""Questions about records: which of them a partner may see, and in which order it pulls them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from partners.models import Mandate, Partner, Party, PartyOwnership
+from partners.queries import in_period
+from roaming.models import Delivery, SdrState
+
+
+@dataclass(frozen=True, slots=True)
+class FormerParty:
+    """A party that the partner owned in [starts_at, ends_at)."""
+
+    party_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A partner and the parties whose records it may read in one environment.
+
+    ``party_ids`` are its own now, and those whose owner lets it read (mandate READ_SDR).
+    """
+
+    partner_id: UUID
+    environment: str
+    party_ids: frozenset[UUID]
+    former: Sequence[FormerParty]
+
+
+def reader_of(partner: Partner, *, environment: str, now: datetime) -> Reader:
+    """What ``partner`` may read at ``now``, in two queries."""
+    party_ids, former = set(), []
+    owned = PartyOwnership.objects.filter(
+        partner=partner, party__environment=environment, starts_at__lte=now
+    )
+    for party_id, starts_at, ends_at in owned.values_list("party", "starts_at", "ends_at"):
+        if ends_at is None or now < ends_at:
+            party_ids.add(party_id)
+        else:
+            former.append(FormerParty(party_id, starts_at, ends_at))
+    mandated = Party.objects.filter(_lets_read(partner, now), environment=environment)
+    party_ids.update(mandated.values_list("pk", flat=True))
+    return Reader(partner.pk, environment, frozenset(party_ids), former)
+
+
+def readable_states(reader: Reader) -> QuerySet[SdrState]:
+    """Records that the reader sold or bought, and its own rejected ones; nobody else's.
+
+    A party's new owner sees its past; its former owner what ended while it was the owner.
+    """
+    party_ids = list(reader.party_ids)
+    side = Q(seller__in=party_ids) | Q(buyer__in=party_ids)
+    for former in reader.former:
+        in_its_time = Q(ended_at__gte=former.starts_at, ended_at__lt=former.ends_at)
+        side |= (Q(seller=former.party_id) | Q(buyer=former.party_id)) & in_its_time
+    rejected = Q(state=SdrState.State.REJECTED)
+    return SdrState.objects.filter(
+        (~rejected & side) | (rejected & Q(sender=reader.partner_id)),
+        environment=reader.environment,
+    )
+
+
+def find_readable_party(
+    partner: Partner, *, code: str, role: str, environment: str, now: datetime
+) -> Party | None:
+    """The party "FR*VOL" if the partner owns it or may read for it at ``now``, else None."""
+    country, _, party_id = code.partition("*")
+    owned = PartyOwnership.objects.filter(in_period(now), partner=partner)
+    return Party.objects.filter(
+        Q(pk__in=owned.values("party")) | _lets_read(partner, now),
+        country_code=country,
+        party_id=party_id,
+        role=role,
+        environment=environment,
+    ).first()
+
+
+def deliveries_after(party: Party, *, sequence: int, limit: int) -> list[Delivery]:
+    """The next messages owed to ``party`` in the order of their gapless numbers."""
+    numbered = Delivery.objects.filter(receiver=party, sequence__gt=sequence)
+    return list(numbered.order_by("sequence")[:limit])
+
+
+def _lets_read(agent: Partner, now: datetime) -> Q:
+    """Parties whose owner at ``now`` lets ``agent`` read their records."""
+    owners = PartyOwnership.objects.filter(in_period(now), party=OuterRef("party"))
+    granted = Mandate.parties.through.objects.filter(
+        Exists(owners.filter(partner=OuterRef("mandate__grantor"))),
+        Q(mandate__ends_at__isnull=True) | Q(mandate__ends_at__gt=now),
+        mandate__starts_at__lte=now,
+        mandate__agent=agent,
+        mandate__verbs__contains=[Mandate.Verb.READ_SDR],
+    )
+    return Q(pk__in=granted.values("party"))
