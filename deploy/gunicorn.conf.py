@@ -24,6 +24,9 @@ keepalive = 75
 # The heartbeat file must not wait for a disk.
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 
+# No second way to command the server: Docker stops and starts it.
+control_socket_disable = True
+
 # Only these addresses may say that the request came by TLS. Compose sets "*": there, nothing but
 # nginx can reach the port.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
