@@ -18,6 +18,10 @@ def main() -> None:
         os.environ.setdefault("CLEARINGHOUSE_START", "0")
     if command in RUNS_AS_OWNER:
         os.environ.setdefault("CLEARINGHOUSE_DB_ROLE", "owner")
+    elif os.environ.get("CLEARINGHOUSE_START") != "0" and not os.environ.get("DATABASE_URL"):
+        from clearinghouse.embedded.schema import ensure_migrated
+
+        ensure_migrated()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

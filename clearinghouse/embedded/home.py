@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 NOBODY = 65534
 _LONGEST_SOCKET_PATH = 100
@@ -37,7 +38,7 @@ class Home:
     def valkey_socket(self) -> Path:
         return self.sockets / "valkey.sock"
 
-    def as_server(self) -> dict[str, object]:
+    def as_server(self) -> dict[str, Any]:
         """Arguments of ``subprocess`` that run a command as the servers' user."""
         if self.uid is None:
             return {"cwd": self.folder}
