@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 _OWNER = "clearinghouse_owner"
+_SESSIONS_END_S = 5
 
 
 def _owner_settings() -> dict:
@@ -108,7 +110,18 @@ def _migrate(name: str) -> None:
 
 
 def _drop(server: psycopg.Connection, name: str) -> None:
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    """Drop it, once the sessions of threads have ended: only their own role may end them."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    deadline = time.monotonic() + _SESSIONS_END_S
+    while True:
+        try:
+            server.execute(statement)
+        except psycopg.errors.InsufficientPrivilege:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _clone(template: str, name: str) -> None:
