@@ -1,0 +1,226 @@
+"""Gathers what the statements of one settlement say, from the books as they stand.
+
+Set-based: a handful of queries for all partners of the window, none per partner.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from billing.documents.annex_csv import digest_annexes, empty_annex
+from billing.documents.content import (
+    AnnexFacts,
+    BankBlock,
+    Company,
+    ConservationLine,
+    CounterpartyLine,
+    FeeLine,
+    PartyCode,
+    PositionFigures,
+    StatementContent,
+)
+from billing.models import Position, Settlement
+from clearinghouse.statements import load_statement
+from partners.models import BankAccount, Partner, PartnerFacts, PartyOwnership
+from partners.queries import clearing_house, in_period
+
+# Clearing rules of the house: disputes after settlement are heard for so long.
+OBJECTION_PERIOD = timedelta(days=60)
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
+_NOTHING_SENT = ConservationLine(
+    received=0, rejected=0, held=0, open=0, disputed=0, withdrawn=0, cleared=0, credited=0
+)
+
+
+class StatementDiffers(Exception):
+    """A partner's lines do not add up to its position: nothing may be issued on such figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The facts behind all statements of one settlement, by partner."""
+
+    settlement: Settlement
+    now: datetime
+    house: Company
+    house_account: BankAccount | None
+    companies: dict[UUID, Company]
+    accounts: dict[UUID, BankAccount]
+    parties: dict[UUID, list[PartyCode]]
+    counterparties: dict[UUID, list[CounterpartyLine]]
+    fees: dict[UUID, list[FeeLine]]
+    records: dict[UUID, ConservationLine]
+    annexes: dict[UUID, AnnexFacts]
+
+
+def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime) -> Gathered:
+    """Read once what every statement of the settlement needs; ``now`` is the issue date."""
+    window, house = settlement.window, clearing_house()
+    with_house = {partner.id: partner for partner in [*partners, house]}
+    companies = _companies(with_house, now=now)
+    accounts = _accounts(with_house, currency=settlement.currency, now=now)
+    key = {"window_id": window.id}
+    return Gathered(
+        settlement=settlement,
+        now=now,
+        house=companies[house.id],
+        house_account=accounts.get(house.id),
+        companies=companies,
+        accounts=accounts,
+        parties=_parties(with_house, environment=settlement.environment, now=now),
+        counterparties=_by_partner("statement_counterparties.sql", key, CounterpartyLine),
+        fees=_by_partner("statement_fees.sql", key, FeeLine),
+        records=_records(key),
+        annexes=digest_annexes(window.id, currency=settlement.currency),
+    )
+
+
+def content_of(position: Position, *, number: str, gathered: Gathered) -> StatementContent:
+    """Compose one partner's statement.
+
+    :raises StatementDiffers: its lines, fees or annex do not add up to the position.
+    """
+    settlement, partner_id = gathered.settlement, position.partner_id
+    window, group = settlement.window, settlement.window.group
+    issued_on = gathered.now.astimezone(ZoneInfo(group.time_zone)).date()
+    content = StatementContent(
+        number=number,
+        environment=settlement.environment,
+        issued_at=gathered.now,
+        cut_off_at=window.closed_at or gathered.now,
+        supply_starts_at=window.supply_starts_at,
+        supply_ends_at=window.supply_ends_at,
+        time_zone=group.time_zone,
+        group=group.name,
+        currency=settlement.currency,
+        house=gathered.house,
+        partner=gathered.companies[partner_id],
+        parties=gathered.parties.get(partner_id, []),
+        position=_figures(position),
+        counterparties=sorted(gathered.counterparties.get(partner_id, []), key=_reading_order),
+        fees=gathered.fees.get(partner_id, []),
+        bank=_bank(position, number=number, gathered=gathered),
+        conservation=gathered.records.get(partner_id, _NOTHING_SENT),
+        positions_sha256=settlement.positions_sha256,
+        annex=gathered.annexes.get(partner_id) or empty_annex(),
+        objection_until_date=issued_on + OBJECTION_PERIOD,
+    )
+    _check_sums(content)
+    return content
+
+
+def _figures(position: Position) -> PositionFigures:
+    net = position.net_minor
+    return PositionFigures(
+        receivable_minor=position.receivable_minor,
+        payable_minor=position.payable_minor,
+        fees_minor=position.fees_minor,
+        net_minor=net,
+        direction="RECEIVES" if net > 0 else "PAYS" if net < 0 else "BALANCED",
+    )
+
+
+def _check_sums(content: StatementContent) -> None:
+    position = content.position
+    pairs = {
+        "net": (sum(line.net_minor for line in content.counterparties), position.net_minor),
+        "fees": (sum(line.amount_minor for line in content.fees), position.fees_minor),
+        "records": (sum(line.sdrs for line in content.counterparties), content.annex.rows),
+    }
+    for what, (added, stated) in pairs.items():
+        if added != stated:
+            raise StatementDiffers(
+                f"Statement of {content.partner.legal_name}: the {what} of its lines add up to"
+                f" {added}, but {stated} is stated. Prove the ledger of the window before closing."
+            )
+
+
+def _bank(position: Position, *, number: str, gathered: Gathered) -> BankBlock:
+    """A payee's own account is masked: it knows the rest. One to pay to is shown whole."""
+    flow = settings.MONEY_FLOW
+    if position.net_minor > 0 and (account := gathered.accounts.get(position.partner_id)):
+        return BankBlock(
+            money_flow=flow,
+            account_of="PARTNER",
+            holder=account.holder,
+            iban=account.masked_iban,
+            bic=account.bic,
+            reference=number,
+        )
+    if position.net_minor < 0 and flow != "INSTRUCTION_ONLY" and gathered.house_account:
+        account = gathered.house_account
+        return BankBlock(
+            money_flow=flow,
+            account_of="CLEARING_HOUSE",
+            holder=account.holder,
+            iban=" ".join(account.iban[i : i + 4] for i in range(0, len(account.iban), 4)),
+            bic=account.bic,
+            reference=number,
+        )
+    return BankBlock(money_flow=flow)
+
+
+def _companies(partners: dict[UUID, Partner], *, now: datetime) -> dict[UUID, Company]:
+    """Legal facts that hold at ``now``; a partner without any goes by its short name."""
+    names = Company.__struct_fields__
+    companies = {id_: Company(legal_name=partner.name) for id_, partner in partners.items()}
+    for facts in PartnerFacts.objects.filter(in_period(now), partner__in=list(partners)):
+        companies[facts.partner_id] = Company(**{name: getattr(facts, name) for name in names})
+    return companies
+
+
+def _accounts(
+    partners: dict[UUID, Partner], *, currency: str, now: datetime
+) -> dict[UUID, BankAccount]:
+    rows = BankAccount.objects.filter(in_period(now), partner__in=list(partners), currency=currency)
+    return {account.partner_id: account for account in rows}
+
+
+def _parties(
+    partners: dict[UUID, Partner], *, environment: str, now: datetime
+) -> dict[UUID, list[PartyCode]]:
+    rows = PartyOwnership.objects.filter(
+        in_period(now), partner__in=list(partners), party__environment=environment
+    ).select_related("party")
+    parties = defaultdict(list)
+    for row in rows.order_by("party__country_code", "party__party_id", "party__role"):
+        party = row.party
+        parties[row.partner_id].append(PartyCode(code=party.code, role=party.role, name=party.name))
+    return parties
+
+
+def _records(key: dict) -> dict[UUID, ConservationLine]:
+    return {
+        row.pop("sender_id"): ConservationLine(**row)
+        for row in _select("statement_records.sql", key)
+    }
+
+
+def _by_partner(file_name: str, key: dict, line: type) -> dict[UUID, list]:
+    lines = defaultdict(list)
+    for row in _select(file_name, key):
+        lines[row.pop("partner_id")].append(line(**row))
+    return lines
+
+
+def _select(file_name: str, parameters: dict) -> Iterable[dict]:
+    with connection.cursor() as cursor:
+        cursor.execute(load_statement(_SQL / file_name), parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _reading_order(line: CounterpartyLine) -> tuple:
+    """By name as a person looks it up: accents and capitals do not matter."""
+    plain = unicodedata.normalize("NFKD", line.name)
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return letters.casefold(), line.code, line.is_own_network

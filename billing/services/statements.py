@@ -1,0 +1,178 @@
+"""Settlement statements: issued with the closing, rendered after it, kept as first handed out.
+
+Issuing numbers and freezes what each statement says, inside the closing transaction. Rendering
+reads that frozen content, and the annex from the evidence, and may be repeated at any time: the
+first bytes that were stored are the bytes of the document.
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from billing.documents.annex_csv import open_annex
+from billing.documents.content import UnreadableContent, content_sha256, from_json, to_json
+from billing.documents.statement_pdf import render_statement
+from billing.models import Document, DocumentFile, Settlement
+from billing.services.numbers import take_numbers
+from billing.services.statement_contents import content_of, gather
+from clearinghouse.uuid7 import uuid7_at
+from partners.models import Environment, PartyOwnership
+from partners.queries import in_period
+from roaming.services.deliveries import owe_statement
+
+PDF = "application/pdf"
+SERIES = {Environment.LIVE: "ST", Environment.TEST: "TST"}
+
+logger = logging.getLogger(__name__)
+
+
+class StoredContentChanged(Exception):
+    """The JSON or the bytes kept of a document are not what they were when it was made."""
+
+
+class AnnexDiffers(Exception):
+    """The evidence no longer gives the annex whose hash the statement states."""
+
+
+def issue_statements(settlement: Settlement, *, now: datetime) -> list[Document]:
+    """Number and freeze the statement of every partner with a position, and owe its delivery.
+
+    Call it inside the closing transaction, after the positions were written; nothing is rendered
+    here. The clearing house itself gets no statement. Sorted by the partners' names.
+
+    :raises StatementDiffers: a partner's lines do not add up to its position.
+    """
+    positions = list(
+        settlement.positions.filter(partner__is_clearing_house=False)
+        .select_related("partner")
+        .order_by("partner__name")
+    )
+    gathered = gather(settlement, [position.partner for position in positions], now=now)
+    numbers = take_numbers(
+        SERIES[settlement.environment],
+        year=now.astimezone(ZoneInfo(settlement.window.group.time_zone)).year,
+        environment=settlement.environment,
+        count=len(positions),
+    )
+    documents = []
+    for position, number in zip(positions, numbers, strict=True):
+        values = to_json(content_of(position, number=number, gathered=gathered))
+        documents.append(
+            Document(
+                id=uuid7_at(now),
+                number=number,
+                kind=Document.Kind.STATEMENT,
+                environment=settlement.environment,
+                partner=position.partner,
+                settlement=settlement,
+                content=values,
+                content_sha256=content_sha256(values),
+                issued_at=now,
+            )
+        )
+    Document.objects.bulk_create(documents)
+    _owe_deliveries(documents, now=now)
+    return documents
+
+
+def render_document(document: Document, *, now: datetime) -> DocumentFile:
+    """Return the document's PDF, rendered now if it has none yet; call it outside transactions.
+
+    Whoever stores first wins; everybody gets the stored file.
+
+    :raises StoredContentChanged: the frozen content does not hash to what was noted.
+    :raises AnnexDiffers: the evidence gives another annex than the one the statement states.
+    :raises UnreadableContent: the content is of a version that this program does not know.
+    """
+    stored = document.files.filter(media_type=PDF).first()
+    if stored:
+        return stored
+    pdf = _render(document)
+    fresh = DocumentFile(
+        document=document,
+        media_type=PDF,
+        content=pdf,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        size_bytes=len(pdf),
+        rendered_at=now,
+    )
+    DocumentFile.objects.bulk_create([fresh], ignore_conflicts=True)
+    return document.files.get(media_type=PDF)
+
+
+def render_missing(*, now: datetime) -> int:
+    """Render every statement that has no PDF; return how many now have one.
+
+    One that cannot be rendered is logged and left, so that it does not hold up the others.
+    """
+    missing = Document.objects.filter(kind=Document.Kind.STATEMENT).exclude(files__media_type=PDF)
+    rendered = 0
+    for document in missing.order_by("number"):
+        try:
+            render_document(document, now=now)
+        except (StoredContentChanged, AnnexDiffers, UnreadableContent):
+            logger.exception("billing.statement.not_rendered", extra={"number": document.number})
+        else:
+            rendered += 1
+    return rendered
+
+
+def render_and_export(document: Document, *, now: datetime) -> Path:
+    """Write the document's stored bytes to ``VAR_DIR/statements/<number>.pdf``; whole or not.
+
+    :raises StoredContentChanged: the stored bytes do not hash to what was noted.
+    """
+    file = render_document(document, now=now)
+    content = bytes(file.content)
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise StoredContentChanged(f"The stored PDF of {document.number} is damaged. Restore it.")
+    folder = settings.VAR_DIR.resolve() / "statements"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{document.number}.pdf"
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as target:
+        target.write(content)
+        target.flush()
+        os.fsync(target.fileno())
+    Path(target.name).replace(path)
+    return path
+
+
+def _render(document: Document) -> bytes:
+    if content_sha256(document.content) != document.content_sha256:
+        raise StoredContentChanged(
+            f"The frozen content of {document.number} does not match its hash. Restore it from a"
+            " backup; do not issue it again."
+        )
+    content = from_json(document.content)
+    with open_annex(
+        document.settlement.window_id,
+        currency=content.currency,
+        partner_id=document.partner_id,
+        number=document.number,
+    ) as annex:
+        if annex.facts != content.annex:
+            raise AnnexDiffers(
+                f"The annex of {document.number} has {annex.facts.rows} records now and"
+                f" {content.annex.rows} are stated, or they differ. Run verify_ledger on its"
+                " window."
+            )
+        return render_statement(content, annex=annex)
+
+
+def _owe_deliveries(documents: Iterable[Document], *, now: datetime) -> None:
+    """Owe each statement to every party that its partner owns in this environment."""
+    by_partner = {document.partner_id: document for document in documents}
+    owned = PartyOwnership.objects.filter(in_period(now), partner__in=list(by_partner))
+    for partner_id, party_id, environment in owned.order_by("party").values_list(
+        "partner", "party", "party__environment"
+    ):
+        document = by_partner[partner_id]
+        if environment == document.environment:
+            owe_statement(receiver_id=party_id, document_id=document.id, now=now)
