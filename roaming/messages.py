@@ -20,6 +20,9 @@ Seconds = Annotated[int, msgspec.Meta(ge=0, le=2_147_483_647)]
 ItemKind = Literal["ENERGY", "TIME", "PARKING", "RESERVATION", "FEE"]
 
 
+OutcomeWord = Literal["accepted", "held", "rejected", "duplicate", "conflict"]
+
+
 class InboundItem(msgspec.Struct, frozen=True, kw_only=True):
     """One priced part of a session. ``quantity`` is kWh for ENERGY, hours for the timed kinds."""
 
@@ -87,7 +90,7 @@ class SdrOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     index: int
     sdr_id: str
-    outcome: Literal["accepted", "held", "rejected", "duplicate", "conflict"]
+    outcome: OutcomeWord
     codes: list[str]
     record_id: str
     attempt: int

@@ -30,7 +30,9 @@ def one_at_a_time(
     condition: Q | None = None,
 ) -> ExclusionConstraint:
     """No two rows with the same ``uuids`` and ``texts`` overlap in [starts_at, ends_at)."""
-    same = [(_UuidRange(F(u), F(u), Value("[]")), RangeOperators.OVERLAPS) for u in uuids]
+    same: list[tuple[Func, str]] = [
+        (_UuidRange(F(u), F(u), Value("[]")), RangeOperators.OVERLAPS) for u in uuids
+    ]
     same += [(_TextRange(F(t), F(t), Value("[]")), RangeOperators.OVERLAPS) for t in texts]
     period = (_InstantRange(F("starts_at"), F("ends_at"), Value("[)")), RangeOperators.OVERLAPS)
     return ExclusionConstraint(

@@ -56,7 +56,8 @@ def claim(job_id: UUID | str, *, now: datetime) -> Job | None:
     job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
     if job is None or job.state not in _UNFINISHED:
         return None
-    if job.state == Job.State.RUNNING and job.heartbeat_at > now - STALE_AFTER:
+    is_alive = job.heartbeat_at is not None and job.heartbeat_at > now - STALE_AFTER
+    if job.state == Job.State.RUNNING and is_alive:
         return None
     job.state = Job.State.RUNNING
     job.started_at = job.started_at or now

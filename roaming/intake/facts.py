@@ -80,11 +80,14 @@ def load_world(
 ) -> World:
     """Look up every party and agreement that ``records`` name."""
     world = World(sender, received_at)
-    options = {"environment": environment, "sender": sender, "now": received_at}
     sellers = {code for sdr in records if (code := normal_code(sdr.cso_id))}
     buyers = {code for sdr in records if (code := normal_code(sdr.csp_id))}
-    world.sellers = queries.parties_by_code(sellers, role="CSO", **options)
-    world.buyers = queries.parties_by_code(buyers, role="CSP", **options)
+    world.sellers = queries.parties_by_code(
+        sellers, role="CSO", environment=environment, sender=sender, now=received_at
+    )
+    world.buyers = queries.parties_by_code(
+        buyers, role="CSP", environment=environment, sender=sender, now=received_at
+    )
     versions = queries.agreements_between(
         [party.id for party in world.sellers.values()],
         [party.id for party in world.buyers.values()],

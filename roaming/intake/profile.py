@@ -25,7 +25,7 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A misspelled key in a profile is an error, not a silence."""
 
 
-class FileShape(Strict):
+class FileShape(Strict, frozen=True):
     """How the file is written. ``time_zone`` is that of the times in it."""
 
     time_zone: str
@@ -33,12 +33,12 @@ class FileShape(Strict):
     delimiter: str = ","
 
 
-class Side(Strict):
+class Side(Strict, frozen=True):
     party: PartyCode
     name: str
 
 
-class TextColumn(Strict):
+class TextColumn(Strict, frozen=True):
     """A text from one column, by a map of values, or from several by a template."""
 
     column: str = ""
@@ -46,12 +46,12 @@ class TextColumn(Strict):
     map: dict[str, str] = {}
 
 
-class NumberColumn(Strict):
+class NumberColumn(Strict, frozen=True):
     column: str
     divide_by: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
-class TimeColumns(Strict):
+class TimeColumns(Strict, frozen=True):
     """An instant from columns joined by a blank, or from another time plus seconds."""
 
     columns: list[str] = []
@@ -60,20 +60,20 @@ class TimeColumns(Strict):
     plus_seconds_column: str = ""
 
 
-class ItemColumn(Strict):
+class ItemColumn(Strict, frozen=True):
     kind: ItemKind
     column: str
     quantity: Literal["", "energy_kwh"] = ""
 
 
-class Billed(Strict):
+class Billed(Strict, frozen=True):
     """Which rows ask for money. The others are cleared at zero."""
 
     column: str
     when: Literal["stated", "positive"]
 
 
-class Counterparty(Strict):
+class Counterparty(Strict, frozen=True):
     """The home-CSP of rows whose ``column`` has ``value``; without a column: of every row."""
 
     party: PartyCode
@@ -82,19 +82,19 @@ class Counterparty(Strict):
     value: str = ""
 
 
-class Group(Strict):
+class Group(Strict, frozen=True):
     name: str
     cycle: Literal["MONTHLY", "WEEKLY"] = "MONTHLY"
     time_zone: str = "Europe/Brussels"
 
 
-class Override(Strict):
+class Override(Strict, frozen=True):
     code: Annotated[str, msgspec.Meta(pattern=r"^V\d{3}$")]
     severity: Literal["REJECT", "HOLD", "WARN"]
     reason: Annotated[str, msgspec.Meta(min_length=10, max_length=200)]
 
 
-class AgreementTerms(Strict):
+class AgreementTerms(Strict, frozen=True):
     """What the profile declares of the agreement with each counterparty."""
 
     starts_on: date
@@ -114,7 +114,7 @@ class AgreementTerms(Strict):
     overrides: list[Override] = []
 
 
-class Profile(Strict):
+class Profile(Strict, frozen=True):
     title: str
     file: FileShape
     seller: Side

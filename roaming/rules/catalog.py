@@ -259,8 +259,9 @@ def verdict_of(findings: list[Finding]) -> Verdict:
 
 def _weigh(rule: Rule, message: str, severity, facts: Facts) -> Finding:
     """Apply the agreement's override, which names a severity and a reason."""
-    softens = facts.terms is not None and not rule.is_fixed
-    override = facts.terms.overrides.get(rule.code) if softens else None
+    override = None
+    if facts.terms is not None and not rule.is_fixed:
+        override = facts.terms.overrides.get(rule.code)
     return Finding(
         code=rule.code,
         severity=override["severity"] if override else (severity or rule.severity),

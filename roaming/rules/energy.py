@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from roaming.messages import InboundSdr
-from roaming.rules.findings import Facts, Found
+from roaming.rules.findings import Facts, Found, Severity
 
 LARGEST_KWH = Decimal(1000)
 LARGE_KWH = Decimal(300)
@@ -36,7 +36,7 @@ def energy_is_plausible(sdr: InboundSdr, facts: Facts) -> Found | None:
     """V203. Above 1,000 kWh refused; above 300 kWh (the largest vehicles) held."""
     if sdr.energy_kwh is None or sdr.energy_kwh <= LARGE_KWH:
         return None
-    severity = None if sdr.energy_kwh > LARGEST_KWH else "HOLD"
+    severity: Severity | None = None if sdr.energy_kwh > LARGEST_KWH else "HOLD"
     return Found(f"{sdr.energy_kwh} kWh in one session", severity)
 
 

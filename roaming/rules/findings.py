@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypedDict
 
 from roaming.messages import InboundSdr
 
@@ -11,6 +11,13 @@ Severity: TypeAlias = Literal["REJECT", "HOLD", "WARN"]
 Fact: TypeAlias = Literal[
     "agreement", "buyer", "contract_id", "energy", "max_power", "period", "evse"
 ]
+
+
+class Override(TypedDict):
+    """An agreement's word on one rule: another severity, and why."""
+
+    severity: Severity
+    reason: str
 
 
 class Found(NamedTuple):
@@ -34,7 +41,7 @@ class Terms:
     evse_registry: str
     warn_after_days: int | None
     refuse_after_days: int | None
-    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    overrides: Mapping[str, "Override"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from clearinghouse.identifiers import (
     parse_evse_id,
 )
 from roaming.messages import InboundSdr
-from roaming.rules.findings import Facts, Found
+from roaming.rules.findings import Facts, Found, Severity
 
 OPERATING_STATES = ("ACTIVE", "LEAVING")
 
@@ -22,7 +22,7 @@ def sender_acts_for_the_seller(sdr: InboundSdr, facts: Facts) -> Found | None:
 def both_sides_are_known(sdr: InboundSdr, facts: Facts) -> Found | None:
     """V003. An unknown or suspended counterparty holds the record until it is set up."""
     if facts.sender_may_act and facts.seller_state not in OPERATING_STATES:
-        severity = "HOLD" if facts.seller_state == "SUSPENDED" else "REJECT"
+        severity: Severity | None = "HOLD" if facts.seller_state == "SUSPENDED" else "REJECT"
         return Found(f"party {sdr.cso_id!r} is {facts.seller_state or 'not active'}", severity)
     if not sdr.csp_id:
         return Found("no counterparty is named")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from roaming.messages import InboundSdr
-from roaming.rules.findings import Facts, Found
+from roaming.rules.findings import Facts, Found, Severity
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 FUTURE_LIMIT = timedelta(minutes=15)
@@ -27,7 +27,7 @@ def end_is_not_in_the_future(sdr: InboundSdr, facts: Facts) -> Found | None:
     """V103. Clocks may differ by 5 minutes; up to 15 the record is only noted."""
     if sdr.ended_at is None or sdr.ended_at <= facts.received_at + CLOCK_TOLERANCE:
         return None
-    severity = None if sdr.ended_at > facts.received_at + FUTURE_LIMIT else "WARN"
+    severity: Severity | None = None if sdr.ended_at > facts.received_at + FUTURE_LIMIT else "WARN"
     return Found(
         f"ended {sdr.ended_at.isoformat()}, received {facts.received_at.isoformat()}", severity
     )

@@ -6,6 +6,7 @@ a gap would be a loss.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -23,9 +24,7 @@ def publish(receiver_ids: Iterable[UUID]) -> int:
 
     The counter row is locked per receiver, so numbers are gapless and given once.
     """
-    return sum(
-        in_transaction(lambda r=receiver: _publish_one(r)) for receiver in sorted(receiver_ids)
-    )
+    return sum(in_transaction(partial(_publish_one, receiver)) for receiver in sorted(receiver_ids))
 
 
 def publish_overdue() -> int:

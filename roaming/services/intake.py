@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from uuid import UUID
 
 from clearinghouse.retry import in_transaction
 from partners.models import ApiClient, Job, Partner, User
@@ -15,7 +16,7 @@ from roaming.intake.facts import load_world
 from roaming.intake.judge import Judged, judge_chunk
 from roaming.intake.structure import Submission
 from roaming.intake.writer import KeyTaken, write_chunk
-from roaming.messages import OutcomeFinding, SdrOutcome
+from roaming.messages import OutcomeFinding, OutcomeWord, SdrOutcome
 from roaming.models import IntakeBatch
 from roaming.rules.catalog import REMEDIES
 from roaming.services import deliveries
@@ -73,7 +74,7 @@ def take_in(
     position = 0
     for chunk in _chunks(submissions):
         judged = _commit(chunk, batch=batch, sender=sender, origin=origin, position=position)
-        deliveries.publish({one.sides.buyer.id for one in judged if _is_owed(one)})
+        deliveries.publish({buyer_id for one in judged if (buyer_id := _owed_to(one))})
         position += len(chunk)
         yield [_outcome(one) for one in judged]
 
@@ -108,8 +109,9 @@ def _chunks(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
         yield chunk
 
 
-def _is_owed(one: Judged) -> bool:
-    return one.is_new and one.sides.buyer is not None and one.path[-1] in ("DELIVERED", "ACCEPTED")
+def _owed_to(one: Judged) -> UUID | None:
+    is_owed = one.is_new and one.path[-1] in ("DELIVERED", "ACCEPTED")
+    return one.sides.buyer.id if is_owed and one.sides.buyer else None
 
 
 def _outcome(one: Judged) -> SdrOutcome:
@@ -135,7 +137,7 @@ def _outcome(one: Judged) -> SdrOutcome:
     )
 
 
-def _word(one: Judged) -> str:
+def _word(one: Judged) -> OutcomeWord:
     """A rejected record that is sent again is still rejected; a live one is a duplicate."""
     if one.is_conflict:
         return "conflict"
