@@ -94,7 +94,7 @@ def party_ids_of(partner: Partner, *, environment: str | None = None) -> list[UU
     owned = PartyOwnership.objects.filter(partner=partner)
     if environment:
         owned = owned.filter(party__environment=environment)
-    return list(owned.values_list("party", flat=True).distinct())
+    return list(owned.values_list("party_id", flat=True).distinct())
 
 
 def facts_of(partner: Partner, *, now: datetime) -> PartnerFacts | None:

@@ -6,6 +6,7 @@ notice, and the chunk is judged again.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 from uuid import UUID
 
 from django.db import connection
@@ -17,7 +18,7 @@ from roaming.models import Finding as FindingRow
 from roaming.models import SdrState
 from roaming.rules.canonical import content_sha256
 from roaming.rules.catalog import Verdict, check_sdr, verdict_of
-from roaming.rules.findings import Finding
+from roaming.rules.findings import Finding, Severity
 from roaming.rules.lifecycle import path_of_intake
 
 
@@ -253,6 +254,7 @@ def _findings_of(record_ids: list[UUID]) -> dict[UUID, list[Finding]]:
     found: dict[UUID, list[Finding]] = {}
     rows = FindingRow.objects.filter(record_id__in=record_ids, version=1).order_by("code", "field")
     for row in rows:
-        finding = Finding(row.code, row.severity, row.field, row.message, row.override_reason)
+        severity = cast(Severity, row.severity)
+        finding = Finding(row.code, severity, row.field, row.message, row.override_reason)
         found.setdefault(row.record_id, []).append(finding)
     return found
