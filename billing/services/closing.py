@@ -1,0 +1,226 @@
+"""Close a window: clear, prove, post, net, issue; all of it or nothing.
+
+The group row is locked FOR UPDATE first, so no record is cleared into the window meanwhile and two
+closings follow each other. Documents are rendered after the commit.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+
+from billing.models import ClearedSdr, ClearingWindow, Document, Position, Settlement
+from billing.queries import PairRow, pair_rows, positions_of
+from billing.rules.netting import PartnerPosition, positions_sha256
+from billing.services import conservation
+from billing.services.clearing import clear_group
+from billing.services.statements import issue_statements
+from billing.services.windows import ensure_windows
+from clearinghouse.retry import in_transaction
+from clearinghouse.statements import load_statement
+from clearinghouse.uuid7 import new_uuid7, uuid7_at
+from partners.models import SettlementGroup
+from partners.queries import clearing_house
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
+_NOT_YET_HASHED = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """A closed window with its figures; of a dry run nothing is stored, and ``documents`` is empty.
+
+    ``positions`` are those of the partners by name, the house last.
+    """
+
+    window: ClearingWindow
+    settlement: Settlement
+    positions: list[Position]
+    pairs: list[PairRow]
+    documents: list[Document]
+
+
+class ConservationDiffers(Exception):
+    """Records of a sender in the window are lost, or more than came in: nothing is closed."""
+
+    def __init__(self, lines: Iterable[conservation.Line]):
+        self.lines = list(lines)
+        told = "; ".join(str(line) for line in self.lines[:5])
+        super().__init__(
+            f"Nothing was closed: {len(self.lines)} lines of conservation differ ({told})."
+            " See the proofs in the admin and the runbook before trying again."
+        )
+
+
+class _DryRun(Exception):
+    """Carries the result of a dry run out of its transaction, which rolls back."""
+
+    def __init__(self, closing: Closing | None):
+        self.closing = closing
+
+
+def due_windows(*, now: datetime, group: SettlementGroup | None = None) -> list[ClearingWindow]:
+    """Open windows whose closing day has come, oldest first; empty ones too."""
+    due = ClearingWindow.objects.filter(state=ClearingWindow.State.OPEN, closes_at__lte=now)
+    if group:
+        due = due.filter(group=group)
+    return list(due.select_related("group").order_by("supply_ends_at", "group__name"))
+
+
+def close_window(
+    what: ClearingWindow | SettlementGroup, *, now: datetime, dry_run: bool = False
+) -> Closing | None:
+    """Close a window, or a group's oldest open one that has something to close.
+
+    Of a group that is the oldest open window with cleared records, or one whose supply period has
+    ended; ``None`` where there is none. A closed window is not closed again: its settlement is
+    returned. A dry run computes the same and keeps nothing.
+
+    :raises ConservationDiffers: the records of a sender do not add up; the proof is kept.
+    """
+    try:
+        return in_transaction(lambda: _close(what, now=now, dry_run=dry_run))
+    except _DryRun as result:
+        return result.closing
+    except ConservationDiffers as differs:
+        if not dry_run:
+            conservation.prove(now=now, sender_ids={line.sender_id for line in differs.lines})
+        raise
+
+
+def _close(
+    what: ClearingWindow | SettlementGroup, *, now: datetime, dry_run: bool
+) -> Closing | None:
+    group_id = what.group_id if isinstance(what, ClearingWindow) else what.pk
+    group = SettlementGroup.objects.select_for_update().get(pk=group_id)
+    closing = _close_locked(what, group, now=now)
+    if dry_run:
+        raise _DryRun(closing)
+    return closing
+
+
+def _close_locked(
+    what: ClearingWindow | SettlementGroup, group: SettlementGroup, *, now: datetime
+) -> Closing | None:
+    window = _reread(what, group)
+    if window and window.state != ClearingWindow.State.OPEN:
+        return _report(Settlement.objects.get(window=window), window)
+    clear_group(group, run_key=f"close:{new_uuid7()}", now=now)
+    window = window or _oldest_to_close(group, now=now)
+    if window is None:
+        return None
+    _check_conservation(window, now=now)
+    _mark_closed(window, now=now)
+    ensure_windows(group, now=now)
+    _post_transfers(window, now=now)
+    settlement = _settle(window, group, now=now)
+    documents = issue_statements(settlement, now=now)
+    return _report(settlement, window, documents)
+
+
+def _reread(
+    what: ClearingWindow | SettlementGroup, group: SettlementGroup
+) -> ClearingWindow | None:
+    """The window as it stands now that its group is locked."""
+    if not isinstance(what, ClearingWindow):
+        return None
+    window = ClearingWindow.objects.get(pk=what.pk)
+    window.group = group
+    return window
+
+
+def _oldest_to_close(group: SettlementGroup, *, now: datetime) -> ClearingWindow | None:
+    cleared = ClearedSdr.objects.filter(window=OuterRef("pk"))
+    windows = ClearingWindow.objects.filter(
+        Q(supply_ends_at__lte=now) | Exists(cleared), group=group, state=ClearingWindow.State.OPEN
+    )
+    window = windows.order_by("supply_ends_at").first()
+    if window:
+        window.group = group
+    return window
+
+
+def _check_conservation(window: ClearingWindow, *, now: datetime) -> None:
+    senders = set(
+        ClearedSdr.objects.filter(window=window).values_list("sender", flat=True).distinct()
+    )
+    differing = conservation.prove(now=now, sender_ids=senders) if senders else []
+    if differing:
+        raise ConservationDiffers(differing)
+
+
+def _mark_closed(window: ClearingWindow, *, now: datetime) -> None:
+    window.state, window.closed_at = ClearingWindow.State.CLOSED, now
+    window.save(update_fields=["state", "closed_at"])
+
+
+def _post_transfers(window: ClearingWindow, *, now: datetime) -> None:
+    rows = ClearedSdr.objects.filter(window=window)
+    pairs = rows.values("seller", "buyer", "seller_partner", "buyer_partner").distinct().count()
+    if not pairs:
+        return
+    key = {"window_id": window.pk, "house_id": clearing_house().pk}
+    _execute("open_accounts.sql", key | {"ids": _new_ids(2 * pairs + 1, now)})
+    _execute("post_transfers.sql", key | {"ids": _new_ids(2 * pairs, now), "posted_at": now})
+
+
+def _settle(window: ClearingWindow, group: SettlementGroup, *, now: datetime) -> Settlement:
+    settlement = Settlement.objects.create(
+        id=uuid7_at(now),
+        window=window,
+        environment=window.environment,
+        currency=group.currency,
+        positions_sha256=_NOT_YET_HASHED,
+        settled_at=now,
+    )
+    rows = ClearedSdr.objects.filter(window=window)
+    pairs = rows.values("seller_partner", "buyer_partner").distinct().count()
+    _execute(
+        "net_positions.sql",
+        {
+            "window_id": window.pk,
+            "settlement_id": settlement.pk,
+            "house_id": clearing_house().pk,
+            "ids": _new_ids(2 * pairs + 1, now),
+        },
+    )
+    settlement.positions_sha256 = hash_of_positions(settlement)
+    settlement.save(update_fields=["positions_sha256"])
+    return settlement
+
+
+def hash_of_positions(settlement: Settlement) -> str:
+    """What ``positions_sha256`` must be for the positions as they are stored."""
+    return positions_sha256(
+        PartnerPosition(*row)
+        for row in settlement.positions.values_list(
+            "partner", "receivable_minor", "payable_minor", "fees_minor"
+        )
+    )
+
+
+def _report(
+    settlement: Settlement, window: ClearingWindow, documents: list[Document] | None = None
+) -> Closing:
+    if documents is None:
+        documents = list(settlement.documents.order_by("number"))
+    return Closing(
+        window=window,
+        settlement=settlement,
+        positions=positions_of(settlement),
+        pairs=pair_rows(window),
+        documents=documents,
+    )
+
+
+def _execute(file_name: str, parameters: dict[str, object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(load_statement(_SQL / file_name), parameters)
+
+
+def _new_ids(count: int, now: datetime) -> list[UUID]:
+    return [uuid7_at(now) for _ in range(count)]

@@ -1,0 +1,51 @@
+-- Post what each pair of parties owes for a window: one transfer per pair and kind.
+-- Grain:      one row per seller, buyer, their owners at service end, and kind.
+-- Parameters: window_id, posted_at, house_id; ids (UUIDs, at least two per pair).
+-- Promise:    ENERGY debits the buyer and credits the seller, COMMISSION debits the seller and
+--             credits the house; a sum below zero goes the other way, zero is not posted. Commission
+--             for the buyer is a price reduction: the payout is owed. Own network: only the fee.
+--             The event key makes a second posting fail. Twin: rules.netting.postings.
+WITH pair AS (
+    SELECT seller_id, buyer_id, seller_partner_id, buyer_partner_id, currency, environment,
+           count(*) AS sdrs,
+           sum(CASE WHEN seller_partner_id = buyer_partner_id THEN 0
+                    WHEN commission_beneficiary = 'BUYER' THEN payout_minor
+                    ELSE claim_minor END) AS owed,
+           sum(CASE WHEN commission_beneficiary = 'BUYER' THEN 0
+                    ELSE commission_minor END) AS fee
+      FROM billing_clearedsdr
+     WHERE window_id = %(window_id)s
+     GROUP BY 1, 2, 3, 4, 5, 6
+), leg AS (
+    SELECT pair.*, 'ENERGY' AS kind, owed AS amount,
+           '1300' AS debit_code, buyer_partner_id AS debit_partner_id,
+           '1300' AS credit_code, seller_partner_id AS credit_partner_id
+      FROM pair
+     UNION ALL
+    SELECT pair.*, 'COMMISSION', fee, '1300', seller_partner_id, '4100', %(house_id)s::uuid
+      FROM pair
+), numbered AS (
+    SELECT leg.*, row_number() OVER (
+               ORDER BY seller_id, buyer_id, seller_partner_id, buyer_partner_id, kind) AS place
+      FROM leg
+     WHERE amount <> 0
+)
+INSERT INTO billing_transfer
+      (id, event_key, kind, window_id, debit_account_id, credit_account_id, currency,
+       environment, amount_minor, sdrs, posted_at)
+SELECT id.id,
+       concat_ws(':', %(window_id)s::uuid, seller_id, buyer_id, seller_partner_id,
+                 buyer_partner_id),
+       kind, %(window_id)s,
+       CASE WHEN amount > 0 THEN debit.id ELSE credit.id END,
+       CASE WHEN amount > 0 THEN credit.id ELSE debit.id END,
+       numbered.currency, numbered.environment, abs(amount), sdrs, %(posted_at)s
+  FROM numbered
+  JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS id (id, place) USING (place)
+  JOIN billing_account AS debit
+    ON (debit.code, debit.partner_id, debit.currency, debit.environment)
+     = (debit_code, debit_partner_id, numbered.currency, numbered.environment)
+  JOIN billing_account AS credit
+    ON (credit.code, credit.partner_id, credit.currency, credit.environment)
+     = (credit_code, credit_partner_id, numbered.currency, numbered.environment)
+ ORDER BY place
