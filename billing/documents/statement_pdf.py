@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ def render_statement(content: StatementContent, *, annex: EmbeddableAnnex | None
         attachments.append(
             Attachment(
                 file_obj=annex.file,
+                # Else WeasyPrint looks for a path in the file's name, which may be a number.
+                base_url="about:annex",
                 name=annex.file_name,
                 description=f"Service detail records of statement {content.number}",
                 created=content.issued_at,
@@ -61,7 +63,7 @@ def render_statement(content: StatementContent, *, annex: EmbeddableAnnex | None
             attachments=attachments,
             pdf_variant="pdf/a-3b",
             pdf_tags=True,
-            finisher=_list_each_attachment_once,
+            finisher=partial(_describe_annex, annex),
         )
 
 
@@ -87,10 +89,19 @@ def _refuse(url: str, *_arguments, **_options):
     raise OutsideResource(url)
 
 
-def _list_each_attachment_once(_document, pdf) -> None:
-    """WeasyPrint 70 names each attachment twice in /AF: from the name tree and from the objects."""
-    if "AF" in pdf.catalog:
-        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+def _describe_annex(annex: EmbeddableAnnex | None, _document, pdf) -> None:
+    """Mend what WeasyPrint 70 says of an attachment.
+
+    /AF names each one twice, from the name tree and from the objects; the media type is guessed
+    from the file's name, and a gzipped one is taken for plain.
+    """
+    if not annex:
+        return
+    pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+    for part in pdf.objects:
+        extra = getattr(part, "extra", None) or {}
+        if extra.get("Type") == "/EmbeddedFile":
+            extra["Subtype"] = "/" + annex.media_type.replace("/", "#2f")
 
 
 @contextmanager

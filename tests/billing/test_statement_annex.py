@@ -22,6 +22,8 @@ def embedded_annex(party, settlement, *, name: str = "ST-2026-000001-sdrs.csv") 
     file = statements.render_document(document, now=CLOSED_AT)
     reader = pypdf.PdfReader(io.BytesIO(file.content))
     assert list(reader.attachments) == [name]
+    stream = reader.trailer["/Root"]["/AF"][0]["/EF"]["/F"]
+    assert stream["/Subtype"] == ("/application/gzip" if name.endswith(".gz") else "/text/csv")
     assert reader.trailer["/Root"]["/AF"][0]["/AFRelationship"] == "/Supplement"
     assert len(reader.trailer["/Root"]["/AF"]) == 1
     return reader.attachments[name][0]
@@ -122,8 +124,20 @@ class TestStatementAnnex:
             "sha256": hashlib.sha256(annex).hexdigest(),
         }
 
+    @pytest.mark.parametrize("spool_bytes", [1000, 1_000_000])
+    def test_is_the_same_from_memory_and_from_disk(self, monkeypatch, spool_bytes):
+        monkeypatch.setattr(annex_csv, "_SPOOL_BYTES", spool_bytes)
+        agreement = AgreementMaker()
+        take(*(numbered_record(n) for n in range(50)))
+
+        annex = embedded_annex(nordlicht(), closed_window(agreement.group))
+
+        facts = partner_of(nordlicht()).documents.get().content["annex"]
+        assert hashlib.sha256(annex).hexdigest() == facts["sha256"]
+
     def test_is_compressed_when_it_is_large(self, monkeypatch):
         monkeypatch.setattr(annex_csv, "LARGEST_PLAIN_BYTES", 1000)
+        monkeypatch.setattr(annex_csv, "_SPOOL_BYTES", 1000)
         agreement = AgreementMaker()
         take(*(numbered_record(n) for n in range(50)))
         settlement = closed_window(agreement.group)
