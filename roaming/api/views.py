@@ -13,7 +13,7 @@ from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from partners.models import Party
 from roaming import queries
-from roaming.api import reading, submission
+from roaming.api import documentation, reading, submission
 from roaming.api.bodies import JSON
 from roaming.api.filters import RecordFilter
 from roaming.queries import Reader
@@ -26,13 +26,14 @@ _LIST_PARAMETERS = {"cursor", "limit", *RecordFilter.base_filters}
 
 class ServiceDetailRecords(APIView):
     required_scopes = {"GET": ["sdr:read"], "POST": ["sdr:write"]}
-    filterset_class = RecordFilter
 
+    @documentation.list_records
     def get(self, request):
         if "after_sequence" in request.query_params or "receiver" in request.query_params:
             return _pull(request)
         return _list(request)
 
+    @documentation.send_one
     def post(self, request):
         return submission.send_one(request)
 
@@ -40,6 +41,7 @@ class ServiceDetailRecords(APIView):
 class ServiceDetailRecordBatch(APIView):
     required_scopes = {"POST": ["sdr:write"]}
 
+    @documentation.send_batch
     def post(self, request):
         return submission.send_batch(request)
 
@@ -47,6 +49,7 @@ class ServiceDetailRecordBatch(APIView):
 class ServiceDetailRecordDetail(APIView):
     required_scopes = {"GET": ["sdr:read"]}
 
+    @documentation.get_record
     def get(self, request, record_id: UUID):
         state = queries.readable_states(_reader(request)).filter(id=record_id).first()
         if state is None:
