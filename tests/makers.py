@@ -86,6 +86,7 @@ class GroupMaker(factory.django.DjangoModelFactory):
         django_get_or_create = ("name", "environment")
 
     name = "EUR monthly"
+    environment = Environment.LIVE
     currency = "EUR"
 
 
