@@ -1,0 +1,73 @@
+"""Clock work of the billing floor: each may run twice, be killed anywhere, and run again."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.services import closing, conservation, statements
+from billing.services.clearing import clear_group
+from billing.services.closing import ConservationDiffers
+from partners.models import SettlementGroup
+
+# After each clearing only fresh receipts are proved anew; the night proves all of them.
+_FRESH = timedelta(days=35)
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="billing.clear_hourly")
+def clear_hourly(run_key: str = "") -> dict[str, int]:
+    """Clear every settlement group once per ``run_key``, by default once an hour."""
+    now = timezone.now()
+    key = run_key or f"hourly:{now:%Y-%m-%dT%H}"
+    done = [
+        clear_group(group, run_key=f"{key}:{group.pk}", now=now)
+        for group in SettlementGroup.objects.order_by("environment", "name")
+    ]
+    differing = conservation.prove(now=now, from_day=(now - _FRESH).date())
+    _tell(differing)
+    return {
+        "cleared": sum(one.run.cleared for one in done if not one.is_repeat),
+        "left": sum(sum(one.left.values()) for one in done),
+        "differing": len(differing),
+    }
+
+
+@shared_task(name="billing.close_due_windows")
+def close_due_windows() -> dict[str, int]:
+    """Close every window whose closing day has come; one that must stay open holds up no other."""
+    closed = refused = 0
+    for window in closing.due_windows(now=timezone.now()):
+        try:
+            closing.close_window(window, now=timezone.now())
+        except ConservationDiffers as error:
+            refused += 1
+            logger.error(
+                "billing.window.not_closed",
+                extra={"window_id": str(window.pk), "lines": [str(line) for line in error.lines]},
+            )
+        else:
+            closed += 1
+    return {"closed": closed, "refused": refused}
+
+
+@shared_task(name="billing.prove_conservation")
+def prove_conservation() -> dict[str, int]:
+    """Prove every line of every sender."""
+    differing = conservation.prove(now=timezone.now())
+    _tell(differing)
+    return {"differing": len(differing)}
+
+
+@shared_task(name="billing.render_missing_statements")
+def render_missing_statements() -> dict[str, int]:
+    """Render the statements that have no PDF yet."""
+    return {"rendered": statements.render_missing(now=timezone.now())}
+
+
+def _tell(differing: Iterable[conservation.Line]) -> None:
+    for line in differing:
+        logger.error("billing.conservation.differs", extra={"line": str(line)})

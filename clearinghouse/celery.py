@@ -1,0 +1,46 @@
+"""The clock and the carrier of jobs. Celery carries, it does not decide.
+
+Every task is idempotent, so a job that was sent twice or late does no harm; one that nobody took
+before the next was due expires.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearinghouse.settings")
+
+_MINUTE = 60
+
+app = Celery("clearinghouse")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def _every(schedule: crontab, task: str, *, expires_s: int) -> dict[str, object]:
+    return {"task": task, "schedule": schedule, "options": {"expires": expires_s}}
+
+
+# Local time of CELERY_TIMEZONE; the minutes keep the heavy ones apart.
+app.conf.beat_schedule = {
+    "send queued jobs": _every(crontab(), "partners.run_queued_jobs", expires_s=_MINUTE),
+    "publish overdue deliveries": _every(
+        crontab(), "roaming.publish_overdue_deliveries", expires_s=_MINUTE
+    ),
+    "render missing statements": _every(
+        crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
+    ),
+    "close due windows": _every(
+        crontab(minute="1-59/15"), "billing.close_due_windows", expires_s=15 * _MINUTE
+    ),
+    "clear accepted records": _every(
+        crontab(minute=7), "billing.clear_hourly", expires_s=60 * _MINUTE
+    ),
+    "prove conservation": _every(
+        crontab(hour=3, minute=20), "billing.prove_conservation", expires_s=12 * 60 * _MINUTE
+    ),
+    "make partitions": _every(
+        crontab(hour=2, minute=40), "roaming.ensure_partitions", expires_s=12 * 60 * _MINUTE
+    ),
+}
