@@ -1,4 +1,4 @@
-"""Request bodies as bytes: media type, size limits, gzip, and the elements of a batch.
+"""Request bodies as bytes: media type, size limits, gzip.
 
 No DRF parser: a record's exact bytes are kept as evidence, and msgspec reads them.
 """
@@ -6,7 +6,6 @@ No DRF parser: a record's exact bytes are kept as evidence, and msgspec reads th
 import zlib
 from collections.abc import Collection
 
-import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.http.request import UnreadablePostError
 
@@ -15,11 +14,6 @@ from partners.api.problems import RequestRefused
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 _GZIP_WINDOW = 31
-# An array of tiny elements would become millions of objects; real records have a comma per 25
-# bytes, this is one per 16 of the largest batch.
-_MOST_COMMAS = 2_000_000
-
-_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def read_body(request, *, media_types: Collection[str], limit_bytes: int) -> tuple[bytes, str]:
@@ -40,17 +34,6 @@ def read_body(request, *, media_types: Collection[str], limit_bytes: int) -> tup
     if not body.strip():
         raise RequestRefused(400, "BODY_EMPTY", "Send the record or batch as the request body.")
     return body, media_type
-
-
-def split_batch(body: bytes, media_type: str, *, limit_records: int) -> list[bytes]:
-    """The elements of a batch, each as the bytes that were sent; blank NDJSON lines are skipped.
-
-    :raises RequestRefused: 400 not JSON or no array, 413 more than ``limit_records``.
-    """
-    elements = _lines(body, limit_records) if media_type == NDJSON else _array(body)
-    if len(elements) > limit_records:
-        raise _too_many(limit_records)
-    return elements
 
 
 def not_json(error: object) -> RequestRefused:
@@ -103,34 +86,9 @@ def _gunzip(body: bytes, limit_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _array(body: bytes) -> list[bytes]:
-    if body.count(b",") > _MOST_COMMAS:
-        raise RequestRefused(
-            413, "BATCH_TOO_LARGE", "This is more than a batch of records can hold; split it."
-        )
-    try:
-        return [bytes(element) for element in _split_array(body)]
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise not_json(error) from error
-
-
-def _lines(body: bytes, limit_records: int) -> list[bytes]:
-    if body.count(b"\n") > 2 * limit_records:
-        raise _too_many(limit_records)
-    return [line for line in body.split(b"\n") if line.strip()]
-
-
 def _too_large(limit_bytes: int) -> RequestRefused:
     return RequestRefused(
         413,
         "BODY_TOO_LARGE",
         f"At most {limit_bytes:,} bytes after decompression; send it in smaller parts.",
-    )
-
-
-def _too_many(limit_records: int) -> RequestRefused:
-    return RequestRefused(
-        413,
-        "BATCH_TOO_MANY_RECORDS",
-        f"At most {limit_records:,} records in one batch; split it.",
     )

@@ -10,7 +10,8 @@ from django.utils import timezone
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from roaming.api.answers import answer_batch, answer_one
-from roaming.api.bodies import JSON, NDJSON, not_json, read_body, split_batch
+from roaming.api.batches import split_batch
+from roaming.api.bodies import JSON, NDJSON, not_json, read_body
 from roaming.intake.structure import NotAnObject, Submission, read_element, read_sdr
 from roaming.messages import SdrOutcome
 from roaming.models import IntakeBatch
