@@ -18,22 +18,22 @@ _HEADLINES = {
     "PAYS": "You pay",
     "BALANCED": "Nothing to pay or receive",
 }
+_PARTNER_TO_PARTNER = "Payment is from partner to partner: the clearing house holds nobody's money."
 _BANK_TEXTS = {
     ("INSTRUCTION_ONLY", "RECEIVES"): (
-        "Payment is from partner to partner: the clearing house holds nobody's money. The partners"
-        " that owe are instructed to pay to the account below."
+        f"{_PARTNER_TO_PARTNER} The partners that owe are instructed to pay you."
     ),
     ("INSTRUCTION_ONLY", "PAYS"): (
-        "Payment is from partner to partner: the clearing house holds nobody's money. Your payment"
-        " instructions name each creditor, its account and amount. Please do not pay on this"
-        " statement alone."
+        f"{_PARTNER_TO_PARTNER} Your payment instructions name each creditor, its account and"
+        " amount. Please do not pay on this statement alone."
     ),
-    ("HELD", "RECEIVES"): (
-        "The amount is paid out to the account below once the payments of the owing partners are"
-        " final."
-    ),
-    ("HELD", "PAYS"): "Please pay the amount to the account below and quote the reference.",
+    (
+        "HELD",
+        "RECEIVES",
+    ): "The amount is paid out once the payments of the owing partners are final.",
+    ("HELD", "PAYS"): "Please pay the amount to the clearing house and quote the reference.",
 }
+_NO_PAYMENT = "The position is balanced: no payment is due in either direction."
 
 
 def shown(content: StatementContent) -> dict:
@@ -133,8 +133,7 @@ def _fees(content: StatementContent) -> list[dict[str, str]]:
 
 def _bank_text(content: StatementContent) -> str:
     flow = "INSTRUCTION_ONLY" if content.bank.money_flow == "INSTRUCTION_ONLY" else "HELD"
-    default = "The position is balanced: no payment is due in either direction."
-    return _BANK_TEXTS.get((flow, content.position.direction), default)
+    return _BANK_TEXTS.get((flow, content.position.direction), _NO_PAYMENT)
 
 
 def _conservation(content: StatementContent) -> list[tuple[str, str]]:

@@ -136,8 +136,8 @@ class TestShown:
         [
             ("INSTRUCTION_ONLY", "RECEIVES", "from partner to partner"),
             ("INSTRUCTION_ONLY", "PAYS", "Please do not pay on this statement alone"),
-            ("PI_PARTNER", "PAYS", "Please pay the amount to the account below"),
-            ("CCP", "RECEIVES", "paid out to the account below"),
+            ("PI_PARTNER", "PAYS", "Please pay the amount to the clearing house"),
+            ("CCP", "RECEIVES", "paid out once"),
             ("CCP", "BALANCED", "no payment is due"),
         ],
     )

@@ -107,6 +107,24 @@ class TestStatementPdf:
         assert bought.position.payable_minor == 2436
         assert bought.fees == []
 
+    def test_charges_the_fee_alone_where_a_partner_sold_to_itself(self):
+        owner = partner_of(nordlicht())
+        own_drivers = PartyMaker(
+            role=Party.Role.CSP, party_id="NLP", name="Nordlicht drive", owned_by=owner
+        )
+        agreement = AgreementMaker(buyer=own_drivers, commission_rate=Decimal("0.1"))
+        take(numbered_record(1, csp_id="DE*NLP", contract_id=None))
+        settlement = closed_window(agreement.group)
+
+        document = issued_to(nordlicht(), settlement)
+
+        content = from_json(document.content)
+        line = content.counterparties[0]
+        assert (line.is_own_network, line.sdrs, line.net_minor) == (True, 1, -90)
+        assert content.annex.rows == 1
+        assert content.position.net_minor == -90
+        assert "Nordlicht drive own network DE*NLP 1 1 18.400 – – −0.90 −0.90" in text_of(document)
+
     def test_lists_every_counterparty_once_by_name(self):
         sold = [AgreementMaker(buyer=voltaire()), AgreementMaker(buyer=fjell())]
         take(
