@@ -5,6 +5,7 @@ import sys
 from roaming.rules.catalog import RULES, RULES_VERSION, STRUCTURE
 from roaming.rules.findings import Rule
 
+# ruff: noqa: E501 the page's own lines are longer than ours
 _HEAD = f"""# V-codes
 
 What intake finds wrong with a record, and what to do. Generated from `roaming/rules/catalog.py`

@@ -4,6 +4,7 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -24,14 +25,13 @@ class Command(BaseCommand):
     def handle(self, **options):
         if settings.PRODUCTION:
             raise CommandError("the demo world is not for production")
-        console = Console(file=sys.stdout)
         world = cast.set_up(actor="demo")
         outcomes = _tell(world)
         clearing.clear_group(world.group, run_key="demo:last", now=timezone.now())
         folder = Path(settings.VAR_DIR) / "demo"
         logins.ensure_logins(folder / "logins.json", world.partners)
         documents = _render(world, folder)
-        _print_summary(console, outcomes, documents, folder)
+        _print_summary(world, outcomes, documents, folder)
 
 
 def _tell(world: cast.World) -> Counter[str]:
@@ -50,7 +50,7 @@ def _render(world: cast.World, folder: Path) -> list[Document]:
         .order_by("number")
     )
     for document in documents:
-        stored = statements.render_document(document)
+        stored = statements.render_document(document, now=timezone.now())
         part = folder / f"{document.number}.part"
         part.write_bytes(bytes(stored.content))
         os.replace(part, folder / f"{document.number} {document.partner.name}.pdf")
@@ -58,20 +58,24 @@ def _render(world: cast.World, folder: Path) -> list[Document]:
 
 
 def _print_summary(
-    console: Console, outcomes: Counter[str], documents: list[Document], folder: Path
+    world: cast.World, outcomes: Counter[str], documents: list[Document], folder: Path
 ) -> None:
+    console = Console(file=sys.stdout)
     words = ", ".join(f"{number} {word}" for word, number in sorted(outcomes.items()))
     console.print(f"{sum(outcomes.values())} records through the intake: {words}")
     table = Table("statement", "partner", "month", "position", title="Two settlements")
     table.columns[-1].justify = "right"
     for document in documents:
-        position = document.settlement.positions.get(partner=document.partner)
-        month = document.settlement.window.supply_ends_at
+        settlement = document.settlement
+        if settlement is None:
+            continue
+        position = settlement.positions.get(partner=document.partner)
+        month = settlement.window.supply_starts_at.astimezone(ZoneInfo(world.group.time_zone))
         table.add_row(
             document.number,
             document.partner.name,
-            f"{month:%Y-%m}",
-            format_amount(position.net_minor, document.settlement.currency),
+            f"{month:%B %Y}",
+            format_amount(position.net_minor, settlement.currency),
         )
     console.print(table)
     console.print(f"{len(documents)} PDFs in {folder}")
