@@ -1,0 +1,144 @@
+"""Closing a window by hand: see the positions first, give a reason, then a job does it."""
+
+from functools import partial
+
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.admin.amounts import amount
+from billing.models import ClearingWindow
+from billing.queries import PairRow
+from billing.rules.supply_period import supply_title
+from billing.services import close_job
+from billing.services.closing import ConservationDiffers, close_window
+from partners.admin.confirm import Question, ask
+from partners.admin.job import wake_worker
+from partners.admin.story import Note, Table, link
+from partners.services import audit
+
+
+def may_close(request) -> bool:
+    return request.user.has_perm("billing.change_clearingwindow")
+
+
+def supply_of(window: ClearingWindow) -> str:
+    return supply_title(
+        window.supply_starts_at, window.supply_ends_at, time_zone=window.group.time_zone
+    )
+
+
+def ask_to_close(request, model_admin, window: ClearingWindow):
+    effect, is_possible = _effect(window)
+    return ask(
+        request,
+        model_admin,
+        window,
+        Question(
+            title=f"Close {window.group}, {supply_of(window)}?",
+            sentence="The records are netted, positions and statements are issued. A closed window"
+            " is never opened again: what comes later goes into the next one.",
+            button="Close and settle",
+            effect=effect,
+            is_possible=is_possible,
+            is_dangerous=True,
+            act=partial(_queue, request, window),
+        ),
+    )
+
+
+def pairs_table(window: ClearingWindow, pairs: list[PairRow]) -> Table:
+    currency = window.group.currency
+    return Table(
+        "Who charged at whose stations",
+        ("Seller", "Buyer", "Records", "Billed", "kWh billed", "Claim", "Payout"),
+        [
+            (
+                f"{pair.cso} ({pair.cso_id})",
+                f"{pair.csp} ({pair.csp_id})",
+                f"{pair.sdrs:,}",
+                f"{pair.billed_sdrs:,}",
+                f"{pair.energy_kwh:,.3f}",
+                amount(pair.claim_minor, currency),
+                amount(pair.payout_minor, currency),
+            )
+            for pair in pairs
+        ],
+        frozenset({2, 3, 4, 5, 6}),
+        empty="No record is cleared into this window yet. Clearing runs every hour.",
+    )
+
+
+def positions_table(title: str, positions, currency: str, statements=None) -> Table:
+    """Positions of partners; with ``statements`` (by partner) a column of downloads."""
+    headers = ["Partner", "Receives", "Pays", "Fees", "Net"]
+    rows = []
+    for position in positions:
+        row = [
+            link(position.partner),
+            amount(position.receivable_minor, currency),
+            amount(position.payable_minor, currency),
+            amount(position.fees_minor, currency),
+            amount(position.net_minor, currency),
+        ]
+        if statements is not None:
+            row.append(statements.get(position.partner_id, ""))
+        rows.append(row)
+    if statements is not None:
+        headers.append("Statement")
+    return Table(
+        title,
+        headers,
+        rows,
+        frozenset({1, 2, 3, 4}),
+        empty="No partner has a position.",
+        note="net = receives − pays − fees; the sum of all nets is zero",
+    )
+
+
+def _effect(window: ClearingWindow) -> tuple[list[object], bool]:
+    if window.state != ClearingWindow.State.OPEN:
+        return [Note("This window is closed already.", tone="warning")], False
+    oldest = (
+        ClearingWindow.objects.filter(group=window.group, state=ClearingWindow.State.OPEN)
+        .order_by("supply_ends_at")
+        .first()
+    )
+    if oldest.pk != window.pk:
+        text = f"An older window of the group is open: {supply_of(oldest)}. Close that one first."
+        return [Note(text, tone="warning")], False
+    now = timezone.now()
+    try:
+        closing = close_window(window, now=now, dry_run=True)
+    except ConservationDiffers as error:
+        return [Note(str(error), tone="danger", title="It cannot be closed")], False
+    warnings = []
+    if window.supply_ends_at > now:
+        warnings.append(
+            Note(
+                f"Its supply period runs until {window.supply_ends_at:%Y-%m-%d %H:%M %Z}. Records"
+                " that come after the closing go into the next window.",
+                tone="warning",
+            )
+        )
+    currency = window.group.currency
+    return [
+        *warnings,
+        positions_table("Positions if it is closed now", closing.positions, currency),
+        pairs_table(window, closing.pairs),
+    ], True
+
+
+def _queue(request, window: ClearingWindow, answers):
+    with transaction.atomic():
+        job = close_job.enqueue(window, requested_by=request.user)
+        audit.record(
+            "window.close_ordered",
+            window,
+            actor=request.user.get_username(),
+            at=timezone.now(),
+            reason=answers["reason"],
+        )
+        transaction.on_commit(wake_worker)
+    return HttpResponseRedirect(reverse("admin:partners_job_change", args=[job.pk]))

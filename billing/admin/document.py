@@ -1,0 +1,116 @@
+"""Documents and their files: what was handed out first is what is always handed out."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from billing.models import Document, DocumentFile
+from partners.admin.base import EvidenceAdmin
+from partners.admin.story import ActionLink, Facts, Note, Story, Table, link
+from partners.admin_paging import KeysetPaging
+from partners.services import audit
+
+_SUFFIXES = {"application/pdf": ".pdf", "text/csv": ".csv", "application/xml": ".xml"}
+
+
+@admin.register(Document)
+class DocumentAdmin(KeysetPaging, EvidenceAdmin):
+    list_display = ("number", "kind", "partner", "issued_at", "environment")
+    list_select_related = ("partner",)
+    list_filter = (
+        ("kind", ChoicesDropdownFilter),
+        ("partner", RelatedDropdownFilter),
+        ("environment", ChoicesDropdownFilter),
+    )
+    search_fields = ("=number",)
+    search_help_text = "Exact number"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("content")
+
+    def get_urls(self):
+        download = path(
+            "files/<uuid:file_id>/",
+            self.admin_site.admin_view(self.download_view),
+            name="billing_documentfile_download",
+        )
+        return [download, *super().get_urls()]
+
+    @display(description="Kind")
+    def kind(self, document) -> str:
+        return document.get_kind_display()
+
+    def story(self, request, obj) -> Story:
+        files = list(obj.files.defer("content").order_by("media_type"))
+        actions = [
+            ActionLink(
+                f"Download {_file_name(file)}",
+                reverse("admin:billing_documentfile_download", args=[file.pk]),
+            )
+            for file in files
+        ]
+        missing = [Note("Its file is being rendered; come back in a minute.")] if not files else []
+        table = Table(
+            "Files",
+            ("File", "Size", "Rendered", "SHA-256"),
+            [
+                (
+                    _file_name(f),
+                    f"{f.size_bytes:,} bytes",
+                    f"{f.rendered_at:%Y-%m-%d %H:%M} UTC",
+                    f.sha256,
+                )
+                for f in files
+            ],
+            frozenset({1}),
+            empty="Not rendered yet.",
+        )
+        facts = Facts(
+            "Document",
+            [
+                ("Number", obj.number),
+                ("Kind", obj.get_kind_display()),
+                ("Partner", link(obj.partner)),
+                ("Settlement", link(obj.settlement) if obj.settlement_id else None),
+                ("Issued", obj.issued_at),
+                ("Frozen content (SHA-256)", obj.content_sha256),
+                ("Environment", obj.environment),
+            ],
+        )
+        return Story([*missing, facts, table], actions)
+
+    def download_view(self, request, file_id):
+        """The stored bytes, never a fresh rendering; each download is in the audit trail."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        file = (
+            DocumentFile.objects.select_related("document")
+            .defer("document__content")
+            .filter(pk=file_id)
+            .first()
+        )
+        if file is None:
+            raise Http404("there is no such file")
+        audit.record(
+            "document.downloaded",
+            file.document,
+            actor=request.user.get_username(),
+            at=timezone.now(),
+            after={"sha256": file.sha256},
+        )
+        return HttpResponse(
+            bytes(file.content),
+            content_type=file.media_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{_file_name(file)}"',
+                "Cache-Control": "private, no-store",
+            },
+        )
+
+
+def _file_name(file: DocumentFile) -> str:
+    return f"{file.document.number}{_SUFFIXES.get(file.media_type, '')}".replace("/", "-")

@@ -1,0 +1,90 @@
+"""The ledger: transfers with two sides, and the accounts between which they move."""
+
+from django.contrib import admin
+from django.db.models import Count, Sum
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from billing.admin.amounts import amount
+from billing.admin.cleared import WindowFilter
+from billing.models import Account, Transfer
+from partners.admin.base import EvidenceAdmin
+from partners.admin.story import Facts, Figure, Figures, Story, link
+from partners.admin_paging import KeysetPaging
+
+_ACCOUNTS = ("debit_account__partner", "credit_account__partner", "window__group")
+
+
+@admin.register(Transfer)
+class TransferAdmin(KeysetPaging, EvidenceAdmin):
+    list_display = ("what", "kind", "debit_account", "credit_account", "sdrs", "posted_at")
+    list_select_related = _ACCOUNTS
+    list_filter = (
+        ("kind", ChoicesDropdownFilter),
+        WindowFilter,
+        ("environment", ChoicesDropdownFilter),
+    )
+    search_fields = ("=event_key",)
+    search_help_text = "Exact event key"
+
+    @display(description="Amount")
+    def what(self, transfer) -> str:
+        return amount(transfer.amount_minor, transfer.currency)
+
+    def story(self, request, obj) -> Story:
+        return Story(
+            [
+                Figures([Figure("Amount", self.what(obj)), Figure("Records", f"{obj.sdrs:,}")]),
+                Facts(
+                    "Posting",
+                    [
+                        ("Kind", obj.get_kind_display()),
+                        ("Debit", link(obj.debit_account)),
+                        ("Credit", link(obj.credit_account)),
+                        ("Window", link(obj.window)),
+                        ("Event", obj.event_key),
+                        ("Posted", obj.posted_at),
+                        ("Environment", obj.environment),
+                    ],
+                ),
+            ]
+        )
+
+
+@admin.register(Account)
+class AccountAdmin(EvidenceAdmin):
+    list_display = ("__str__", "code", "partner", "currency", "environment")
+    list_select_related = ("partner",)
+    list_filter = (("code", ChoicesDropdownFilter), ("environment", ChoicesDropdownFilter))
+    search_fields = ("partner__name",)
+    search_help_text = "Partner"
+    ordering = ("code", "partner__name", "currency", "pk")
+
+    def story(self, request, obj) -> Story:
+        debits = obj.debits.aggregate(n=Count("pk"), total=Sum("amount_minor"))
+        credits = obj.credits.aggregate(n=Count("pk"), total=Sum("amount_minor"))
+        balance = (debits["total"] or 0) - (credits["total"] or 0)
+        return Story(
+            [
+                Figures(
+                    [
+                        _sum("Debits", debits, obj.currency),
+                        _sum("Credits", credits, obj.currency),
+                        Figure("Balance", amount(int(balance), obj.currency), "debits − credits"),
+                    ]
+                ),
+                Facts(
+                    "Account",
+                    [
+                        ("Account", obj.get_code_display()),
+                        ("Partner", link(obj.partner) if obj.partner else "the house"),
+                        ("Currency", obj.currency),
+                        ("Environment", obj.environment),
+                    ],
+                ),
+            ]
+        )
+
+
+def _sum(label: str, side: dict, currency: str) -> Figure:
+    return Figure(label, amount(int(side["total"] or 0), currency), f"{side['n']:,} transfers")

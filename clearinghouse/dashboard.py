@@ -1,0 +1,224 @@
+"""The staff's first page: what came in, what waits, what it is worth. Every query is bounded."""
+
+import json
+from collections import Counter
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import ClearingWindow, ConservationProof, Settlement
+from billing.rules.supply_period import supply_title
+from partners.admin.job import STATE_TONES as JOB_TONES
+from partners.admin.job import Progress
+from partners.admin.story import Badge, Table, link, list_link
+from partners.models import Job
+from roaming.admin.sdr import STATE_TONES
+from roaming.models import Finding, IntakeTally, Sdr, SdrState
+from roaming.rules.catalog import RULES, STRUCTURE
+
+DAYS = 30
+# No figure of the page reads more rows than this; what is cut off is shown with a plus.
+CAP = 100_000
+_CHARTS = 3
+_TITLES = {rule.code: rule.title for rule in reversed((STRUCTURE, *RULES))}
+
+
+def dashboard(request: HttpRequest, context: dict) -> dict:
+    """Add the page's parts to ``context``; called by the admin's index.
+
+    Each part is told only to those who may see what it is made of.
+    """
+    now = timezone.now()
+    context["title"] = "Today"
+    user = request.user
+    if user.has_perm("roaming.view_sdr"):
+        context["states"] = states(now=now)
+        context["held_by_code"] = held_by_code()
+        context["charts"] = charts(today=now.date())
+        context["since"] = f"the last {DAYS} days"
+    if user.has_perm("billing.view_clearingwindow"):
+        context["open_windows"] = open_windows()
+        context["settlements"] = latest_settlements()
+    if user.has_perm("partners.view_job"):
+        context["unfinished_jobs"] = unfinished_jobs(now=now)
+    if user.has_perm("billing.view_conservationproof"):
+        context["failed_proofs"] = failed_proofs()
+    return context
+
+
+def states(*, now: datetime) -> list[dict[str, object]]:
+    """Records received in the last 30 days per state, in the order of their life."""
+    newest = (
+        SdrState.objects.filter(id__gte=_smallest_id(now - timedelta(days=DAYS)))
+        .order_by()
+        .values_list("state", flat=True)[:CAP]
+    )
+    counts = Counter(newest)
+    is_cut = sum(counts.values()) >= CAP
+    url = reverse("admin:roaming_sdr_changelist")
+    return [
+        {
+            "state": state,
+            "tone": STATE_TONES.get(state, ""),
+            "count": f"{counts[state]:,}{'+' if is_cut else ''}",
+            "url": f"{url}?state={state}",
+        }
+        for state in SdrState.State.values
+        if counts[state] or state in ("HELD", "REJECTED", "ACCEPTED", "DISPUTED")
+    ]
+
+
+def held_by_code() -> Table:
+    """What keeps records from being cleared, most frequent first."""
+    held = SdrState.objects.filter(state=SdrState.State.HELD).order_by("-id").values("id")[:CAP]
+    counts = (
+        Finding.objects.filter(severity=Finding.Severity.HOLD, record_id__in=held)
+        .values_list("code")
+        .annotate(n=Count("record_id", distinct=True))
+        .order_by("-n")[:8]
+    )
+    return Table(
+        "Held records by cause",
+        ("Code", "Cause", "Records"),
+        [
+            (list_link(Sdr, code, f"?state=HELD&code={code}"), _TITLES.get(code, ""), f"{n:,}")
+            for code, n in counts
+        ],
+        frozenset({2}),
+        empty="No record is held.",
+    )
+
+
+def charts(*, today: date) -> list[dict[str, object]]:
+    """Claims of new records per day of receipt, one chart per currency, with its table."""
+    first = today - timedelta(days=DAYS - 1)
+    rows = (
+        IntakeTally.objects.filter(day__gte=first)
+        .exclude(currency="")
+        .values_list("currency", "day")
+        .annotate(records=Sum("new"), claims=Sum("new_claim_amount"))
+        .order_by("currency", "day")[: DAYS * 40]
+    )
+    by_currency: dict[str, dict[date, tuple[int, Decimal]]] = {}
+    for currency, day, records, claims in rows:
+        by_currency.setdefault(currency, {})[day] = (records, claims)
+    largest = sorted(by_currency, key=lambda c: -sum(r for r, _ in by_currency[c].values()))
+    days = [first + timedelta(days=n) for n in range(DAYS)]
+    return [_chart(currency, by_currency[currency], days) for currency in largest[:_CHARTS]]
+
+
+def _chart(
+    currency: str, values: dict[date, tuple[int, Decimal]], days: list[date]
+) -> dict[str, object]:
+    total = sum((claims for _, claims in values.values()), Decimal(0))
+    data = {
+        "labels": [f"{day:%-d %b}" for day in days],
+        "datasets": [
+            {
+                "label": f"Claims {currency}",
+                # Drawn, never added up: a float is fine for the height of a bar.
+                "data": [float(round(values.get(day, (0, 0))[1], 2)) for day in days],
+                "backgroundColor": "var(--color-primary-600)",
+                "borderRadius": 3,
+            }
+        ],
+    }
+    return {
+        "currency": currency,
+        "total": f"{total:,.2f} {currency}",
+        "records": f"{sum(records for records, _ in values.values()):,}",
+        "data": json.dumps(data),
+        "table": [
+            (day, f"{records:,}", f"{claims:,.2f}")
+            for day, (records, claims) in sorted(values.items(), reverse=True)
+        ],
+    }
+
+
+def open_windows() -> Table:
+    windows = (
+        ClearingWindow.objects.filter(state=ClearingWindow.State.OPEN)
+        .select_related("group")
+        .order_by("closes_at", "group__name")[:8]
+    )
+    return Table(
+        "Open windows",
+        ("Window", "Group", "Closes"),
+        [
+            (
+                link(w, _supply(w)),
+                w.group.name,
+                _in_words(w.closes_at),
+            )
+            for w in windows
+        ],
+        empty="No window is open: the clock opens one when a settlement group has an agreement.",
+    )
+
+
+def latest_settlements() -> Table:
+    settlements = Settlement.objects.select_related("window__group").order_by("-pk")[:6]
+    return Table(
+        "Latest settlements",
+        ("Settlement", "Group", "Settled"),
+        [
+            (
+                link(settlement, _supply(settlement.window)),
+                settlement.window.group.name,
+                _in_words(settlement.settled_at),
+            )
+            for settlement in settlements
+        ],
+        empty="Nothing is settled yet.",
+    )
+
+
+def unfinished_jobs(*, now: datetime) -> Table:
+    jobs = Job.objects.filter(state__in=["QUEUED", "RUNNING"]).order_by("created_at")[:8]
+    return Table(
+        "Jobs at work",
+        ("Job", "State", "Progress"),
+        [
+            (
+                link(job),
+                Badge(job.state, JOB_TONES[job.state]),
+                f"{Progress(job, now=now).percent} %",
+            )
+            for job in jobs
+        ],
+        frozenset({2}),
+        empty="No job is waiting or running.",
+    )
+
+
+def failed_proofs() -> list[ConservationProof]:
+    """Lines whose newest proof of the last 30 days differs."""
+    since = timezone.now() - timedelta(days=DAYS)
+    newest = (
+        ConservationProof.objects.filter(id__gte=_smallest_id(since))
+        .order_by("sender", "environment", "day", "currency", "-proved_at")
+        .distinct("sender", "environment", "day", "currency")
+        .values("pk")
+    )
+    failed = ConservationProof.objects.filter(pk__in=newest, holds=False)
+    return list(failed.select_related("sender").order_by("-day")[:8])
+
+
+def _supply(window: ClearingWindow) -> str:
+    return supply_title(
+        window.supply_starts_at, window.supply_ends_at, time_zone=window.group.time_zone
+    )
+
+
+def _in_words(instant: datetime) -> str:
+    return timezone.localtime(instant).strftime("%-d %b %Y, %H:%M")
+
+
+def _smallest_id(instant: datetime) -> UUID:
+    """The smallest UUIDv7 of the instant: ids from it on are younger, and lie in few partitions."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80)

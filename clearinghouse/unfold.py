@@ -1,0 +1,123 @@
+"""How the staff admin looks and where its pages are: navigation by work, not by table."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def environment_badge(request) -> list[str]:
+    """The label beside the title, so that nobody mistakes a trial system for the real one."""
+    return ["Production", "danger"] if settings.PRODUCTION else ["Development", "warning"]
+
+
+def _may(permission: str) -> Callable[[object], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _page(title: str, icon: str, model: str, *, query: str = "") -> dict[str, object]:
+    """One entry that leads to the list of ``app.model``; shown to those who may view it."""
+    app, _, name = model.partition(".")
+    url = reverse_lazy(f"admin:{app}_{name}_changelist")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": (lambda request, url=url: f"{url}{query}") if query else url,
+        "permission": _may(f"{app}.view_{name}"),
+    }
+
+
+def _group(title: str, *items: dict[str, object]) -> dict[str, object]:
+    return {"title": title, "separator": True, "items": list(items)}
+
+
+_NAVIGATION = [
+    {
+        "items": [
+            {
+                "title": "Today",
+                "icon": "dashboard",
+                "link": reverse_lazy("admin:index"),
+            }
+        ]
+    },
+    _group(
+        "Records",
+        _page("All records", "ev_station", "roaming.sdr"),
+        _page("Holds", "pan_tool", "roaming.sdr", query="?state=HELD"),
+        _page("Findings", "fact_check", "roaming.finding"),
+        _page("Imports", "upload_file", "roaming.intakebatch"),
+        _page("Deliveries", "outbox", "roaming.delivery"),
+    ),
+    _group(
+        "Clearing and settlement",
+        _page("Windows", "calendar_month", "billing.clearingwindow"),
+        _page("Settlements", "balance", "billing.settlement"),
+        _page("Documents", "description", "billing.document"),
+        _page("Cleared records", "receipt_long", "billing.clearedsdr"),
+        _page("Ledger", "menu_book", "billing.transfer"),
+        _page("Accounts", "account_balance", "billing.account"),
+        _page("Conservation", "verified", "billing.conservationproof"),
+    ),
+    _group(
+        "Partners",
+        _page("Partners", "handshake", "partners.partner"),
+        _page("Parties", "badge", "partners.party"),
+        _page("Agreements", "contract", "partners.roamingagreement"),
+        _page("Contracts with us", "assignment", "partners.participationcontract"),
+        _page("Settlement groups", "group_work", "partners.settlementgroup"),
+        _page("Mandates", "assignment_ind", "partners.mandate"),
+        _page("Bank accounts", "account_balance_wallet", "partners.bankaccount"),
+    ),
+    _group(
+        "Operation",
+        _page("Jobs", "pending_actions", "partners.job"),
+        _page("Clearing runs", "sync", "billing.clearingrun"),
+        _page("Connections", "hub", "partners.roamingendpoint"),
+        _page("API clients", "key", "partners.apiclient"),
+    ),
+    _group(
+        "Control",
+        _page("Approvals", "how_to_reg", "partners.approval"),
+        _page("Audit", "history", "partners.auditevent"),
+        _page("Erasures", "delete_history", "roaming.erasure"),
+        _page("Users", "person", "partners.user"),
+        _page("Roles", "groups", "auth.group"),
+    ),
+]
+
+UNFOLD = {
+    "SITE_TITLE": "Clearing house",
+    "SITE_HEADER": "Clearing house",
+    "SITE_SUBHEADER": "EV-charging roaming",
+    "SITE_SYMBOL": "ev_station",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": True,
+    "SHOW_BACK_BUTTON": False,
+    "ENVIRONMENT": "clearinghouse.unfold.environment_badge",
+    "DASHBOARD_CALLBACK": "clearinghouse.dashboard.dashboard",
+    "STYLES": [lambda request: static("admin/clearinghouse.css")],
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .02 190)",
+            "100": "oklch(94% .04 190)",
+            "200": "oklch(89% .07 190)",
+            "300": "oklch(82% .1 190)",
+            "400": "oklch(74% .11 190)",
+            "500": "oklch(62% .105 195)",
+            "600": "oklch(50% .09 200)",
+            "700": "oklch(43% .075 205)",
+            "800": "oklch(37% .06 210)",
+            "900": "oklch(32% .05 215)",
+            "950": "oklch(23% .04 220)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": _NAVIGATION,
+    },
+}

@@ -1,0 +1,250 @@
+"""Long work with its progress, result, error, and a way to stop it."""
+
+import json
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from partners.admin.base import EvidenceAdmin
+from partners.admin.confirm import Question, ask
+from partners.admin.story import ActionLink, Facts, Figure, Figures, Note, Story, Table, Text
+from partners.admin_paging import KeysetPaging
+from partners.models import Job
+from partners.services import audit, jobs
+from partners.tasks import run_queued_jobs
+
+STATE_TONES = {
+    "QUEUED": "info",
+    "RUNNING": "primary",
+    "DONE": "success",
+    "FAILED": "danger",
+    "CANCELLED": "warning",
+}
+logger = logging.getLogger(__name__)
+
+_UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
+
+
+def wake_worker() -> None:
+    """Let the queue be looked at now; with the broker away, the clock does it within a minute."""
+    try:
+        run_queued_jobs.delay()
+    except OperationalError:
+        logger.warning("partners.job.worker_not_woken")
+
+
+class Progress:
+    """Figures of a job at ``now``, ready for the page."""
+
+    def __init__(self, job: Job, *, now: datetime):
+        self.job = job
+        self.is_finished = job.state not in _UNFINISHED
+        self.tone = STATE_TONES[job.state]
+        self.percent = _percent(job)
+        ran_from = job.started_at
+        ran_until = job.finished_at or now
+        self.elapsed_s = max((ran_until - ran_from).total_seconds(), 0.0) if ran_from else 0.0
+        self.per_second = round(job.done / self.elapsed_s) if self.elapsed_s >= 1 else None
+
+    @property
+    def elapsed(self) -> str:
+        return _in_words(self.elapsed_s) if self.job.started_at else "not started"
+
+    @property
+    def remaining(self) -> str:
+        if self.is_finished or not self.per_second or self.job.total is None:
+            return "—"
+        return _in_words((self.job.total - self.job.done) / self.per_second)
+
+
+def _percent(job: Job) -> int:
+    if job.state == Job.State.DONE:
+        return 100
+    return job.done * 100 // job.total if job.total else 0
+
+
+def _in_words(seconds: float) -> str:
+    text = str(timedelta(seconds=round(seconds)))
+    return f"{text} h" if seconds >= 3600 else f"{text[2:]} min"
+
+
+@admin.register(Job)
+class JobAdmin(KeysetPaging, EvidenceAdmin):
+    list_display = ("title", "state_label", "how_far", "requested_by", "created_at", "finished_at")
+    list_select_related = ("requested_by",)
+    list_filter = (("state", ChoicesDropdownFilter),)
+    search_fields = ("title", "=kind")
+    search_help_text = "Title or kind"
+    story_template = "admin/partners/job/story.html"
+
+    def get_urls(self):
+        pages = (
+            ("progress", self.progress_view),
+            ("result", self.result_view),
+            ("cancel", self.cancel_view),
+        )
+        return [
+            path(
+                f"<uuid:job_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"partners_job_{name}",
+            )
+            for name, view in pages
+        ] + super().get_urls()
+
+    @display(description="State", label=STATE_TONES)
+    def state_label(self, job) -> str:
+        return job.state
+
+    @display(description="Progress")
+    def how_far(self, job) -> str:
+        return f"{job.done:,} of {job.total:,}" if job.total is not None else f"{job.done:,}"
+
+    def story(self, request, obj) -> Story:
+        return Story([*_sections(obj)], actions=self._actions(request, obj))
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        job = self.get_object(request, object_id)
+        more = {"progress": Progress(job, now=timezone.now())} if job else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def progress_view(self, request, job_id):
+        """The part of the page that the browser asks for every two seconds."""
+        progress = Progress(self._job(request, job_id), now=timezone.now())
+        response = TemplateResponse(
+            request, "admin/partners/job/progress.html", {"progress": progress}
+        )
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def result_view(self, request, job_id):
+        job = self._job(request, job_id)
+        folder = Path(settings.MEDIA_ROOT).resolve()
+        target = (folder / job.result_name).resolve()
+        if not job.result_name or folder not in target.parents or not target.is_file():
+            raise Http404("this job has no result file")
+        audit.record(
+            "job.result_downloaded",
+            job,
+            actor=request.user.get_username(),
+            at=timezone.now(),
+        )
+        return FileResponse(
+            target.open("rb"),
+            as_attachment=True,
+            filename=f"{_file_stem(job)}{target.suffix}",
+            content_type="text/csv; charset=utf-8" if target.suffix == ".csv" else None,
+        )
+
+    def cancel_view(self, request, job_id):
+        job = self._job(request, job_id)
+        if not self._may_cancel(request):
+            raise PermissionDenied
+        return ask(
+            request,
+            self,
+            job,
+            Question(
+                title=f"Stop “{job}”?",
+                sentence="It stops after the part it is working on. What it has stored stays;"
+                " started again, it repeats nothing.",
+                button="Stop the job",
+                is_dangerous=True,
+                is_possible=job.state in _UNFINISHED,
+                act=partial(_cancel, request, job),
+            ),
+        )
+
+    def _job(self, request, job_id) -> Job:
+        job = self.get_object(request, str(job_id))
+        if not self.has_view_permission(request, job):
+            raise PermissionDenied
+        if job is None:
+            raise Http404
+        return job
+
+    def _may_cancel(self, request) -> bool:
+        return request.user.has_perm("partners.change_job")
+
+    def _actions(self, request, job) -> list[ActionLink]:
+        actions = []
+        if job.result_name:
+            url = reverse("admin:partners_job_result", args=[job.pk])
+            actions.append(ActionLink("Download the result file", url))
+        if job.state in _UNFINISHED and self._may_cancel(request):
+            url = reverse("admin:partners_job_cancel", args=[job.pk])
+            actions.append(ActionLink("Stop…", url, is_dangerous=True))
+        return actions
+
+
+def _sections(job: Job):
+    if job.error:
+        yield Note(job.error, tone="danger", title="It ended with an error")
+    if job.result:
+        yield from _result(job.result)
+    yield Facts(
+        "Job",
+        [
+            ("Kind", job.kind),
+            ("Asked for by", job.requested_by),
+            ("Asked for", job.created_at),
+            ("Started", job.started_at),
+            ("Last sign of life", job.heartbeat_at),
+            ("Finished", job.finished_at),
+            ("Partner", job.partner),
+        ],
+    )
+    if job.parameters:
+        yield Text("Parameters", json.dumps(job.parameters, indent=2, ensure_ascii=False))
+
+
+def _result(result: dict):
+    """Numbers as figures, counts per name as a table, the rest as it is."""
+    numbers = {name: value for name, value in result.items() if isinstance(value, int)}
+    if numbers:
+        yield Figures(
+            [Figure(name.replace("_", " ").capitalize(), f"{n:,}") for name, n in numbers.items()],
+            title="Result",
+        )
+    counts = {name: value for name, value in result.items() if _is_counts(value)}
+    for name, values in counts.items():
+        rows = [(key, f"{count:,}") for key, count in values.items()]
+        yield Table(name.capitalize(), ("", "Records"), rows, frozenset({1}))
+    rest = {n: v for n, v in result.items() if n not in numbers and n not in counts and v}
+    if rest:
+        yield Text("More", json.dumps(rest, indent=2, ensure_ascii=False))
+
+
+def _is_counts(value: object) -> bool:
+    return (
+        isinstance(value, dict) and bool(value) and all(isinstance(n, int) for n in value.values())
+    )
+
+
+def _cancel(request, job, answers) -> str:
+    now = timezone.now()
+    jobs.request_cancel(job, now=now)
+    audit.record(
+        "job.cancelled",
+        job,
+        actor=request.user.get_username(),
+        at=now,
+        reason=answers["reason"],
+    )
+    return "The job was asked to stop."
+
+
+def _file_stem(job: Job) -> str:
+    return f"result-{str(job.pk)[:8]}"

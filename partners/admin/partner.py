@@ -1,0 +1,214 @@
+"""Partners: their life, what is true of them from when on, and where they are paid."""
+
+from django import forms
+from django.contrib import admin
+from django.utils import timezone
+from stdnum import iban as iban_numbers
+from stdnum.exceptions import ValidationError as WrongIban
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import display
+
+from partners import queries
+from partners.admin.base import EvidenceInline, HouseAdmin
+from partners.models import (
+    ApiClient,
+    BankAccount,
+    ParticipationContract,
+    Partner,
+    PartnerFacts,
+    PartnerState,
+    PartyOwnership,
+    User,
+)
+
+STATE_TONES = {
+    "ACTIVE": "success",
+    "ONBOARDING": "info",
+    "PROSPECT": "info",
+    "SUSPENDED": "danger",
+    "LEAVING": "warning",
+}
+
+
+class StateInline(TabularInline):
+    """Steps are added, never rewritten; the newest one that has begun holds."""
+
+    model = PartnerState
+    fields = ("state", "starts_at", "reason", "actor")
+    readonly_fields = ("actor",)
+    ordering = ("-starts_at",)
+    extra = 0
+    tab = True
+    verbose_name_plural = "life"
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class PartnerFactsInline(TabularInline):
+    model = PartnerFacts
+    fields = (
+        "legal_name",
+        "street",
+        "postal_code",
+        "city",
+        "country_code",
+        "vat_number",
+        "email",
+        "starts_at",
+        "ends_at",
+    )
+    ordering = ("-starts_at",)
+    extra = 0
+    can_delete = False
+    tab = True
+    verbose_name_plural = "legal facts"
+
+
+class PartyInline(EvidenceInline):
+    model = PartyOwnership
+    fields = ("party", "starts_at", "ends_at")
+    show_change_link = True
+    verbose_name_plural = "parties"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("party", "partner")
+
+
+class ContractInline(EvidenceInline):
+    model = ParticipationContract
+    fields = ("number", "has_netting_clause", "exposure_cap_minor", "starts_at", "ends_at")
+    show_change_link = True
+    verbose_name_plural = "contracts"
+
+
+class BankAccountInline(EvidenceInline):
+    model = BankAccount
+    fields = ("currency", "holder", "masked_iban", "bic", "starts_at", "ends_at")
+    readonly_fields = ("masked_iban",)
+    show_change_link = True
+    verbose_name_plural = "bank accounts"
+
+
+class ClientInline(EvidenceInline):
+    model = ApiClient
+    fields = ("name", "client_id", "environment", "scopes", "created")
+    readonly_fields = ("created",)
+    show_change_link = True
+    verbose_name_plural = "API clients"
+
+
+class UserInline(EvidenceInline):
+    model = User
+    fk_name = "partner"
+    fields = ("username", "email", "is_active", "last_login")
+    readonly_fields = ("last_login",)
+    show_change_link = True
+    verbose_name_plural = "logins"
+
+
+@admin.register(Partner)
+class PartnerAdmin(HouseAdmin):
+    list_display = ("name", "state_now", "country", "parties", "created_at")
+    search_fields = ("name", "facts__legal_name", "facts__vat_number")
+    search_help_text = "Name, legal name or VAT number"
+    ordering = ("name", "pk")
+    fields = ("name",)
+    inlines = (
+        StateInline,
+        PartnerFactsInline,
+        PartyInline,
+        ContractInline,
+        BankAccountInline,
+        ClientInline,
+        UserInline,
+    )
+
+    def get_queryset(self, request):
+        now = timezone.now()
+        queryset = super().get_queryset(request)
+        return queryset.annotate(state_now=queries.state_of_partner("pk", now=now))
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        partners = [partner.pk for partner in changelist.result_list]
+        now = timezone.now()
+        facts = PartnerFacts.objects.filter(queries.in_period(now), partner__in=partners)
+        owned = PartyOwnership.objects.filter(
+            queries.in_period(now), partner__in=partners
+        ).select_related("party")
+        countries = dict(facts.values_list("partner", "country_code"))
+        codes: dict[object, list[str]] = {}
+        for ownership in owned:
+            codes.setdefault(ownership.partner_id, []).append(str(ownership.party))
+        for partner in changelist.result_list:
+            partner.country_now = countries.get(partner.pk, "")
+            partner.parties_now = sorted(codes.get(partner.pk, []))
+        return changelist
+
+    @display(description="State", label=STATE_TONES)
+    def state_now(self, partner) -> str:
+        return "HOUSE" if partner.is_clearing_house else (partner.state_now or "NO STATE YET")
+
+    @display(description="Country")
+    def country(self, partner) -> str:
+        return partner.country_now
+
+    @display(description="Parties")
+    def parties(self, partner) -> str:
+        return ", ".join(partner.parties_now)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+    def save_formset(self, request, form, formset, change):
+        for row in formset.save(commit=False):
+            if isinstance(row, PartnerState):
+                row.actor = request.user.get_username()
+            row.save()
+        formset.save_m2m()
+
+
+class BankAccountForm(forms.ModelForm):
+    class Meta:
+        model = BankAccount
+        fields = ("partner", "currency", "holder", "iban", "bic", "starts_at", "ends_at")
+
+    def clean_iban(self) -> str:
+        try:
+            return iban_numbers.validate(self.cleaned_data["iban"])
+        except WrongIban as error:
+            raise forms.ValidationError(
+                f"This is not a valid IBAN ({error}). Copy it from the bank's letter."
+            ) from error
+
+
+@admin.register(BankAccount)
+class BankAccountAdmin(HouseAdmin):
+    """The IBAN is typed once and then shown masked; a wrong one is ended and replaced."""
+
+    form = BankAccountForm
+    list_display = ("partner", "currency", "masked", "holder", "starts_at", "ends_at")
+    list_select_related = ("partner",)
+    list_filter = (("partner", RelatedDropdownFilter),)
+    ordering = ("partner__name", "currency", "pk")
+    autocomplete_fields = ("partner",)
+
+    def get_fields(self, request, obj=None):
+        if obj is None:
+            return ["partner", "currency", "holder", "iban", "bic", "starts_at", "ends_at"]
+        return ["partner", "currency", "holder", "masked", "bic", "starts_at", "ends_at"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [name for name in self.get_fields(request, obj) if name != "ends_at"] if obj else []
+
+    @display(description="IBAN")
+    def masked(self, account) -> str:
+        return account.masked_iban
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False

@@ -1,0 +1,135 @@
+"""What a detail page tells, as data: figures, facts, tables, a timeline.
+
+Pages of evidence are told, not edited. A room below may be told about by a room above: its
+sections are handed in (see ``roaming.admin.sections``), so arrows keep pointing down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+# Tones are those of the labels of the admin theme.
+NEUTRAL, GOOD, WARN, BAD, INFO = "", "success", "warning", "danger", "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A short word in a colored label; the word says it, the color helps."""
+
+    text: str
+    tone: str = NEUTRAL
+    is_badge = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large number with its name."""
+
+    label: str
+    value: object
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    figures: Sequence[Figure]
+    title: str = ""
+    template = "admin/story/figures.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and values; empty values are left out."""
+
+    title: str
+    rows: Sequence[tuple[str, object]]
+    template = "admin/story/facts.html"
+
+    @property
+    def told(self) -> list[tuple[str, object]]:
+        return [(name, value) for name, value in self.rows if value not in (None, "", [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``numeric``: the columns (from 0) that are set right."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    numeric: frozenset[int] = frozenset()
+    empty: str = "Nothing here."
+    note: str = ""
+    template = "admin/story/table.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: datetime
+    title: object
+    text: object = ""
+    tone: str = NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    title: str
+    steps: Sequence[Step]
+    template = "admin/story/timeline.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A block as it is, e.g. JSON."""
+
+    title: str
+    body: str
+    template = "admin/story/text.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence that must not be overlooked."""
+
+    text: object
+    tone: str = INFO
+    title: str = ""
+    template = "admin/story/note.html"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLink:
+    """A button at the top of the page. What changes something leads to a page that asks."""
+
+    label: str
+    url: str
+    is_dangerous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    sections: Sequence[object]
+    actions: Sequence[ActionLink] = field(default_factory=tuple)
+
+
+def link(row: Model | None, text: object = None) -> SafeString | str:
+    """A link to the row's page in the admin, or plain text where it has none."""
+    if row is None:
+        return "—"
+    meta = row._meta
+    try:
+        url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+    except NoReverseMatch:
+        return str(text or row)
+    return format_html('<a class="ch-link" href="{}">{}</a>', url, text or row)
+
+
+def list_link(model: type[Model], text: object, query: str = "") -> SafeString:
+    meta = model._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    return format_html('<a class="ch-link" href="{}{}">{}</a>', url, query, text)

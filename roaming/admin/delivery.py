@@ -1,0 +1,27 @@
+"""What was owed to whom, in which order."""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from partners.admin.base import EvidenceAdmin
+from partners.admin_paging import KeysetPaging
+from roaming.models import Delivery, Erasure
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(KeysetPaging, EvidenceAdmin):
+    list_display = ("kind", "receiver", "number", "subject_id", "created_at")
+    list_select_related = ("receiver",)
+    list_filter = (("kind", ChoicesDropdownFilter), ("receiver", RelatedDropdownFilter))
+
+    @display(description="No.", empty_value="not yet numbered")
+    def number(self, delivery) -> int | None:
+        return delivery.sequence
+
+
+@admin.register(Erasure)
+class ErasureAdmin(KeysetPaging, EvidenceAdmin):
+    """Deleted personal data: what, when, by whom, on what ground."""
+
+    list_display = ("erased_at", "actor", "ground", "rows")

@@ -1,0 +1,224 @@
+"""The story of one record: figures, findings with what to do, timeline, facts."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.html import format_html
+
+from partners.admin.story import (
+    BAD,
+    GOOD,
+    INFO,
+    WARN,
+    Badge,
+    Facts,
+    Figure,
+    Figures,
+    Step,
+    Table,
+    Timeline,
+    link,
+)
+from roaming.admin.sections import told_by_others
+from roaming.models import Delivery, Finding, IntakeBatch, Sdr, SdrEvent, SdrState
+from roaming.rules.catalog import REMEDIES, RULES, STRUCTURE
+
+TONES = {"REJECTED": BAD, "HELD": WARN, "DISPUTED": WARN, "ACCEPTED": GOOD}
+_TITLES = {rule.code: rule.title for rule in reversed((STRUCTURE, *RULES))}
+_SEVERITY_TONES = {"REJECT": BAD, "HELD": WARN, "HOLD": WARN, "WARN": INFO}
+_PERIODS_SHOWN = 96
+
+
+def of(sdr: Sdr) -> list[object]:
+    state = SdrState.objects.select_related("agreement").get(sender=sdr.sender, pk=sdr.pk)
+    findings = list(Finding.objects.filter(record_id=sdr.pk).order_by("version", "code"))
+    return [
+        _figures(sdr, state, findings),
+        _findings(findings),
+        *told_by_others(sdr),
+        _timeline(sdr),
+        _who(sdr, state),
+        _session(sdr),
+        _items(sdr),
+        *_periods(sdr),
+    ]
+
+
+def decimal(value: Decimal | None) -> str:
+    """A figure without trailing zeros: 18.4, not 18.400000."""
+    if value is None:
+        return "—"
+    whole, _, rest = f"{value:,f}".partition(".")
+    rest = rest.rstrip("0")
+    return f"{whole}.{rest}" if rest else whole
+
+
+def claim(sdr: Sdr) -> str:
+    if sdr.claim_amount is None:
+        return "not billed"
+    text = f"{sdr.claim_amount:,f}"
+    # Two decimals at least, more only where the record has them.
+    while text.endswith("0") and len(text.partition(".")[2]) > 2:
+        text = text[:-1]
+    return f"{text} {sdr.currency}"
+
+
+def _figures(sdr: Sdr, state: SdrState, findings: list[Finding]) -> Figures:
+    duration = sdr.ended_at - sdr.started_at if sdr.ended_at and sdr.started_at else None
+    return Figures(
+        [
+            Figure("State", Badge(state.state, TONES.get(state.state, INFO))),
+            Figure("Claim", claim(sdr)),
+            Figure("Energy", f"{decimal(sdr.energy_kwh)} kWh"),
+            Figure("Duration", _in_words(duration)),
+            Figure("Findings", len(findings)),
+        ]
+    )
+
+
+def _in_words(duration: timedelta | None) -> str:
+    if duration is None:
+        return "—"
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"
+
+
+def _findings(findings: list[Finding]) -> Table:
+    rows = [
+        (
+            finding.code,
+            Badge(finding.severity, _SEVERITY_TONES[finding.severity]),
+            _what(finding),
+            finding.field,
+            REMEDIES.get(finding.code, ""),
+        )
+        for finding in findings
+    ]
+    return Table(
+        "Findings and what to do",
+        ("Code", "Weight", "What is wrong", "Field", "What to do"),
+        rows,
+        empty="Every rule that applies was kept.",
+    )
+
+
+def _what(finding: Finding) -> object:
+    override = finding.override_reason
+    return format_html(
+        "<strong>{}</strong><br>{}{}",
+        _TITLES.get(finding.code, finding.code),
+        finding.message,
+        f" (softened by the agreement: {override})" if override else "",
+    )
+
+
+def _timeline(sdr: Sdr) -> Timeline:
+    steps = [Step(sdr.received_at, "Received", f"from {sdr.sender}, attempt {sdr.attempt}")]
+    for event in SdrEvent.objects.filter(sender=sdr.sender, record_id=sdr.pk).order_by("version"):
+        text = f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
+        steps.append(Step(event.at, " → ".join(event.path), text, TONES.get(event.to_state, INFO)))
+    if sdr.buyer_id:
+        deliveries = Delivery.objects.filter(
+            receiver=sdr.buyer_id, subject_id=sdr.pk, kind=Delivery.Kind.SDR
+        )
+        for delivery in deliveries:
+            number = f"as no. {delivery.sequence}" if delivery.sequence else "not yet numbered"
+            steps.append(Step(delivery.created_at, f"Owed to {sdr.buyer}", number))
+    return Timeline("Timeline", steps)
+
+
+def _who(sdr: Sdr, state: SdrState) -> Facts:
+    batch = IntakeBatch.objects.filter(pk=sdr.batch_id).first()
+    return Facts(
+        "Who",
+        [
+            ("Seller (visited-CSO)", link(sdr.seller) if sdr.seller else sdr.cso_code),
+            ("Buyer (home-CSP)", link(sdr.buyer) if sdr.buyer else sdr.csp_code or "nobody named"),
+            ("Agreement", link(state.agreement) if state.agreement else "none found"),
+            ("Sent by", link(sdr.sender)),
+            ("On the mandate", link(sdr.mandate) if sdr.mandate else None),
+            ("Came with", _came_with(batch, sdr)),
+            ("Driver (pseudonym)", sdr.pseudonym),
+            ("Environment", sdr.environment),
+        ],
+    )
+
+
+def _came_with(batch: IntakeBatch | None, sdr: Sdr) -> object:
+    if batch is None:
+        return None
+    url = reverse("admin:roaming_intakebatch_change", args=[batch.pk])
+    return format_html(
+        '<a class="ch-link" href="{}">{}</a>, record {}', url, batch, sdr.position + 1
+    )
+
+
+def _session(sdr: Sdr) -> Facts:
+    return Facts(
+        "Session",
+        [
+            ("SDR id", sdr.sdr_id),
+            ("Service session", sdr.service_session_id),
+            ("Part", sdr.split_no or None),
+            ("Charging session", sdr.charging_session_id),
+            ("Transaction", sdr.transaction_id),
+            ("Start", sdr.started_at),
+            ("End", sdr.ended_at),
+            ("EVSE id", sdr.evse_id),
+            ("EVSE id as received", sdr.evse_id_received if not sdr.evse_id else None),
+            ("Place", ", ".join(filter(None, (sdr.location_name, sdr.location_city)))),
+            ("Country", sdr.location_country),
+            ("Connector", " ".join(filter(None, (sdr.connector_type, sdr.current_type)))),
+            ("Power (kW)", decimal(sdr.max_power_kw) if sdr.max_power_kw else None),
+            ("Meter start (kWh)", decimal(sdr.meter_start_kwh) if sdr.meter_start_kwh else None),
+            ("Meter end (kWh)", decimal(sdr.meter_end_kwh) if sdr.meter_end_kwh else None),
+            ("Credential", sdr.credential_type),
+            ("Authorized by", sdr.authorization_method),
+            ("Tariff", sdr.tariff_id),
+            ("Credits", sdr.credits_sdr_id),
+            ("Replaces", sdr.replaces_sdr_id),
+            ("Rules that lacked a fact", ", ".join(sdr.not_applicable)),
+            ("Content (SHA-256)", sdr.payload_sha256),
+        ],
+    )
+
+
+def _items(sdr: Sdr) -> Table:
+    rows = [
+        (kind.capitalize(), decimal(quantity), decimal(price), decimal(amount))
+        for kind, quantity, price, amount in zip(
+            sdr.item_kinds,
+            sdr.item_quantities,
+            sdr.item_unit_prices,
+            sdr.item_amounts,
+            strict=False,
+        )
+    ]
+    return Table(
+        "What the claim is made of",
+        ("Item", "Quantity", "Unit price", f"Amount {sdr.currency}"),
+        rows,
+        frozenset({1, 2, 3}),
+        empty="The record lists no items.",
+    )
+
+
+def _periods(sdr: Sdr):
+    if not sdr.period_started_at:
+        return
+    rows = [
+        (at.strftime("%Y-%m-%d %H:%M:%S"), f"{seconds:,} s", decimal(energy))
+        for at, energy, seconds in zip(
+            sdr.period_started_at, sdr.period_energy_kwh, sdr.period_duration_s, strict=False
+        )
+    ]
+    note = "" if len(rows) <= _PERIODS_SHOWN else f"the first {_PERIODS_SHOWN} of {len(rows)}"
+    yield Table(
+        "Charging periods (UTC)",
+        ("Start", "Duration", "kWh"),
+        rows[:_PERIODS_SHOWN],
+        frozenset({1, 2}),
+        note=note,
+    )
