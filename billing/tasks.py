@@ -7,10 +7,11 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from billing.services import closing, conservation, statements
+from billing.services import close_job, closing, conservation, statements
 from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers
 from partners.models import SettlementGroup
+from partners.services import jobs
 
 # After each clearing only fresh receipts are proved anew; the night proves all of them.
 _FRESH = timedelta(days=35)
@@ -52,6 +53,17 @@ def close_due_windows() -> dict[str, int]:
         else:
             closed += 1
     return {"closed": closed, "refused": refused}
+
+
+@shared_task(name=close_job.KIND)
+def close_ordered_window(*, job_id: str) -> dict[str, object]:
+    """Close the window that a person ordered closed, and render its statements."""
+    job = jobs.claim(job_id, now=timezone.now())
+    if job is None:
+        return {"job_id": job_id, "claimed": False}
+    close_job.run(job, clock=timezone.now)
+    job.refresh_from_db()
+    return {"job_id": job_id, "state": job.state}
 
 
 @shared_task(name="billing.prove_conservation")

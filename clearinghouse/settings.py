@@ -5,6 +5,7 @@ from pathlib import Path
 import dj_database_url
 
 from clearinghouse import env
+from clearinghouse.unfold import UNFOLD  # noqa: F401 read by the admin
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = env.env_str("CLEARINGHOUSE_ENV", "development") == "production"
