@@ -4,6 +4,9 @@ The role may not do what only staff and jobs do (clear, post, close, issue), wha
 forgets to check. Row-level security per partner hangs on the same switch later.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection
 
 PARTNER_PREFIXES = ("/api/", "/portal/", "/o/")
@@ -16,12 +19,19 @@ class PartnerRoleMiddleware:
     def __call__(self, request):
         if not request.path.startswith(PARTNER_PREFIXES):
             return self.get_response(request)
-        with connection.cursor() as cursor:
-            cursor.execute("SET ROLE clearinghouse_partner")
-        try:
+        with partner_role():
             return self.get_response(request)
-        finally:
-            _reset_role()
+
+
+@contextmanager
+def partner_role() -> Iterator[None]:
+    """Run the block as the partner role; what a view streams is read after the middleware."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE clearinghouse_partner")
+    try:
+        yield
+    finally:
+        _reset_role()
 
 
 def _reset_role() -> None:

@@ -19,7 +19,7 @@ _oauth2 = (
 
 _api_v1 = [
     path("", include("roaming.api.urls")),
-    # billing.api.urls (statements, whereabouts) goes here
+    path("", include("billing.api.urls")),
 ]
 
 urlpatterns = [
@@ -32,7 +32,7 @@ urlpatterns = [
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.swagger, name="api-docs"),
     path("api/redoc/", api_pages.redoc, name="api-redoc"),
-    # the portal (billing.portal_urls, namespace "portal") goes here
+    path("portal/", include("billing.portal_urls")),
 ]
 
 handler400 = "partners.api.problems.bad_request"

@@ -1,0 +1,107 @@
+"""OpenAPI of statements and whereabouts: decorators for the views."""
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+
+from billing.api import examples
+from billing.api.filters import StatementFilter
+from billing.api.reading import StatementDetail, StatementPage
+from billing.rules.whereabouts_told import Whereabouts
+from partners.api.problems import PROBLEM_JSON
+from partners.api.schema import answer, describe, problems
+
+FIELDS = {
+    "direction": "Whether the partner receives or pays the net.",
+    "net_minor": "receivable − payable − fees, in whole minor units; + is what you get.",
+    "receivable_minor": "What others owe you, in whole minor units.",
+    "payable_minor": "What you owe others, in whole minor units.",
+    "fees_minor": "Fees of the clearing house, in whole minor units.",
+    "supply_starts_at": "Begin of the supply period, included, UTC.",
+    "supply_ends_at": "End of the supply period, not included, UTC.",
+    "period": "The supply period in words, on the group's calendar.",
+    "pdf": "Address of the PDF; null while it is being rendered.",
+    "pdf_sha256": "SHA-256 of the PDF's bytes; empty while it is being rendered.",
+    "summary": "Where the record is, in one sentence.",
+    "next_step": "What comes next, or what to do; empty where nothing does.",
+    "steps": "Every step of its way, in order; those after the first undone one lie ahead.",
+    "is_open": "Whether this finding is what stops the record now.",
+    "window": "Where it was cleared into or, not yet cleared, would go; null where nowhere.",
+    "booked": "The figures in the books; null until it is cleared.",
+    "statement": "Your own statement in which it was settled; null until then.",
+    "attempts": "Newest first. Rejected attempts are shown to their sender only.",
+}
+describe(StatementPage, StatementDetail, Whereabouts, fields=FIELDS)
+_STATEMENTS = ["Settlement statements"]
+_WHERE = ["Service detail records"]
+_PDF = "application/pdf"
+
+
+def _filter_parameters() -> list[OpenApiParameter]:
+    return [
+        OpenApiParameter(name, str, description=field.extra["help_text"])
+        for name, field in StatementFilter.base_filters.items()
+    ]
+
+
+list_statements = extend_schema(
+    operation_id="listStatements",
+    tags=_STATEMENTS,
+    summary="List your settlement statements",
+    description="Newest first, by keyset: follow `next` until it is null.",
+    parameters=[
+        *_filter_parameters(),
+        OpenApiParameter("limit", int, description="Statements per page, 1 to 1,000; usually 100."),
+        OpenApiParameter("cursor", OpenApiTypes.UUID, description="From `next`."),
+    ],
+    responses=answer(200, StatementPage, "A page of statements", {"One statement": examples.PAGE})
+    | problems(400),
+)
+
+get_statement = extend_schema(
+    operation_id="getStatement",
+    tags=_STATEMENTS,
+    summary="One statement with its lines",
+    description="As frozen when it was issued: lines per counterparty, fees, hashes.",
+    responses=answer(200, StatementDetail, "The statement", {"A statement": examples.DETAIL})
+    | problems(404),
+)
+
+get_pdf = extend_schema(
+    operation_id="getStatementPdf",
+    tags=_STATEMENTS,
+    summary="The statement's PDF",
+    description=(
+        "The bytes that were stored when it was first rendered, always the same. `ETag` is their"
+        " SHA-256, so If-None-Match answers 304; `Repr-Digest` and `Digest` carry it in base64."
+    ),
+    responses={
+        (200, _PDF): OpenApiTypes.BINARY,
+        304: None,
+    }
+    | answer(
+        503,
+        "Problem",
+        "Still being rendered: wait as long as Retry-After says",
+        media_type=PROBLEM_JSON,
+    )
+    | problems(404),
+)
+
+where_is_record = extend_schema(
+    operation_id="whereIsRecord",
+    tags=_WHERE,
+    summary="Where is my record? By our record id",
+    description=(
+        "All attempts under the record's SDR id that you may see: every step with time and next"
+        " step. A record that is in no statement says why."
+    ),
+    responses=answer(200, Whereabouts, "Where it is", {"Held": examples.HELD}) | problems(404),
+)
+
+where_is_sdr = extend_schema(
+    operation_id="whereIsSdr",
+    tags=_WHERE,
+    summary="Where is my record? By its SDR id",
+    description="The same answer by the id that the seller gave.",
+    parameters=[OpenApiParameter("sdr_id", str, required=True, description="The seller's id.")],
+    responses=answer(200, Whereabouts, "Where it is", {"Held": examples.HELD}) | problems(400, 404),
+)

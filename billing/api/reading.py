@@ -1,0 +1,68 @@
+"""Statements as partners' systems read them: summaries by page, and one with its lines."""
+
+from typing import Literal
+
+import msgspec
+
+from billing.documents.content import CounterpartyLine, FeeLine, from_json
+from billing.models import Document
+from billing.queries_statements import StatementSummary
+from billing.rules.whereabouts_told import Whereabouts
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class StatementRow(StatementSummary, frozen=True, kw_only=True):
+    """A statement in a list. ``pdf`` is its address, null while it is being rendered."""
+
+    direction: Literal["RECEIVES", "PAYS", "BALANCED"]
+    pdf: str | None
+
+
+class StatementDetail(StatementRow, frozen=True, kw_only=True):
+    """A statement with its lines, as frozen when it was issued."""
+
+    counterparties: list[CounterpartyLine]
+    fees: list[FeeLine]
+    positions_sha256: str
+    annex_rows: int
+    annex_sha256: str
+    objection_until_date: str
+
+
+class StatementPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first. ``next`` is the address of the next page, null on the last one."""
+
+    results: list[StatementRow]
+    next: str | None
+
+
+def row_of(summary: StatementSummary, *, pdf: str) -> StatementRow:
+    return StatementRow(**_row(summary, pdf=pdf))
+
+
+def detail_of(summary: StatementSummary, document: Document, *, pdf: str) -> StatementDetail:
+    """The statement in full; its lines are those of the frozen content."""
+    content = from_json(document.content)
+    return StatementDetail(
+        **_row(summary, pdf=pdf),
+        counterparties=content.counterparties,
+        fees=content.fees,
+        positions_sha256=content.positions_sha256,
+        annex_rows=content.annex.rows,
+        annex_sha256=content.annex.sha256,
+        objection_until_date=content.objection_until_date.isoformat(),
+    )
+
+
+def encode(answer: StatementPage | StatementDetail | Whereabouts) -> bytes:
+    """The answer as JSON: decimals as strings, instants in UTC."""
+    return _encode(answer)
+
+
+def _row(summary: StatementSummary, *, pdf: str) -> dict:
+    net = summary.net_minor
+    return msgspec.structs.asdict(summary) | {
+        "direction": "RECEIVES" if net > 0 else "PAYS" if net < 0 else "BALANCED",
+        "pdf": pdf if summary.pdf_sha256 else None,
+    }

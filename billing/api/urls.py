@@ -1,0 +1,21 @@
+"""/api/v1/statements/ and /api/v1/whereabouts/."""
+
+from django.urls import path
+
+from billing.api import views
+
+app_name = "billing"
+
+urlpatterns = [
+    path("statements/", views.Statements.as_view(), name="statement-list"),
+    path(
+        "statements/<uuid:document_id>/", views.StatementDetail.as_view(), name="statement-detail"
+    ),
+    path("statements/<uuid:document_id>/pdf", views.StatementPdf.as_view(), name="statement-pdf"),
+    path(
+        "service-detail-records/<uuid:record_id>/whereabouts/",
+        views.RecordWhereabouts.as_view(),
+        name="record-whereabouts",
+    ),
+    path("whereabouts/", views.SdrWhereabouts.as_view(), name="sdr-whereabouts"),
+]

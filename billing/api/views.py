@@ -1,0 +1,167 @@
+"""Statements and *where is my record?* for partners' systems."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django_filters.utils import translate_validation
+from rest_framework.exceptions import ValidationError
+from rest_framework.views import APIView
+
+from billing.api import documentation, reading
+from billing.api.filters import StatementFilter
+from billing.models import Document
+from billing.queries_statements import StatementSummary, pdf_of, statements_of, summaries_of
+from billing.queries_whereabouts import NotForYou, where_is
+from billing.services.downloads import note_download
+from billing.stored_files import answer_with
+from partners.api.permissions import client_of
+from partners.api.problems import RequestRefused
+
+JSON = "application/json"
+USUAL_PAGE = 100
+LARGEST_PAGE = 1_000
+_LIST_PARAMETERS = {"cursor", "limit", *StatementFilter.base_filters}
+
+
+class Statements(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.list_statements
+    def get(self, request):
+        _refuse_unknown_parameters(request, _LIST_PARAMETERS)
+        limit = _limit(request)
+        documents = _statements(request)
+        if "cursor" in request.query_params:
+            documents = documents.filter(id__lt=_cursor(request))
+        filtered = StatementFilter(request.query_params, queryset=documents)
+        if not filtered.is_valid():
+            raise translate_validation(filtered.errors)
+        found = summaries_of(filtered.qs[: limit + 1], partner=client_of(request).partner)
+        page = found[:limit]
+        following = _address(request, cursor=page[-1].id) if len(found) > limit else None
+        rows = [reading.row_of(one, pdf=_pdf_address(request, one)) for one in page]
+        return _json(reading.StatementPage(results=rows, next=following))
+
+
+class StatementDetail(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.get_statement
+    def get(self, request, document_id: UUID):
+        document = _one(request, document_id)
+        own = _statements(request).filter(id=document_id)
+        [summary] = summaries_of(own, partner=client_of(request).partner)
+        return _json(reading.detail_of(summary, document, pdf=_pdf_address(request, summary)))
+
+
+class StatementPdf(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.get_pdf
+    def get(self, request, document_id: UUID):
+        document = _one(request, document_id)
+        file = pdf_of(document)
+        if file is None:
+            raise RequestRefused(
+                503,
+                "PDF_NOT_RENDERED",
+                "The statement is issued and its PDF is being made. Ask again as Retry-After says.",
+                headers={"Retry-After": "60"},
+            )
+        response = answer_with(file, name=f"{document.number}.pdf", request=request._request)
+        if response.status_code == 200 and request.method == "GET":
+            note_download(
+                actor=f"client {client_of(request).name}",
+                partner=client_of(request).partner,
+                object_type="statement",
+                object_id=document.number,
+                now=timezone.now(),
+                request_id=request.headers.get("X-Request-ID", ""),
+            )
+        return response
+
+
+class RecordWhereabouts(APIView):
+    required_scopes = {"GET": ["sdr:read"]}
+
+    @documentation.where_is_record
+    def get(self, request, record_id: UUID):
+        return _where(request, record_id)
+
+
+class SdrWhereabouts(APIView):
+    required_scopes = {"GET": ["sdr:read"]}
+
+    @documentation.where_is_sdr
+    def get(self, request):
+        _refuse_unknown_parameters(request, {"sdr_id"})
+        sdr_id = request.query_params.get("sdr_id", "").strip()
+        if not sdr_id:
+            raise ValidationError({"sdr_id": "is missing; send the id that the seller gave"})
+        return _where(request, sdr_id)
+
+
+def _where(request, subject: UUID | str) -> HttpResponse:
+    client = client_of(request)
+    try:
+        found = where_is(
+            subject,
+            for_partner=client.partner,
+            environment=client.environment,
+            now=timezone.now(),
+        )
+    except NotForYou:
+        raise Http404 from None
+    return _json(found)
+
+
+def _statements(request):
+    client = client_of(request)
+    return statements_of(client.partner, environment=client.environment)
+
+
+def _one(request, document_id: UUID) -> Document:
+    document = _statements(request).filter(id=document_id).first()
+    if document is None:
+        raise Http404
+    return document
+
+
+def _refuse_unknown_parameters(request, known: set[str]) -> None:
+    """A misspelt filter must not answer with everything."""
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise ValidationError(
+            {name: f"is not known here; known are {', '.join(sorted(known))}" for name in unknown}
+        )
+
+
+def _limit(request) -> int:
+    text = request.query_params.get("limit", str(USUAL_PAGE))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_PAGE):
+        raise ValidationError({"limit": f"is not a whole number from 1 to {LARGEST_PAGE}"})
+    return int(text)
+
+
+def _cursor(request) -> UUID:
+    try:
+        return UUID(request.query_params["cursor"])
+    except ValueError:
+        raise ValidationError({"cursor": "is no statement id; follow the next link"}) from None
+
+
+def _address(request, **changes: object) -> str:
+    parameters = request.query_params.copy()
+    for name, value in changes.items():
+        parameters[name] = str(value)
+    return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
+
+
+def _pdf_address(request: HttpRequest, summary: StatementSummary) -> str:
+    return request.build_absolute_uri(reverse("billing:statement-pdf", args=[summary.id]))
+
+
+def _json(answer) -> HttpResponse:
+    return HttpResponse(reading.encode(answer), content_type=JSON)

@@ -1,0 +1,20 @@
+"""/portal/: the pages of partners' people."""
+
+from django.urls import path
+
+from billing.views import login, records, statements
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", statements.home, name="home"),
+    path("statements/<uuid:document_id>/pdf", statements.statement_pdf, name="statement-pdf"),
+    path("records/", records.record_list, name="records"),
+    path("records/export.csv", records.record_export, name="records-export"),
+    path("records/<uuid:record_id>/", records.record, name="record"),
+    path("where/", records.where, name="where"),
+    path("login/", login.LoginView.as_view(), name="login"),
+    path("logout/", login.LogoutView.as_view(), name="logout"),
+    path("password/", login.PasswordView.as_view(), name="password"),
+    path("password/changed/", login.PasswordChangedView.as_view(), name="password-changed"),
+]

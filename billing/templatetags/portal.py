@@ -1,0 +1,35 @@
+"""Figures as people read them: thousands apart, a true minus, only the decimals that matter."""
+
+from decimal import Decimal
+
+from django import template
+
+from clearinghouse.money import from_minor_units
+
+register = template.Library()
+MINUS = "\N{MINUS SIGN}"
+
+
+@register.filter
+def money(minor: int, currency: str) -> str:
+    """Minor units as an amount without its currency: −1,234.56."""
+    return f"{from_minor_units(minor, currency=currency):,f}".replace("-", MINUS)
+
+
+@register.filter
+def unsigned_money(minor: int, currency: str) -> str:
+    """The amount where words say in which direction it goes."""
+    return money(abs(minor), currency)
+
+
+@register.filter
+def figure(value: Decimal, decimals: int) -> str:
+    """A decimal with at least so many decimals, and more only where they are not zero."""
+    exact = max(decimals, -value.normalize().as_tuple().exponent)
+    return f"{value:,.{exact}f}".replace("-", MINUS)
+
+
+@register.filter
+def kilobytes(size_bytes: int) -> str:
+    """A file size, rounded up: 63 kB."""
+    return f"{-(-size_bytes // 1000):,} kB"

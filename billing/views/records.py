@@ -1,0 +1,156 @@
+"""My records: why they are held or refused, and where each of them is."""
+
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from billing.queries_records import (
+    RecordSelection,
+    counterparties_of,
+    page_of_records,
+    select_records,
+)
+from billing.queries_whereabouts import NotForYou, where_is
+from billing.services.downloads import note_download
+from billing.views.access import ENVIRONMENT, for_partner, partner_of, reader_for, request_id
+from billing.views.pages import cursor_of, query_with
+from billing.views.records_csv import stream_records
+from partners.models import Party
+
+PAGE = 50
+_STAGES = [
+    ("", "All"),
+    ("held", "Held"),
+    ("refused", "Refused"),
+    ("waiting", "Waiting for acceptance"),
+    ("disputed", "Disputed"),
+    ("accepted", "Accepted, cleared or settled"),
+    ("withdrawn", "Withdrawn or replaced"),
+]
+
+
+class RecordForm(forms.Form):
+    """What to look for. Both days are included."""
+
+    state = forms.ChoiceField(choices=_STAGES, required=False)
+    counterparty = forms.ChoiceField(required=False)
+    ended_from = forms.DateField(
+        required=False, label="Session ended from", widget=forms.DateInput({"type": "date"})
+    )
+    ended_to = forms.DateField(required=False, label="to", widget=forms.DateInput({"type": "date"}))
+    sdr_id = forms.CharField(required=False, label="SDR id", max_length=100, strip=True)
+
+    def __init__(self, *arguments, counterparties: list[Party], **options):
+        super().__init__(*arguments, label_suffix="", **options)
+        others = [(str(party.pk), f"{party.name} ({party.code})") for party in counterparties]
+        self.fields["counterparty"].choices = [("", "All"), *others]
+
+    def selection(self) -> RecordSelection:
+        """What a valid form asks for."""
+        asked = self.cleaned_data
+        return RecordSelection(
+            stage=asked["state"],
+            counterparty_id=UUID(asked["counterparty"]) if asked["counterparty"] else None,
+            ended_from=_midnight(asked["ended_from"]),
+            ended_before=_midnight(asked["ended_to"], days_later=1),
+            sdr_id=asked["sdr_id"],
+        )
+
+
+def _midnight(day, *, days_later: int = 0) -> datetime | None:
+    """The instant at which the day begins on our clocks."""
+    if day is None:
+        return None
+    local = datetime.combine(day + timedelta(days=days_later), time.min)
+    return local.replace(tzinfo=ZoneInfo(settings.TIME_ZONE)).astimezone(UTC)
+
+
+@require_safe
+@for_partner
+def record_list(request: HttpRequest) -> HttpResponse:
+    """Records newest first, by keyset: no page counts the table."""
+    reader = reader_for(request)
+    form = RecordForm(request.GET, counterparties=counterparties_of(reader))
+    context = {"section": "records", "form": form, "is_filtered": _is_filtered(form)}
+    if form.is_valid():
+        page = page_of_records(
+            select_records(reader, form.selection()),
+            reader=reader,
+            size=PAGE,
+            before=cursor_of(request, "before"),
+            after=cursor_of(request, "after"),
+        )
+        context |= {
+            "lines": page.lines,
+            "older": query_with(request, before=page.older) if page.older else "",
+            "newer": query_with(request, after=page.newer) if page.newer else "",
+            "export": query_with(request),
+        }
+    return render(request, "portal/records.html", context)
+
+
+@require_safe
+@for_partner
+def record_export(request: HttpRequest) -> HttpResponse:
+    """The filtered list as CSV, streamed; what was taken is noted first."""
+    reader = reader_for(request)
+    form = RecordForm(request.GET, counterparties=counterparties_of(reader))
+    if not form.is_valid():
+        return record_list(request)
+    now = timezone.now()
+    asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    note_download(
+        actor=request.user.get_username(),
+        partner=partner_of(request),
+        object_type="record-list",
+        object_id="csv",
+        now=now,
+        request_id=request_id(),
+        details=asked,
+    )
+    lines = stream_records(select_records(reader, form.selection()), reader=reader)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="records-{now:%Y%m%d-%H%M}.csv"'
+    return response
+
+
+@require_safe
+@for_partner
+def record(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """*Where is my record?* for one of the partner's records."""
+    return _tell(request, record_id, asked=str(record_id))
+
+
+@require_safe
+@for_partner
+def where(request: HttpRequest) -> HttpResponse:
+    """The search box of every page: an SDR id, or a record id."""
+    asked = request.GET.get("id", "").strip()
+    if not asked:
+        return render(request, "portal/where.html", {"section": "where"})
+    return _tell(request, asked, asked=asked)
+
+
+def _tell(request: HttpRequest, subject: UUID | str, *, asked: str) -> HttpResponse:
+    try:
+        found = where_is(
+            subject,
+            for_partner=partner_of(request),
+            environment=ENVIRONMENT,
+            now=timezone.now(),
+        )
+    except NotForYou:
+        context = {"section": "where", "asked": asked[:100]}
+        return render(request, "portal/where.html", context, status=404)
+    return render(request, "portal/record.html", {"section": "records", "found": found})
+
+
+def _is_filtered(form: RecordForm) -> bool:
+    return any(form.data.get(name) for name in form.fields)

@@ -1,0 +1,61 @@
+"""My statements: positions in figures, and the PDFs as they were first handed out."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from billing.queries_records import attention_of
+from billing.queries_statements import open_windows, pdf_of, statements_of, summaries_of
+from billing.services.downloads import note_download
+from billing.stored_files import answer_with
+from billing.views.access import ENVIRONMENT, for_partner, partner_of, reader_for, request_id
+from billing.views.pages import cursor_of
+
+PAGE = 24
+
+
+@require_safe
+@for_partner
+def home(request: HttpRequest) -> HttpResponse:
+    """Statements newest first, what is open, and what waits for the partner."""
+    partner, before = partner_of(request), cursor_of(request, "before")
+    documents = statements_of(partner, environment=ENVIRONMENT)
+    if before:
+        documents = documents.filter(id__lt=before)
+    statements = summaries_of(documents[: PAGE + 1], partner=partner)
+    return render(
+        request,
+        "portal/statements.html",
+        {
+            "section": "statements",
+            "statements": statements[:PAGE],
+            "latest": statements[0] if statements and not before else None,
+            "older": statements[PAGE - 1].id if len(statements) > PAGE else None,
+            "is_first_page": before is None,
+            "windows": open_windows(partner, environment=ENVIRONMENT, now=timezone.now()),
+            "attention": attention_of(reader_for(request), now=timezone.now()),
+        },
+    )
+
+
+@require_safe
+@for_partner
+def statement_pdf(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """The stored bytes of the partner's own statement."""
+    partner = partner_of(request)
+    document = get_object_or_404(statements_of(partner, environment=ENVIRONMENT), id=document_id)
+    file = pdf_of(document)
+    if file is None:
+        raise Http404("the PDF is not rendered yet")
+    note_download(
+        actor=request.user.get_username(),
+        partner=partner,
+        object_type="statement",
+        object_id=document.number,
+        now=timezone.now(),
+        request_id=request_id(),
+    )
+    return answer_with(file, name=f"{document.number}.pdf", request=request)
