@@ -30,28 +30,30 @@ class Services:
     cache_url: str
 
 
-_running: Services | None = None
+_held: tuple[Home, Keeper] | None = None
 
 
 def ensure_running() -> Services:
-    """Start what does not run yet and keep it for the life of this process.
+    """Start what does not run and keep it for the life of this process; call it as often as liked.
 
     :raises EmbeddedRefused: ``CLEARINGHOUSE_ENV`` says production.
+    :raises StartFailed: a server did not come up; the text says where its log is.
     """
-    global _running
-    if _running is not None:
-        return _running
+    global _held
     if os.environ.get("CLEARINGHOUSE_ENV") == "production":
-        raise EmbeddedRefused("production needs servers of its own: set DATABASE_URL and REDIS_URL")
-    home = find_home()
-    keeper = Keeper(home)
+        raise EmbeddedRefused(
+            "Production does not run the embedded servers: set DATABASE_URL and REDIS_URL"
+        )
+    if _held is None:
+        home = find_home()
+        _held = home, Keeper(home)
+        atexit.register(_leave, *_held)
+    home, keeper = _held
     with keeper.alone():
         keeper.hold()
         postgres.ensure(home)
         valkey.ensure(home)
-    atexit.register(_leave, home, keeper)
-    _running = _services(home)
-    return _running
+    return _services(home)
 
 
 def _leave(home: Home, keeper: Keeper) -> None:

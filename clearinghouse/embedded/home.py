@@ -5,11 +5,14 @@ folder of theirs, with their own copy of the binaries (the virtual environment m
 uid cannot read); the folder is recorded under ``var/`` so that it is found again.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +20,15 @@ from typing import Any
 
 NOBODY = 65534
 _LONGEST_SOCKET_PATH = 100
+_POSTGRES_SOCKET = ".s.PGSQL.5432"
 _RECORD = "embedded-home"
+_PREFIX = "clearinghouse-"
+# In the folder: the path of the var/ that it serves.
+_VAR = "serves"
+
+
+class StartFailed(Exception):
+    """A server did not come up; the text says why, or where its log is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,24 @@ class Home:
     def valkey_socket(self) -> Path:
         return self.sockets / "valkey.sock"
 
+    @property
+    def postgres_socket(self) -> Path:
+        return self.sockets / _POSTGRES_SOCKET
+
+    def mark(self, name: str) -> Path:
+        """A note of what was done to this database; it goes when the database goes."""
+        return self.folder / f"{name}.sha256"
+
+    def forget_marks(self) -> None:
+        for mark in self.folder.glob("*.sha256"):
+            mark.unlink(missing_ok=True)
+
+    def forget_old_binaries(self) -> None:
+        """Remove copies of earlier wheels and of interrupted copying; no server may run."""
+        for copy in self.folder.glob("binaries-*"):
+            if copy not in self.postgres_bin.parents:
+                shutil.rmtree(copy, ignore_errors=True)
+
     def as_server(self) -> dict[str, Any]:
         """Arguments of ``subprocess`` that run a command as the servers' user."""
         if self.uid is None:
@@ -55,26 +84,54 @@ def find_home() -> Home:
     """The home for this ``var/``, made if it is missing."""
     var = var_dir()
     var.mkdir(parents=True, exist_ok=True)
-    is_root = os.geteuid() == 0
-    folder = _root_folder(var) if is_root else var / "embedded"
-    uid = NOBODY if is_root else None
-    _own_folder(folder, uid)
-    sockets = _socket_folder(folder, uid)
-    binaries = _copied_binaries(folder) if is_root else _packaged_binaries()
+    uid = NOBODY if os.geteuid() == 0 else None
+    with _alone(var):
+        folder = _root_folder(var) if uid else var / "embedded"
+        _own_folder(folder, uid)
+        sockets = _socket_folder(folder, uid)
+        binaries = _copied_binaries(folder) if uid else _packaged_binaries()
     return Home(folder, sockets, *binaries, uid)
 
 
+@contextmanager
+def _alone(var: Path) -> Iterator[None]:
+    with (var / ".embedded.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 def _root_folder(var: Path) -> Path:
-    """The recorded folder, or a new short one whose name comes from ``var``'s path."""
+    """The recorded folder, or a new short one.
+
+    A record that came with a copy of ``var/`` is not followed: two checkouts would share one
+    database. One that moved is.
+    """
     record = var / _RECORD
     if record.is_file():
-        return Path(record.read_text(encoding="utf-8").strip())
-    name = f"clearinghouse-{hashlib.sha256(str(var).encode()).hexdigest()[:10]}"
-    folder = Path("/var/lib" if os.access("/var/lib", os.W_OK) else tempfile.gettempdir()) / name
-    part = record.with_suffix(f".{os.getpid()}")
-    part.write_text(f"{folder}\n", encoding="utf-8")
-    part.replace(record)
+        folder = Path(record.read_text(encoding="utf-8").strip())
+        if _is_home_of(folder, var):
+            (folder / _VAR).write_text(f"{var}\n", encoding="utf-8")
+            return folder
+    parent = "/var/lib" if os.access("/var/lib", os.W_OK) else tempfile.gettempdir()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    (folder / _VAR).write_text(f"{var}\n", encoding="utf-8")
+    os.chown(folder, NOBODY, NOBODY)
+    record.write_text(f"{folder}\n", encoding="utf-8")
     return folder
+
+
+def _is_home_of(folder: Path, var: Path) -> bool:
+    """Was ``folder`` made by us, and for this ``var/`` or one that is no more?"""
+    if folder.is_symlink() or not folder.is_dir() or not folder.name.startswith(_PREFIX):
+        return False
+    if folder.stat().st_uid != NOBODY:
+        return False
+    note = folder / _VAR
+    other = Path(note.read_text(encoding="utf-8").strip()) if note.is_file() else var
+    if other == var:
+        return True
+    record = other / _RECORD
+    return not record.is_file() or record.read_text(encoding="utf-8").strip() != str(folder)
 
 
 def _own_folder(folder: Path, uid: int | None) -> None:
@@ -87,7 +144,7 @@ def _own_folder(folder: Path, uid: int | None) -> None:
 def _socket_folder(folder: Path, uid: int | None) -> Path:
     """``run/`` inside, or a short folder elsewhere: a socket's path has little room."""
     sockets = folder / "run"
-    if len(os.fsencode(sockets)) + len("/.s.PGSQL.5432") >= _LONGEST_SOCKET_PATH:
+    if len(os.fsencode(sockets)) + len(f"/{_POSTGRES_SOCKET}") >= _LONGEST_SOCKET_PATH:
         digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:10]
         sockets = Path(tempfile.gettempdir()) / f"ch-{os.geteuid()}-{digest}"
         if sockets.is_symlink() or (sockets.exists() and not _is_ours(sockets, uid)):
@@ -134,10 +191,7 @@ def _copied_binaries(folder: Path) -> tuple[Path, Path]:
             shutil.copytree(libraries, part / libraries.name, symlinks=True)
         shutil.copy2(valkey_server, part / "valkey-server")
         _open_to_read(part)
-        try:
-            part.rename(target)
-        except OSError:  # another process was first
-            shutil.rmtree(part)
+        part.rename(target)
     return target / package.name / "pginstall18" / "bin", target / "valkey-server"
 
 

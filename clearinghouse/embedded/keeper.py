@@ -32,6 +32,8 @@ class Keeper:
 
     def hold(self) -> None:
         """Need the servers until the end of this process and its forks."""
+        if self._held is not None:
+            return
         self._held = os.open(self._users, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._held, fcntl.LOCK_SH)
 

@@ -2,19 +2,27 @@
 its socket lies in a folder that only we can enter.
 """
 
+import contextlib
 import hashlib
+import itertools
 import os
+import re
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import psycopg
 
-from clearinghouse.embedded.home import Home
+from clearinghouse.embedded import processes
+from clearinghouse.embedded.home import Home, StartFailed
 
 DATABASE = "clearinghouse"
 _START_LIMIT_S = 90
+# A start that fails this often with nothing that time heals will fail for ever.
+_TRIES = 3
+_PASSES = re.compile("pre-existing shared memory|is another postmaster|starting up|shutting down")
 _OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -27,14 +35,10 @@ _OPTIONS = {
 _ROLES = Path(__file__).resolve().parent.parent / "roles.sql"
 
 
-class StartFailed(Exception):
-    """The server did not come up; the text has the end of its log."""
-
-
 def ensure(home: Home) -> None:
     """Have the server running with its roles and database.
 
-    :raises StartFailed: it did not come up within 90 seconds.
+    :raises StartFailed: it did not come up, at most 90 seconds later.
     """
     if not _is_ready(home):
         _initialize(home)
@@ -60,26 +64,61 @@ def _initialize(home: Home) -> None:
     )  # fmt: skip
     if result.returncode != 0:
         raise StartFailed(f"initdb: {result.stderr.strip()}")
+    home.forget_marks()
     part.rename(home.data)
 
 
 def _start(home: Home) -> None:
-    """Start, waiting out old backends and crash recovery of a killed predecessor."""
+    """Start, waiting out crash recovery of a killed predecessor."""
     options = _OPTIONS | {"unix_socket_directories": str(home.sockets)}
     text = " ".join(f"-c {name}='{value}'" for name, value in options.items())
     log = home.folder / "postgres.log"
+    home.forget_old_binaries()
     deadline = time.monotonic() + _START_LIMIT_S
-    while time.monotonic() < deadline:
-        _remove_stale_pid(home)
+    for attempt in itertools.count():
+        _clear_the_way(home)
+        before = log.stat().st_size if log.is_file() else 0
         _run(
             home, "pg_ctl", "start", "-D", str(home.data), "-l", str(log), "-w", "-t", "60",
             "-o", text,
         )  # fmt: skip
         if _is_ready(home):
             return
+        said = _read_from(log, before)
+        if time.monotonic() > deadline or (attempt >= _TRIES and not _PASSES.search(said)):
+            raise StartFailed(f"PostgreSQL did not start; {log} ends with:\n{said[-2000:]}")
         time.sleep(0.5)
-    tail = log.read_text(errors="replace")[-2000:] if log.is_file() else "no log"
-    raise StartFailed(f"PostgreSQL did not start in {_START_LIMIT_S} s:\n{tail}")
+
+
+def _clear_the_way(home: Home) -> None:
+    """Take away what a killed server left: its pid file, its orphans, a server without socket."""
+    if not processes.are_visible() or not home.data.is_dir():
+        return
+    pid_file = home.data / "postmaster.pid"
+    try:
+        postmaster = int(pid_file.read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        postmaster = 0
+    ours = processes.servers_in(home, home.data, "postgres")
+    if postmaster in ours:
+        if not home.postgres_socket.exists():  # a cleaner of temporary files was here
+            stop(home)
+        return
+    # Whoever has that id now is not this server. What keeps a second server off the data is the
+    # shared memory block, which PostgreSQL checks by itself.
+    pid_file.unlink(missing_ok=True)
+    for orphan in ours:
+        # A busy backend does not notice that its postmaster is gone; nobody can reach it.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(orphan, signal.SIGQUIT)
+
+
+def _read_from(log: Path, position: int) -> str:
+    if not log.is_file():
+        return "(no log)"
+    with log.open("rb") as stream:
+        stream.seek(position)
+        return stream.read().decode(errors="replace")
 
 
 def _is_ready(home: Home) -> bool:
@@ -91,50 +130,18 @@ def _is_ready(home: Home) -> bool:
     return True
 
 
-def _remove_stale_pid(home: Home) -> None:
-    """Remove a pid file whose process is gone, a zombie, or another program."""
-    pid_file = home.data / "postmaster.pid"
-    try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        pid_file.unlink(missing_ok=True)
-        return
-    if not _is_postgres(pid):
-        pid_file.unlink(missing_ok=True)
-
-
-def _is_postgres(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/stat")
-    if not status.exists():
-        return _is_alive(pid) and not Path("/proc").is_dir()
-    try:
-        name, _, rest = status.read_text().partition("(")[2].rpartition(")")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return name.startswith("postgres") and not rest.strip().startswith("Z")
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _ensure_roles(home: Home) -> None:
-    """Roles and database by ``roles.sql``, once per text of it."""
+    """The database, and roles by ``roles.sql``, once per text of it."""
     text = _ROLES.read_text(encoding="utf-8")
-    mark = home.folder / "roles.sha256"
     digest = hashlib.sha256(text.encode()).hexdigest()
-    if mark.is_file() and mark.read_text() == digest:
-        return
     with _superuser(home, "postgres") as server:
         found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
-        if found.fetchone() is None:
+        is_new = found.fetchone() is None
+        if is_new:
             server.execute(f"CREATE DATABASE {DATABASE}")
+    mark = home.mark("roles")
+    if not is_new and mark.is_file() and mark.read_text() == digest:
+        return
     with _superuser(home, DATABASE) as database:
         database.execute(text)
     mark.write_text(digest)

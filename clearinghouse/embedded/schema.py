@@ -1,5 +1,6 @@
 """The embedded database follows the code: migrated when the migrations have changed."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -13,23 +14,26 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def ensure_migrated() -> None:
-    """Run ``migrate`` as the owner, once per state of the migrations.
+    """Run ``migrate`` as the owner, once per state of the migrations; starts the servers.
 
-    :raises subprocess.CalledProcessError: a migration failed; its error is on standard error.
+    :raises SystemExit: a migration failed; its error is on standard error.
     """
-    mark = find_home().folder / "migrated.sha256"
-    wanted = _digest()
-    if mark.is_file() and mark.read_text() == wanted:
-        return
     ensure_running()
-    environment = os.environ | {"CLEARINGHOUSE_DB_ROLE": "owner"}
-    subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0", "--no-input"],
-        env=environment,
-        check=True,
-        stdout=sys.stderr,
-    )
-    mark.write_text(wanted)
+    home = find_home()
+    mark, wanted = home.mark("migrated"), _digest()
+    with (home.folder / "migrating.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # Django does not expect two migrations at once
+        if mark.is_file() and mark.read_text() == wanted:
+            return
+        result = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0", "--no-input"],
+            env=os.environ | {"CLEARINGHOUSE_DB_ROLE": "owner"},
+            check=False,
+            stdout=sys.stderr,
+        )
+        if result.returncode != 0:
+            raise SystemExit("The database could not be migrated; the error stands above.")
+        mark.write_text(wanted)
 
 
 def _digest() -> str:

@@ -1,5 +1,8 @@
 """The embedded Valkey: broker and cache on a socket of its own. No TCP."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import time
 
@@ -7,13 +10,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from clearinghouse.embedded.home import Home
+from clearinghouse.embedded import processes
+from clearinghouse.embedded.home import Home, StartFailed
 
 _START_LIMIT_S = 20
-
-
-class StartFailed(Exception):
-    """The server did not answer in time."""
 
 
 def ensure(home: Home) -> None:
@@ -21,8 +21,20 @@ def ensure(home: Home) -> None:
 
     :raises StartFailed: it did not answer within 20 seconds.
     """
-    if _answers(home):
-        return
+    deadline = time.monotonic() + _START_LIMIT_S
+    while not _answers(home):
+        running = processes.servers_in(home, home.folder, "valkey-server")
+        if not running:
+            _start(home)
+        elif not home.valkey_socket.exists():  # a cleaner of temporary files was here
+            _end(running[0])
+        # Else it is still reading its file: a twin on the same file would spoil it.
+        if time.monotonic() > deadline:
+            raise StartFailed(f"Valkey did not start; see {home.folder / 'valkey.log'}")
+        time.sleep(0.02)
+
+
+def _start(home: Home) -> None:
     home.valkey_socket.unlink(missing_ok=True)
     command = [
         str(home.valkey_server), "--port", "0",
@@ -36,30 +48,28 @@ def ensure(home: Home) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        start_new_session=True,  # Ctrl-C in our terminal is not for the server
         **home.as_server(),
     )
-    deadline = time.monotonic() + _START_LIMIT_S
-    while not _answers(home):
-        if time.monotonic() > deadline:
-            raise StartFailed(f"Valkey did not start; see {home.folder / 'valkey.log'}")
-        time.sleep(0.02)
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
 
 
 def stop(home: Home) -> None:
     """Ask the server to stop; what it held is on disk."""
     try:
         _client(home).shutdown(nosave=True)
-    except redis.ConnectionError:
+    except (redis.ConnectionError, redis.TimeoutError):
         return
 
 
 def _answers(home: Home) -> bool:
     try:
         return bool(_client(home).ping())
-    except redis.BusyLoadingError:
-        return False
-    except redis.ConnectionError:
+    except (redis.ConnectionError, redis.TimeoutError):  # not there, or busy reading its file
         return False
 
 
