@@ -16,4 +16,6 @@ _DRAWS_ITS_STYLES = {
 
 schema = SpectacularAPIView.as_view()
 swagger = csp_update(_DRAWS_ITS_STYLES)(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
-redoc = csp_update(_DRAWS_ITS_STYLES)(SpectacularRedocView.as_view(url_name="api-schema"))
+redoc = csp_update(_DRAWS_ITS_STYLES)(
+    SpectacularRedocView.as_view(url_name="api-schema", template_name="api/redoc.html")
+)

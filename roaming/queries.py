@@ -36,11 +36,12 @@ class Reader:
 
 def reader_of(partner: Partner, *, environment: str, now: datetime) -> Reader:
     """What ``partner`` may read at ``now``, in two queries."""
-    party_ids, former = set(), []
+    party_ids: set[UUID] = set()
+    former: list[FormerParty] = []
     owned = PartyOwnership.objects.filter(
         partner=partner, party__environment=environment, starts_at__lte=now
     )
-    for party_id, starts_at, ends_at in owned.values_list("party", "starts_at", "ends_at"):
+    for party_id, starts_at, ends_at in owned.values_list("party_id", "starts_at", "ends_at"):
         if ends_at is None or now < ends_at:
             party_ids.add(party_id)
         else:

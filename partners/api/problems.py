@@ -4,6 +4,7 @@
 lists each fault with its own code, field and remedy.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
@@ -106,11 +107,11 @@ def problem_response(exception: Exception, context: Mapping) -> HttpResponse | N
 
 def _framework_problem(exception: exceptions.APIException) -> HttpResponse:
     code, advice = _FRAMEWORK_CODES.get(type(exception), (_own_code(exception), ""))
-    headers = {}
-    if getattr(exception, "auth_header", None):
-        headers["WWW-Authenticate"] = exception.auth_header
-    if getattr(exception, "wait", None):
-        headers["Retry-After"] = str(int(exception.wait) + 1)
+    headers: dict[str, str] = {}
+    if challenge := getattr(exception, "auth_header", ""):
+        headers["WWW-Authenticate"] = challenge
+    if wait_s := getattr(exception, "wait", None):
+        headers["Retry-After"] = str(math.ceil(wait_s))
     detail = advice or str(exception.detail)
     return problem(exception.status_code, code, detail, headers=headers)
 
@@ -127,7 +128,7 @@ def _invalid_parameters(exception: exceptions.ValidationError) -> HttpResponse:
         error_entry(
             code="PARAMETER_INVALID",
             field=field,
-            message=str(fault["message"]),
+            message=str(fault["message"]) if isinstance(fault, dict) else str(fault),
             remedy="Correct the parameter; /api/docs/ lists what it takes.",
         )
         for field, faults in fields

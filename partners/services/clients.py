@@ -1,7 +1,7 @@
 """API clients of partners: made with a secret that is shown once, and revoked at once."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, cast
 
 from django.conf import settings
 from oauth2_provider.generators import generate_client_id, generate_client_secret
@@ -31,7 +31,7 @@ def create_api_client(
     :raises UnknownScope: a scope is none of ``settings.OAUTH2_PROVIDER["SCOPES"]``.
     """
     wanted = list(dict.fromkeys(scopes))
-    known = settings.OAUTH2_PROVIDER["SCOPES"]
+    known = cast(Mapping[str, str], settings.OAUTH2_PROVIDER["SCOPES"])
     if not wanted or not set(wanted) <= set(known):
         raise UnknownScope(f"scopes {wanted}: choose from {', '.join(known)}")
     secret = generate_client_secret()

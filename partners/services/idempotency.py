@@ -64,7 +64,7 @@ def claim_key(
         return Claim(row.pk, now)
     if row.request_sha256 != request_sha256:
         raise KeyReused(key)
-    if row.status is not None:
+    if row.status is not None and row.answer is not None:
         return StoredAnswer(row.status, row.answer["content_type"], row.answer["body"])
     age = now - row.locked_at
     if age >= TAKE_OVER_AFTER and _in_flight(Claim(row.pk, row.locked_at)).update(locked_at=now):

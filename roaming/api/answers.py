@@ -1,7 +1,7 @@
 """What a sender is told about its records: outcomes of intake as answers of the API."""
 
 from collections import Counter
-from typing import Literal
+from typing import Literal, TypeAlias, cast
 
 import msgspec
 from django.http import HttpResponse
@@ -10,6 +10,7 @@ from partners.api.problems import error_entry, problem
 from roaming.api.bodies import JSON
 from roaming.messages import OutcomeFinding, SdrOutcome
 
+Taken: TypeAlias = Literal["accepted", "held", "duplicate"]
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -19,7 +20,7 @@ class RecordAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sdr_id: str
     record_id: str
     attempt: int
-    outcome: Literal["accepted", "held", "duplicate"]
+    outcome: Taken
     state: str
     codes: list[str]
     findings: list[OutcomeFinding]
@@ -57,7 +58,7 @@ def answer_one(outcome: SdrOutcome, *, location: str) -> HttpResponse:
         sdr_id=outcome.sdr_id,
         record_id=outcome.record_id,
         attempt=outcome.attempt,
-        outcome=outcome.outcome,
+        outcome=cast(Taken, outcome.outcome),
         state=outcome.state,
         codes=outcome.codes,
         findings=outcome.findings,

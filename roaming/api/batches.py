@@ -71,7 +71,8 @@ def _split_leniently(body: bytes) -> list[bytes] | None:
 
 
 def _past_whitespace(body: bytes, position: int) -> int:
-    return _whitespace(body, position).end()
+    space = _whitespace(body, position)
+    return space.end() if space else position
 
 
 def _lines(body: bytes, limit_records: int) -> list[bytes]:

@@ -4,6 +4,7 @@ from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
     OpenApiRequest,
+    OpenApiResponse,
     OpenApiTypes,
     extend_schema,
 )
@@ -130,10 +131,10 @@ list_records = extend_schema(
         ),
     ],
     responses={
-        (200, JSON): {
-            "oneOf": [ref(RecordPage), ref(DeliveryPage)],
-            "description": "A page of records, or of deliveries where receiver was given.",
-        }
+        (200, JSON): OpenApiResponse(
+            {"oneOf": [ref(RecordPage), ref(DeliveryPage)]},
+            description="A page of records, or of deliveries where receiver was given",
+        )
     }
     | problems(400, 404),
     examples=[

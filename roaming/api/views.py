@@ -80,11 +80,12 @@ def _pull(request) -> HttpResponse:
     limit = _number(request, "limit", default=USUAL_PAGE, largest=LARGEST_PAGE)
     after = _number(request, "after_sequence", default=0, smallest=0, largest=2**62)
     deliveries = queries.deliveries_after(_receiver(request), sequence=after, limit=limit)
-    last = deliveries[-1].sequence if deliveries else after
-    full = len(deliveries) == limit
+    messages = reading.messages_of(deliveries)
+    last = messages[-1].sequence if messages else after
+    full = len(messages) == limit
     return _json(
         reading.DeliveryPage(
-            results=reading.messages_of(deliveries),
+            results=messages,
             last_sequence=last,
             next=_address(request, after_sequence=last) if full else None,
         )

@@ -138,6 +138,7 @@ class TestPages:
         assert "script-src" not in policy
         assert "default-src 'self'" in policy
         assert b"cdn." not in answer.content
+        assert b"googleapis" not in answer.content
 
     def test_swagger_has_no_script_in_the_page(self, client):
         page = client.get("/api/docs/").content.decode()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from roaming.rules.catalog import RULES, STRUCTURE
 from tests import makers
 from tests.roaming.partner_systems import PartnerSystem
 
@@ -71,17 +70,3 @@ class TestGuide:
         page = json.loads((tmp_path / "page.json").read_text())
         assert [one["sdr_id"][-3:] for one in page["results"]] == ["119", "201", "117"]
         assert json.loads(told[5])["events"][0]["to_state"] == "ACCEPTED"
-
-
-class TestCodeSheet:
-    def test_lists_every_code_with_what_to_do(self):
-        sheet = (DOCS / "codes.md").read_text()
-
-        for rule in (STRUCTURE, *RULES):
-            row = f"| {rule.code} | {rule.severity} | {rule.title} | {rule.limit} | {rule.remedy} |"
-            assert row in sheet, f"add to docs/codes.md: {row}"
-
-    def test_lists_no_code_that_is_gone(self):
-        listed = re.findall(r"^\| (V\d{3}) \|", (DOCS / "codes.md").read_text(), re.MULTILINE)
-
-        assert set(listed) == {rule.code for rule in (STRUCTURE, *RULES)}
