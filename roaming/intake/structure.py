@@ -157,12 +157,16 @@ def _is_storable(value: Decimal) -> bool:
     """Does it fit NUMERIC(18, 6)? No arithmetic: 1e1000000 would overflow the context."""
     if not value.is_finite() or value.adjusted() >= DIGITS_BEFORE_POINT:
         return False
-    exponent = value.as_tuple().exponent
+    exponent = _exponent(value)
     if exponent >= SMALLEST_EXPONENT:
         return True
     if exponent < -LONGEST_FRACTION:
         return False
-    return value.normalize(_EXACT).as_tuple().exponent >= SMALLEST_EXPONENT
+    return _exponent(value.normalize(_EXACT)) >= SMALLEST_EXPONENT
+
+
+def _exponent(finite: Decimal) -> int:
+    return int(finite.as_tuple().exponent)
 
 
 def _is_plausible(instant: datetime) -> bool:
@@ -194,7 +198,7 @@ def _read_field_by_field(raw: bytes) -> Submission:
 
 def storable(sdr: InboundSdr) -> InboundSdr:
     """The record without the numbers, instants and characters that no column takes."""
-    changes = {
+    changes: dict[str, object] = {
         name: None
         for name in _INSTANTS_OF_SDR
         if (value := getattr(sdr, name)) is not None and not _is_plausible(value)
