@@ -7,16 +7,18 @@ number of queries that does not depend on the page.
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 
-from roaming.messages import ItemKind, OutcomeFinding
+from roaming.messages import OutcomeFinding
 from roaming.models import Delivery, Finding, Sdr, SdrEvent, SdrState
 from roaming.rules.catalog import REMEDIES
+from roaming.rules.findings import Severity
+from roaming.rules.record import ItemKind
 
 _SDR_COLUMNS = (
     "id sdr_id attempt cso_code csp_code service_session_id split_no charging_session_id"
@@ -33,6 +35,7 @@ _SDR_DETAILS = (
 _RENAMED = {"id": "record_id", "cso_code": "cso_id", "csp_code": "csp_id"}
 _RENAMED |= {"claim_amount": "total_amount"}
 
+MessageKind: TypeAlias = Literal["SDR", "STATEMENT"]
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -126,7 +129,7 @@ class DeliveredMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """One message for a party; a STATEMENT names its document, an SDR carries the record."""
 
     sequence: int
-    kind: Literal["SDR", "STATEMENT"]
+    kind: MessageKind
     record: Record | None = None
     document_id: UUID | None = None
 
@@ -158,7 +161,7 @@ def detail_of(state: SdrState) -> RecordDetail:
         findings=[
             OutcomeFinding(
                 code=finding.code,
-                severity=finding.severity,
+                severity=cast(Severity, finding.severity),
                 field=finding.field,
                 message=finding.message,
                 remedy=REMEDIES.get(finding.code, ""),
@@ -188,8 +191,8 @@ def messages_of(deliveries: Iterable[Delivery]) -> list[DeliveredMessage]:
     records = {record.record_id: record for record in records_of(states)}
     return [
         DeliveredMessage(
-            sequence=one.sequence,
-            kind=one.kind,
+            sequence=cast(int, one.sequence),
+            kind=cast(MessageKind, one.kind),
             record=records.get(one.subject_id),
             document_id=None if one.kind == Delivery.Kind.SDR else one.subject_id,
         )

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from roaming.messages import InboundSdr, ItemKind
+from roaming.rules.record import InboundSdr, ItemKind
 
 PROFILES = Path(__file__).parent / "profiles"
 PartyCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$")]

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from roaming.messages import InboundSdr
+from roaming.rules.record import InboundSdr
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 

@@ -7,9 +7,9 @@ tells the sender everything.
 
 from typing import Literal
 
-from roaming.messages import InboundSdr
 from roaming.rules import duplicates, energy, identity, price, time
 from roaming.rules.findings import Fact, Facts, Finding, Rule
+from roaming.rules.record import InboundSdr
 
 RULES_VERSION = 1
 Verdict = Literal["ACCEPT", "HOLD", "REJECT"]

@@ -1,7 +1,7 @@
 """Rules on the same thing told twice. The database's unique keys hold the same line."""
 
-from roaming.messages import InboundSdr
 from roaming.rules.findings import Facts, Found
+from roaming.rules.record import InboundSdr
 
 
 def id_is_not_taken_by_other_content(sdr: InboundSdr, facts: Facts) -> Found | None:

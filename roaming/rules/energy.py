@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from roaming.messages import InboundSdr
 from roaming.rules.findings import Facts, Found, Severity
+from roaming.rules.record import InboundSdr
 
 LARGEST_KWH = Decimal(1000)
 LARGE_KWH = Decimal(300)

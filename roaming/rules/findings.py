@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias, TypedDict
 
-from roaming.messages import InboundSdr
+from roaming.rules.record import InboundSdr
 
 Severity: TypeAlias = Literal["REJECT", "HOLD", "WARN"]
 Fact: TypeAlias = Literal[

@@ -6,8 +6,8 @@ from clearinghouse.identifiers import (
     parse_contract_id,
     parse_evse_id,
 )
-from roaming.messages import InboundSdr
 from roaming.rules.findings import Facts, Found, Severity
+from roaming.rules.record import InboundSdr
 
 OPERATING_STATES = ("ACTIVE", "LEAVING")
 

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from clearinghouse.money import is_currency
-from roaming.messages import InboundSdr
 from roaming.rules.findings import Facts, Found
+from roaming.rules.record import InboundSdr
 
 SUM_TOLERANCE = Decimal("0.01")
 

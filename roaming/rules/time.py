@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from roaming.messages import InboundSdr
 from roaming.rules.findings import Facts, Found, Severity
+from roaming.rules.record import InboundSdr
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 FUTURE_LIMIT = timedelta(minutes=15)
