@@ -31,7 +31,7 @@ check: dev  ## the gate: what CI runs
 	@echo "== lint" && .venv/bin/ruff check .
 	@echo "== types" && .venv/bin/mypy
 	@echo "== arrows" && .venv/bin/lint-imports
-	@echo "== migrations" && $(MANAGE) makemigrations --check --dry-run
+	@echo "== migrations" && PYTHONWARNINGS=ignore $(MANAGE) makemigrations --check --dry-run
 	@echo "== deployment" && $(AS_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@echo "== templates" && .venv/bin/djlint --lint --quiet templates
 	@echo "== tests" && $(MAKE) --no-print-directory test

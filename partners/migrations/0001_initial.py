@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 import clearinghouse.uuid7
-import partners.models.client
 import partners.models.exclusions
 from clearinghouse import tables
 
@@ -397,7 +396,7 @@ class Migration(migrations.Migration):
                 ),
                 ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("updated", models.DateTimeField(auto_now=True, verbose_name="updated")),
-                ("token", partners.models.client.NeverStoredTextField()),
+                ("token", models.TextField(verbose_name="token")),
                 (
                     "user",
                     models.ForeignKey(

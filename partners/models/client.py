@@ -40,17 +40,8 @@ class ApiClient(AbstractApplication):
         return True
 
 
-class NeverStoredTextField(models.TextField):
-    """Holds a secret in memory only: the column stays empty, its checksum is what is looked up."""
-
-    def get_prep_value(self, value):
-        return "" if value else value
-
-
 class AccessToken(AbstractAccessToken):
     """A bearer token of which the database knows only the SHA-256."""
-
-    token = NeverStoredTextField()
 
     class Meta(AbstractAccessToken.Meta):
         constraints = [
