@@ -6,6 +6,7 @@ from drf_spectacular.views import (
     SpectacularRedocView,
     SpectacularSwaggerSplitView,
 )
+from rest_framework.negotiation import DefaultContentNegotiation
 
 # Both pages write style elements while they draw; scripts stay as strict as everywhere.
 _DRAWS_ITS_STYLES = {
@@ -14,7 +15,7 @@ _DRAWS_ITS_STYLES = {
     "font-src": ["'self'", "data:"],
 }
 
-schema = SpectacularAPIView.as_view()
+schema = SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation)
 swagger = csp_update(_DRAWS_ITS_STYLES)(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
 redoc = csp_update(_DRAWS_ITS_STYLES)(
     SpectacularRedocView.as_view(url_name="api-schema", template_name="api/redoc.html")

@@ -28,7 +28,6 @@ _FRAMEWORK_CODES = {
         "METHOD_NOT_ALLOWED",
         "Use one of the methods in the Allow header.",
     ),
-    exceptions.NotAcceptable: ("NOT_ACCEPTABLE", "Accept application/json."),
     exceptions.UnsupportedMediaType: ("MEDIA_TYPE_UNSUPPORTED", ""),
     exceptions.Throttled: ("TOO_MANY_REQUESTS", "Wait as long as Retry-After says."),
 }

@@ -152,4 +152,5 @@ def _address(request, **changes: object) -> str:
 
 
 def _json(answer) -> HttpResponse:
-    return HttpResponse(reading.encode(answer), content_type=JSON)
+    headers = {"Cache-Control": "private, no-store"}
+    return HttpResponse(reading.encode(answer), content_type=JSON, headers=headers)

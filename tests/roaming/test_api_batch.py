@@ -128,12 +128,19 @@ class TestSendBatch:
         assert len(bomb) < 1024 * 1024
         assert answer.status_code == 413
 
+    def test_refuses_gzip_of_countless_members_with_413(self, nordlicht):
+        answer = nordlicht.post(BATCH, gzip.compress(b"") * 10_001, Content_Encoding="gzip")
+
+        assert answer.status_code == 413
+
     def test_refuses_millions_of_tiny_elements_with_413(self, nordlicht):
         answer = nordlicht.post(BATCH, b"[" + b"1," * 2_000_001 + b"1]")
 
         assert answer.status_code == 413
 
-    @pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"[]")[:-9]])
+    @pytest.mark.parametrize(
+        "body", [b"not gzip", gzip.compress(b"[]")[:-9], gzip.compress(b"[]") + b"x"]
+    )
     def test_refuses_broken_gzip_with_400(self, nordlicht, body):
         answer = nordlicht.post(BATCH, body, Content_Encoding="gzip")
 

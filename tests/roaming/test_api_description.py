@@ -140,6 +140,11 @@ class TestPages:
         assert b"cdn." not in answer.content
         assert b"googleapis" not in answer.content
 
+    def test_give_the_description_as_json_too(self, client):
+        answer = client.get("/api/schema/", headers={"Accept": "application/json"})
+
+        assert answer.json()["info"]["title"] == "Clearing house partner API"
+
     def test_swagger_has_no_script_in_the_page(self, client):
         page = client.get("/api/docs/").content.decode()
 

@@ -128,6 +128,11 @@ class TestSendOne:
         assert answer.status_code == 415
         assert answer["Accept-Encoding"] == "gzip"
 
+    def test_does_not_mind_what_is_accepted(self, nordlicht):
+        answer = nordlicht.send(record(), Accept="application/problem+json")
+
+        assert answer.status_code == 201
+
     def test_refuses_another_method_with_405(self, nordlicht):
         answer = nordlicht.http.delete(RECORDS, headers=nordlicht.headers)
 
