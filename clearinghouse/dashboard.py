@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -37,10 +37,13 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     context["title"] = "Today"
     user = request.user
     if user.has_perm("roaming.view_sdr"):
-        context["states"] = states(now=now)
+        last = last_day(today=now.date())
+        context["states"] = states(last=last)
         context["held_by_code"] = held_by_code()
-        context["charts"] = charts(today=now.date())
-        context["since"] = f"the last {DAYS} days"
+        context["charts"] = charts(last=last)
+        is_today = last == now.date()
+        to = f"the {DAYS} days to {last:%-d %b %Y}"
+        context["since"] = f"the last {DAYS} days" if is_today else to
     if user.has_perm("billing.view_clearingwindow"):
         context["open_windows"] = open_windows()
         context["settlements"] = latest_settlements()
@@ -51,10 +54,19 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     return context
 
 
-def states(*, now: datetime) -> list[dict[str, object]]:
-    """Records received in the last 30 days per state, in the order of their life."""
+def last_day(*, today: date) -> date:
+    """Today; where nothing came for 30 days (a demo, an outage) the last day with records."""
+    newest = IntakeTally.objects.order_by("-id").values_list("day", flat=True).first()
+    return today if newest is None or newest > today - timedelta(days=DAYS) else newest
+
+
+def states(*, last: date) -> list[dict[str, object]]:
+    """Records received in the 30 days to ``last`` per state, in the order of their life."""
+    end = datetime.combine(last, time(), UTC) + timedelta(days=1)
     newest = (
-        SdrState.objects.filter(id__gte=_smallest_id(now - timedelta(days=DAYS)))
+        SdrState.objects.filter(
+            id__gte=_smallest_id(end - timedelta(days=DAYS)), id__lt=_smallest_id(end)
+        )
         .order_by()
         .values_list("state", flat=True)[:CAP]
     )
@@ -83,7 +95,7 @@ def held_by_code() -> Table:
         .order_by("-n")[:8]
     )
     return Table(
-        "Held records by cause",
+        "Everything held now, by cause",
         ("Code", "Cause", "Records"),
         [
             (list_link(Sdr, code, f"?state=HELD&code={code}"), _TITLES.get(code, ""), f"{n:,}")
@@ -94,11 +106,11 @@ def held_by_code() -> Table:
     )
 
 
-def charts(*, today: date) -> list[dict[str, object]]:
+def charts(*, last: date) -> list[dict[str, object]]:
     """Claims of new records per day of receipt, one chart per currency, with its table."""
-    first = today - timedelta(days=DAYS - 1)
+    first = last - timedelta(days=DAYS - 1)
     rows = (
-        IntakeTally.objects.filter(day__gte=first)
+        IntakeTally.objects.filter(day__range=(first, last))
         .exclude(currency="")
         .values_list("currency", "day")
         .annotate(records=Sum("new"), claims=Sum("new_claim_amount"))
@@ -125,6 +137,8 @@ def _chart(
                 "data": [float(round(values.get(day, (0, 0))[1], 2)) for day in days],
                 "backgroundColor": "var(--color-primary-600)",
                 "borderRadius": 3,
+                "maxBarThickness": 22,
+                "displayYAxis": True,
             }
         ],
     }

@@ -92,6 +92,13 @@ UNFOLD = {
     "SITE_HEADER": "Clearing house",
     "SITE_SUBHEADER": "EV-charging roaming",
     "SITE_SYMBOL": "ev_station",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("admin/favicon.svg"),
+        }
+    ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": True,

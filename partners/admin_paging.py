@@ -51,7 +51,7 @@ class KeysetChangeList(ChangeList):
         self.has_older = bool(rows) and (bool(self.after) or more)
         self.result_list = rows
         self.result_count = len(rows)
-        self.full_result_count = None
+        self.full_result_count = len(rows)
         self.show_full_result_count = False
         self.show_admin_actions = False
         self.can_show_all, self.multi_page = False, self.has_newer or self.has_older

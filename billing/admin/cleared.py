@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from billing.admin.amounts import amount, percent
+from billing.admin.close import name_of
 from billing.models import ClearedSdr, ClearingWindow
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import Facts, Figure, Figures, Story, link
@@ -29,10 +30,7 @@ class WindowFilter(DropdownFilter):
 
     def lookups(self, request, model_admin):
         windows = ClearingWindow.objects.select_related("group").order_by("-supply_ends_at")[:60]
-        return [
-            (str(window.pk), f"{window.group} {window.supply_starts_at:%Y-%m-%d}")
-            for window in windows
-        ]
+        return [(str(window.pk), name_of(window)) for window in windows]
 
     def queryset(self, request, queryset):
         try:
@@ -44,7 +42,17 @@ class WindowFilter(DropdownFilter):
 
 @admin.register(ClearedSdr)
 class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
-    list_display = ("record", "seller", "buyer", "energy", "claim", "payout", "ended_at", "window")
+    list_display = (
+        "record",
+        "seller",
+        "buyer",
+        "energy",
+        "claim",
+        "payout",
+        "ended_at",
+        "window_name",
+    )
+    empty_text = "Accepted records are cleared every hour."
     list_select_related = ("seller", "buyer", "window__group")
     list_filter = (
         WindowFilter,
@@ -78,6 +86,10 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
     def record(self, row) -> str:
         return f"… {str(row.pk)[-12:]}"
 
+    @display(description="Window")
+    def window_name(self, row) -> str:
+        return name_of(row.window)
+
     @display(description="kWh")
     def energy(self, row) -> str:
         return f"{row.energy_kwh:,.3f}"
@@ -89,6 +101,9 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
     @display(description="Payout")
     def payout(self, row) -> str:
         return amount(row.payout_minor, row.currency)
+
+    def name_of(self, row) -> str:
+        return f"Record {self.record(row)}"
 
     def story(self, request, obj) -> Story:
         url = reverse("admin:roaming_sdr_change", args=[obj.pk])
@@ -106,7 +121,7 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
                     "How it came about",
                     [
                         ("Record", format_html('<a class="ch-link" href="{}">its story</a>', url)),
-                        ("Window", link(obj.window)),
+                        ("Window", link(obj.window, name_of(obj.window))),
                         ("Run", link(obj.run)),
                         ("Agreement", link(obj.agreement)),
                         ("Rate", percent(obj.commission_rate)),

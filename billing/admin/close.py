@@ -29,6 +29,11 @@ def supply_of(window: ClearingWindow) -> str:
     )
 
 
+def name_of(window: ClearingWindow) -> str:
+    """ "EUR monthly, November 2026": the period as the group's calendar has it."""
+    return f"{window.group}, {supply_of(window)}"
+
+
 def ask_to_close(request, model_admin, window: ClearingWindow):
     effect, is_possible = _effect(window)
     return ask(
@@ -36,7 +41,7 @@ def ask_to_close(request, model_admin, window: ClearingWindow):
         model_admin,
         window,
         Question(
-            title=f"Close {window.group}, {supply_of(window)}?",
+            title=f"Close {name_of(window)}?",
             sentence="The records are netted, positions and statements are issued. A closed window"
             " is never opened again: what comes later goes into the next one.",
             button="Close and settle",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from billing.admin.close import name_of
 from billing.models import Document, DocumentFile
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import ActionLink, Facts, Note, Story, Table, link
@@ -20,7 +21,8 @@ _SUFFIXES = {"application/pdf": ".pdf", "text/csv": ".csv", "application/xml": "
 @admin.register(Document)
 class DocumentAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("number", "kind", "partner", "issued_at", "environment")
-    list_select_related = ("partner",)
+    list_select_related = ("partner", "settlement__window__group")
+    empty_text = "Statements are issued when a window closes."
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("partner", RelatedDropdownFilter),
@@ -75,7 +77,12 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
                 ("Number", obj.number),
                 ("Kind", obj.get_kind_display()),
                 ("Partner", link(obj.partner)),
-                ("Settlement", link(obj.settlement) if obj.settlement_id else None),
+                (
+                    "Settlement",
+                    link(obj.settlement, name_of(obj.settlement.window))
+                    if obj.settlement_id
+                    else None,
+                ),
                 ("Issued", obj.issued_at),
                 ("Frozen content (SHA-256)", obj.content_sha256),
                 ("Environment", obj.environment),
@@ -110,6 +117,11 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
                 "Cache-Control": "private, no-store",
             },
         )
+
+
+def _settlement(document: Document) -> object:
+    settlement = document.settlement
+    return link(settlement, name_of(settlement.window)) if settlement else None
 
 
 def _file_name(file: DocumentFile) -> str:

@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from billing.admin.amounts import amount
 from billing.admin.cleared import WindowFilter
+from billing.admin.close import name_of
 from billing.models import Account, Transfer
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import Facts, Figure, Figures, Story, link
@@ -17,8 +18,9 @@ _ACCOUNTS = ("debit_account__partner", "credit_account__partner", "window__group
 
 @admin.register(Transfer)
 class TransferAdmin(KeysetPaging, EvidenceAdmin):
-    list_display = ("what", "kind", "debit_account", "credit_account", "sdrs", "posted_at")
+    list_display = ("what", "kind", "debit_account", "credit_account", "records", "posted_at")
     list_select_related = _ACCOUNTS
+    empty_text = "Transfers are posted when a window closes."
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         WindowFilter,
@@ -31,6 +33,13 @@ class TransferAdmin(KeysetPaging, EvidenceAdmin):
     def what(self, transfer) -> str:
         return amount(transfer.amount_minor, transfer.currency)
 
+    @display(description="Records")
+    def records(self, transfer) -> str:
+        return f"{transfer.sdrs:,}"
+
+    def name_of(self, transfer) -> str:
+        return f"{self.what(transfer)} from {transfer.debit_account}"
+
     def story(self, request, obj) -> Story:
         return Story(
             [
@@ -41,7 +50,7 @@ class TransferAdmin(KeysetPaging, EvidenceAdmin):
                         ("Kind", obj.get_kind_display()),
                         ("Debit", link(obj.debit_account)),
                         ("Credit", link(obj.credit_account)),
-                        ("Window", link(obj.window)),
+                        ("Window", link(obj.window, name_of(obj.window))),
                         ("Event", obj.event_key),
                         ("Posted", obj.posted_at),
                         ("Environment", obj.environment),

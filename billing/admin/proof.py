@@ -14,6 +14,7 @@ from partners.admin_paging import KeysetPaging
 class ConservationProofAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("day", "sender", "currency", "received", "holds_label", "proved_at")
     list_select_related = ("sender",)
+    empty_text = "Proofs are written after each clearing run and every night."
     list_filter = (("holds", BooleanRadioFilter), ("sender", RelatedDropdownFilter))
 
     @display(description="Proof", label={"HOLDS": "success", "DIFFERS": "danger"})

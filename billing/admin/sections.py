@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from billing.admin.amounts import amount
+from billing.admin.close import name_of
 from billing.models import ClearedSdr, Document
 from partners.admin.story import Facts, Note, link
 from roaming.models import Sdr
@@ -33,7 +34,7 @@ def cleared_section(sdr: Sdr) -> Iterator[object]:
         "Clearing",
         [
             ("Cleared row", link(cleared, "figures, rate and rounding")),
-            ("Window", link(cleared.window)),
+            ("Window", link(cleared.window, name_of(cleared.window))),
             ("Claim", amount(cleared.claim_minor, cleared.currency)),
             ("Commission", amount(cleared.commission_minor, cleared.currency)),
             ("Payout", amount(cleared.payout_minor, cleared.currency)),

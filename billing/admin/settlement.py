@@ -7,7 +7,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from billing.admin.amounts import amount
-from billing.admin.close import positions_table, supply_of
+from billing.admin.close import name_of, positions_table, supply_of
 from billing.models import Document, DocumentFile, Settlement
 from billing.queries import positions_of
 from partners.admin.base import EvidenceAdmin
@@ -19,6 +19,7 @@ from partners.admin_paging import KeysetPaging
 class SettlementAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("supply", "group", "currency", "settled_at", "environment")
     list_select_related = ("window__group",)
+    empty_text = "A settlement is made when a window closes, by the calendar or by hand."
     list_filter = (("environment", ChoicesDropdownFilter),)
 
     @display(description="Supply period")
@@ -28,6 +29,9 @@ class SettlementAdmin(KeysetPaging, EvidenceAdmin):
     @display(description="Group")
     def group(self, settlement) -> str:
         return str(settlement.window.group)
+
+    def name_of(self, settlement) -> str:
+        return name_of(settlement.window)
 
     def story(self, request, obj) -> Story:
         positions = positions_of(obj)
@@ -47,7 +51,7 @@ class SettlementAdmin(KeysetPaging, EvidenceAdmin):
                 Facts(
                     "Settlement",
                     [
-                        ("Window", link(obj.window)),
+                        ("Window", link(obj.window, supply_of(obj.window))),
                         ("Group", link(obj.window.group)),
                         ("Settled", obj.settled_at),
                         ("Positions (SHA-256)", obj.positions_sha256),

@@ -37,6 +37,7 @@ class ClearingWindowAdmin(EvidenceAdmin):
         ("environment", ChoicesDropdownFilter),
     )
     ordering = ("-supply_ends_at", "pk")
+    empty_text = "The clock opens windows for each settlement group, hourly."
 
     def get_urls(self):
         closing = path(
@@ -53,6 +54,9 @@ class ClearingWindowAdmin(EvidenceAdmin):
     @display(description="State", label=STATE_TONES)
     def state_label(self, window) -> str:
         return window.state
+
+    def name_of(self, window) -> str:
+        return close.name_of(window)
 
     def get_object(self, request, object_id, from_field=None):
         window = super().get_object(request, object_id, from_field)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from billing.models import ClearingWindow
+from billing.rules.supply_period import supply_title
 from billing.services import statements
 from billing.services.closing import Closing, ConservationDiffers, close_window
 from clearinghouse.money import format_amount
@@ -21,7 +22,7 @@ def enqueue(window: ClearingWindow, *, requested_by: User | None) -> Job:
     return jobs.enqueue(
         KIND,
         run_key=f"{prefix}{finished}",
-        title=f"Close {window}",
+        title=f"Close {window.group}, {_supply(window)}",
         parameters={"window_id": str(window.pk)},
         requested_by=requested_by,
     )
@@ -53,6 +54,12 @@ def _close_and_render(job: Job, clock: Callable[[], datetime]) -> Closing:
         statements.render_document(document, now=clock())
     Job.objects.filter(pk=job.pk).update(done=total, total=total, heartbeat_at=clock())
     return closing
+
+
+def _supply(window: ClearingWindow) -> str:
+    return supply_title(
+        window.supply_starts_at, window.supply_ends_at, time_zone=window.group.time_zone
+    )
 
 
 def _result(closing: Closing) -> dict[str, object]:

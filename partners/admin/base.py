@@ -15,7 +15,6 @@ class HouseAdmin(ModelAdmin):
     """What staff may edit. Every change leaves an audit event."""
 
     list_per_page = 50
-    show_full_result_count = False
     list_filter_submit = True
     list_filter_sheet = True
     warn_unsaved_form = True
@@ -48,7 +47,6 @@ class EvidenceAdmin(ModelAdmin):
     """What is told and never edited: no adding, changing or deleting, whoever asks."""
 
     list_per_page = 50
-    show_full_result_count = False
     list_filter_submit = True
     list_filter_sheet = True
     actions = None
@@ -65,6 +63,10 @@ class EvidenceAdmin(ModelAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
+
+    def name_of(self, obj) -> str:
+        """What the page is called; a model may name itself for machines."""
+        return str(obj)
 
     def story(self, request: HttpRequest, obj) -> Story:
         """What the detail page tells; by default every field of the row."""
@@ -90,16 +92,25 @@ class EvidenceAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "original": obj,
+            "original": Named(obj, self.name_of(obj)),
             "object_id": str(obj.pk),
-            "title": str(obj),
+            "title": self.name_of(obj),
             "story": story,
-            "media": self.media,
             "has_view_permission": True,
             **(extra_context or {}),
         }
         template = getattr(self, "story_template", "admin/story.html")
         return TemplateResponse(request, template, context)
+
+
+class Named:
+    """A row under another name, for the theme's title line."""
+
+    def __init__(self, row: Model, name: str):
+        self.pk, self._meta, self._name = row.pk, row._meta, name
+
+    def __str__(self) -> str:
+        return self._name
 
 
 class EvidenceInline(TabularInline):

@@ -10,6 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from partners.admin.base import Named
+
 
 class ReasonForm(forms.Form):
     """Why; goes into the audit trail."""
@@ -60,7 +62,7 @@ def ask(request: HttpRequest, model_admin, obj, question: Question) -> HttpRespo
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
-        "original": obj,
+        "original": Named(obj, getattr(model_admin, "name_of", str)(obj)),
         "title": question.title,
         "question": question,
         "form": form,

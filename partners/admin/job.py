@@ -84,6 +84,7 @@ def _in_words(seconds: float) -> str:
 class JobAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("title", "state_label", "how_far", "requested_by", "created_at", "finished_at")
     list_select_related = ("requested_by",)
+    empty_text = "Uploads and closings run as jobs; their progress and results are kept here."
     list_filter = (("state", ChoicesDropdownFilter),)
     search_fields = ("title", "=kind")
     search_help_text = "Title or kind"

@@ -14,6 +14,7 @@ from partners.admin.base import EvidenceInline, HouseAdmin
 from partners.models import (
     ApiClient,
     BankAccount,
+    GroupMembership,
     ParticipationContract,
     Partner,
     PartnerFacts,
@@ -117,7 +118,7 @@ class PartnerAdmin(HouseAdmin):
     search_fields = ("name", "facts__legal_name", "facts__vat_number")
     search_help_text = "Name, legal name or VAT number"
     ordering = ("name", "pk")
-    fields = ("name",)
+    readonly_fields = ("state_now", "legal_now", "parties_now", "groups_now")
     inlines = (
         StateInline,
         PartnerFactsInline,
@@ -147,8 +148,30 @@ class PartnerAdmin(HouseAdmin):
             codes.setdefault(ownership.partner_id, []).append(str(ownership.party))
         for partner in changelist.result_list:
             partner.country_now = countries.get(partner.pk, "")
-            partner.parties_now = sorted(codes.get(partner.pk, []))
+            partner.party_codes = sorted(codes.get(partner.pk, []))
         return changelist
+
+    def get_fields(self, request, obj=None):
+        return ["name", *self.readonly_fields] if obj else ["name"]
+
+    @display(description="Legally, today")
+    def legal_now(self, partner) -> str:
+        facts = queries.facts_of(partner, now=timezone.now())
+        if facts is None:
+            return "no facts yet: add them under “Legal facts”"
+        place = f"{facts.postal_code} {facts.city}".strip()
+        parts = (facts.legal_name, facts.street, place, facts.country_code, facts.vat_number)
+        return ", ".join(part for part in parts if part)
+
+    @display(description="Parties, today")
+    def parties_now(self, partner) -> str:
+        owned = partner.ownerships.filter(queries.in_period(timezone.now()))
+        return ", ".join(str(one.party) for one in owned.select_related("party")) or "none"
+
+    @display(description="Settles in")
+    def groups_now(self, partner) -> str:
+        joined = GroupMembership.objects.filter(contract__partner=partner).select_related("group")
+        return ", ".join(str(one.group) for one in joined) or "no settlement group yet"
 
     @display(description="State", label=STATE_TONES)
     def state_now(self, partner) -> str:
@@ -160,7 +183,7 @@ class PartnerAdmin(HouseAdmin):
 
     @display(description="Parties")
     def parties(self, partner) -> str:
-        return ", ".join(partner.parties_now)
+        return ", ".join(partner.party_codes)
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False

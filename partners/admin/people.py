@@ -68,6 +68,10 @@ class UserAdmin(HouseAdmin, DjangoUserAdmin):
         (None, {"classes": ["wide"], "fields": ("username", "partner", "password1", "password2")}),
     )
 
+    def has_delete_permission(self, request, obj=None) -> bool:
+        # The audit trail names people for years: a login is made inactive, not deleted.
+        return False
+
     @display(description="Who", label={"Staff": "info", "Superuser": "danger", "Partner": ""})
     def who(self, user) -> str:
         if user.is_superuser:
@@ -89,6 +93,7 @@ class ApprovalAdmin(KeysetPaging, EvidenceAdmin):
 
     list_display = ("verb", "object_type", "state_label", "maker", "checker", "requested_at")
     list_select_related = ("maker", "checker")
+    empty_text = "What needs a second person waits here."
     list_filter = (("state", ChoicesDropdownFilter),)
 
     @display(

@@ -67,6 +67,17 @@ class Table:
     note: str = ""
     template = "admin/story/table.html"
 
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, object, bool]]]:
+        """Each cell with its header, which a phone shows beside it, and whether it is a figure."""
+        return [
+            [
+                (header, value, column in self.numeric)
+                for column, (header, value) in enumerate(zip(self.headers, row, strict=True))
+            ]
+            for row in self.rows
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -31,6 +31,7 @@ class IntakeBatchAdmin(KeysetPaging, EvidenceAdmin):
         ("sender", RelatedDropdownFilter),
         ("environment", ChoicesDropdownFilter),
     )
+    empty_text = "Upload a file, or let a partner's system send records to the API."
     search_fields = ("=file_name", "=file_sha256")
     search_help_text = "Exact file name or SHA-256"
     change_list_template = "admin/roaming/intakebatch/change_list.html"

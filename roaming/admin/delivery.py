@@ -12,6 +12,7 @@ from roaming.models import Delivery, Erasure
 @admin.register(Delivery)
 class DeliveryAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("kind", "receiver", "number", "subject_id", "created_at")
+    empty_text = "A valid record is owed to its home-CSP; the duty appears here."
     list_select_related = ("receiver",)
     list_filter = (("kind", ChoicesDropdownFilter), ("receiver", RelatedDropdownFilter))
 
@@ -25,3 +26,4 @@ class ErasureAdmin(KeysetPaging, EvidenceAdmin):
     """Deleted personal data: what, when, by whom, on what ground."""
 
     list_display = ("erased_at", "actor", "ground", "rows")
+    empty_text = "Nothing was erased. Requests of drivers are answered by the erasure service."

@@ -7,11 +7,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
-from partners.admin.story import Badge, Facts, Story, Text
+from partners.admin.story import INFO, Badge, Facts, Note, Story
 from partners.admin_paging import KeysetPaging
 from roaming.admin.sdr import CodeFilter
 from roaming.models import Finding
 from roaming.rules.catalog import REMEDIES
+
+TONES = {"REJECT": "danger", "HOLD": "warning", "WARN": "info"}
 
 
 class FindingCodeFilter(CodeFilter):
@@ -22,10 +24,11 @@ class FindingCodeFilter(CodeFilter):
 @admin.register(Finding)
 class FindingAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("code", "severity_label", "message", "record", "sender")
+    empty_text = "A finding is written for every rule that a record breaks."
     list_select_related = ("sender",)
     list_filter = (FindingCodeFilter, ("severity", ChoicesDropdownFilter))
 
-    @display(description="Weight", label={"REJECT": "danger", "HOLD": "warning", "WARN": "info"})
+    @display(description="Weight", label=TONES)
     def severity_label(self, finding) -> str:
         return finding.severity
 
@@ -41,14 +44,14 @@ class FindingAdmin(KeysetPaging, EvidenceAdmin):
                     "",
                     [
                         ("Code", obj.code),
-                        ("Weight", Badge(obj.severity)),
+                        ("Weight", Badge(obj.severity, TONES[obj.severity])),
                         ("Field", obj.field),
                         ("Record", self.record(obj)),
                         ("Sender", obj.sender),
                         ("Softened because", obj.override_reason),
                     ],
                 ),
-                Text("What is wrong", obj.message),
-                Text("What to do", REMEDIES.get(obj.code, "")),
+                Note(obj.message, TONES[obj.severity], "What is wrong"),
+                Note(REMEDIES.get(obj.code, ""), INFO, "What to do"),
             ]
         )

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
+from partners.admin.party import ENVIRONMENT_TONES
 from partners.admin.story import ActionLink, Story
 from partners.admin_paging import KeysetChangeList, KeysetPaging
 from partners.models import Partner, Party
@@ -82,7 +83,7 @@ class SdrChangeList(KeysetChangeList):
 @admin.register(Sdr)
 class SdrAdmin(KeysetPaging, EvidenceAdmin):
     list_display = (
-        "sdr_id",
+        "record",
         "state_label",
         "seller_code",
         "buyer_code",
@@ -90,7 +91,7 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
         "energy",
         "claim",
         "codes",
-        "environment",
+        "environment_label",
     )
     list_select_related = ("seller", "buyer")
     list_filter = (
@@ -101,6 +102,7 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
         ("environment", ChoicesDropdownFilter),
         ("ended_at", RangeDateFilter),
     )
+    empty_text = "Records come in by the API, by the command line or as a file under Imports."
     search_fields = ("sdr_id",)
     search_help_text = "SDR, session, EVSE id or pseudonym"
 
@@ -133,7 +135,7 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
         return [raw, *super().get_urls()]
 
     @display(description="SDR")
-    def sdr_id(self, state) -> str:
+    def record(self, state) -> str:
         return state.sdr.sdr_id or "without an id"
 
     @display(description="State", label=STATE_TONES)
@@ -164,8 +166,8 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
     def codes(self, state) -> str:
         return " ".join(state.codes)
 
-    @display(description="Env.")
-    def environment(self, state) -> str:
+    @display(description="Environment", label=ENVIRONMENT_TONES)
+    def environment_label(self, state) -> str:
         return state.environment
 
     def story(self, request, obj) -> Story:

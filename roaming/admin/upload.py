@@ -35,7 +35,11 @@ OWN_PROFILE = "upload"
 
 def _profile_choices() -> list[tuple[str, str]]:
     known = [(name, f"{load_profile(name).title} ({name})") for name in profile_names()]
-    return [*known, (OWN_PROFILE, "A profile of my own (upload it below)")]
+    return [
+        ("", "Choose what the file looks like"),
+        *known,
+        (OWN_PROFILE, "A profile of my own (upload it below)"),
+    ]
 
 
 class UploadForm(forms.Form):
