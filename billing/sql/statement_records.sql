@@ -1,11 +1,16 @@
 -- Where the records that each partner sent stand when a window closes.
 -- Grain:      one row per sender.
 -- Parameters: window_id.
--- Promise:    each record counts once: cleared in this window, or not cleared anywhere and of the
---             window's supply period and group (by its agreement; without one by its currency).
---             A record without an end counts by its receipt.
+-- Promise:    a cleared record counts in the statement of its window. What is not cleared and
+--             could have been (service ended before the window's supply period did) counts in
+--             every statement until it is resolved; what is final without being cleared counts
+--             once, in the first statement after it became final. The group is that of the
+--             agreement; without one the currency decides. Without an end the receipt counts.
 WITH closing AS (
-    SELECT w.id, w.environment, w.group_id, w.supply_starts_at, w.supply_ends_at, g.currency
+    SELECT w.id, w.environment, w.group_id, w.supply_ends_at, g.currency,
+           coalesce((SELECT max(earlier.closed_at) FROM billing_clearingwindow AS earlier
+                      WHERE earlier.group_id = w.group_id AND earlier.id <> w.id),
+                    '-infinity') AS last_closed_at
       FROM billing_clearingwindow AS w
       JOIN partners_settlementgroup AS g ON g.id = w.group_id
      WHERE w.id = %(window_id)s
@@ -20,8 +25,9 @@ WITH closing AS (
       JOIN roaming_sdrstate AS state ON state.environment = closing.environment
       JOIN roaming_sdr AS sdr ON sdr.sender_id = state.sender_id AND sdr.id = state.id
       LEFT JOIN partners_roamingagreement AS agreement ON agreement.id = state.agreement_id
-     WHERE coalesce(state.ended_at, sdr.received_at) >= closing.supply_starts_at
-       AND coalesce(state.ended_at, sdr.received_at) < closing.supply_ends_at
+     WHERE coalesce(state.ended_at, sdr.received_at) < closing.supply_ends_at
+       AND (state.state NOT IN ('REJECTED', 'WITHDRAWN', 'SUPERSEDED')
+            OR state.changed_at >= closing.last_closed_at)
        AND (agreement.group_id = closing.group_id
             OR agreement.id IS NULL AND sdr.currency = closing.currency)
        AND NOT EXISTS (SELECT FROM billing_clearedsdr AS cleared
