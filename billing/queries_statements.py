@@ -57,6 +57,7 @@ class OpenWindow(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     period: str
     closes_at: datetime
+    is_overdue: bool
     sold_minor: int
     bought_minor: int
 
@@ -118,7 +119,7 @@ def pdf_of(document: Document) -> DocumentFile | None:
 
 
 def open_windows(partner: Partner, *, environment: str, now: datetime) -> list[OpenWindow]:
-    """Open windows whose supply has begun, of the groups that the partner's contract joined."""
+    """Open windows of the partner's groups into which records were cleared, or the newest one."""
     windows = (
         ClearingWindow.objects.filter(
             environment=environment,
@@ -134,6 +135,7 @@ def open_windows(partner: Partner, *, environment: str, now: datetime) -> list[O
         .select_related("group")
         .order_by("supply_starts_at")
     )
+    used = [window for window in windows if window.sold or window.bought]
     return [
         OpenWindow(
             group=window.group.name,
@@ -142,10 +144,11 @@ def open_windows(partner: Partner, *, environment: str, now: datetime) -> list[O
                 window.supply_starts_at, window.supply_ends_at, time_zone=window.group.time_zone
             ),
             closes_at=window.closes_at,
+            is_overdue=window.closes_at <= now,
             sold_minor=window.sold,
             bought_minor=window.bought,
         )
-        for window in windows
+        for window in used or list(windows)[-1:]
     ]
 
 

@@ -6,7 +6,6 @@ from billing.api import examples
 from billing.api.filters import StatementFilter
 from billing.api.reading import StatementDetail, StatementPage
 from billing.rules.whereabouts_told import Whereabouts
-from partners.api.problems import PROBLEM_JSON
 from partners.api.schema import answer, describe, problems
 
 FIELDS = {
@@ -72,18 +71,13 @@ get_pdf = extend_schema(
     description=(
         "The bytes that were stored when it was first rendered, always the same. `ETag` is their"
         " SHA-256, so If-None-Match answers 304; `Repr-Digest` and `Digest` carry it in base64."
+        " 409 with Retry-After while it is still being rendered."
     ),
     responses={
         (200, _PDF): OpenApiTypes.BINARY,
         304: None,
     }
-    | answer(
-        503,
-        "Problem",
-        "Still being rendered: wait as long as Retry-After says",
-        media_type=PROBLEM_JSON,
-    )
-    | problems(404),
+    | problems(404, 409),
 )
 
 where_is_record = extend_schema(

@@ -65,7 +65,7 @@ class StatementPdf(APIView):
         file = pdf_of(document)
         if file is None:
             raise RequestRefused(
-                503,
+                409,
                 "PDF_NOT_RENDERED",
                 "The statement is issued and its PDF is being made. Ask again as Retry-After says.",
                 headers={"Retry-After": "60"},

@@ -24,6 +24,13 @@ from billing.rules.whereabouts_told import (
 # Times in sentences are on the group's clocks; records without an agreement have none.
 _DEFAULT_ZONE = "Europe/Brussels"
 _CORRECT = "Correct what the findings name and send the record again under the same id."
+_AHEAD = {
+    "DELIVERED": "The provider gets it once it has passed the checks.",
+    "ACCEPTED": "At once, after some days or by the provider's word, as the agreement says.",
+    "CLEARED": "Within an hour of its acceptance, into the earliest window still open.",
+    "SETTLED": "When that window closes and its statements are issued.",
+    "PAID": "With the statement's position.",
+}
 _INSTRUCTIONS = "Pay or expect the money as your statement and its payment instructions say."
 
 
@@ -91,7 +98,7 @@ def _behind_the_open_step(steps: list[Step]) -> list[Step]:
     told, is_open = [], False
     for step in steps:
         if is_open:
-            step = msgspec.structs.replace(step, status="AHEAD", at=None, next_step="")
+            step = Step(name=step.name, status="AHEAD", text=_AHEAD[step.name])
         told.append(step)
         is_open = is_open or step.status != "DONE"
     return told
@@ -162,8 +169,11 @@ def _delivered(facts: Facts) -> Step:
 
 def _accepted(facts: Facts) -> Step:
     if facts.state == "ACCEPTED":
-        by = {"DEEMED": " because the time for objections is over"}.get(facts.acceptance, "")
-        return Step(name="ACCEPTED", status="DONE", at=facts.accepted_at, text=f"Accepted{by}.")
+        how = {
+            "ON_VALIDATION": "At once, as the agreement says.",
+            "DEEMED": "The time for objections is over.",
+        }.get(facts.acceptance, f"By {facts.sent.csp_id}.")
+        return Step(name="ACCEPTED", status="DONE", at=facts.accepted_at, text=how)
     if facts.state == "DISPUTED":
         return Step(
             name="ACCEPTED",

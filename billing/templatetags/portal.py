@@ -17,6 +17,12 @@ def money(minor: int, currency: str) -> str:
 
 
 @register.filter
+def signed_money(minor: int, currency: str) -> str:
+    """The amount with its sign, a plus as well."""
+    return f"{'+' if minor > 0 else ''}{money(minor, currency)}"
+
+
+@register.filter
 def unsigned_money(minor: int, currency: str) -> str:
     """The amount where words say in which direction it goes."""
     return money(abs(minor), currency)
