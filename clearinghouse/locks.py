@@ -1,0 +1,54 @@
+"""The registry of advisory locks. A key is never given to another purpose.
+
+All are held to the end of the transaction; there are no session locks, which a pooled connection
+would carry into the next request. Take them before row locks, in the order of their keys.
+"""
+
+import hashlib
+from enum import IntEnum
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Lock(IntEnum):
+    """First half of a lock's key; the parts given to ``take`` make the second."""
+
+    PARTITIONS = 1  # creating and detaching monthly partitions
+    SEALING = 2  # chaining ledger seals; part: the environment
+    CONSERVATION = 3  # proving that nothing was lost; part: the environment
+
+
+class NotInTransaction(Exception):
+    """The lock would be gone before it protects anything."""
+
+
+def take(connection: BaseDatabaseWrapper, lock: Lock, *parts: object) -> None:
+    """Wait for ``lock``, narrowed to ``parts``; released by commit or rollback.
+
+    :raises NotInTransaction: there is no transaction that could hold it.
+    """
+    _ask(connection, "SELECT pg_advisory_xact_lock(%s, %s)", lock, parts)
+
+
+def try_take(connection: BaseDatabaseWrapper, lock: Lock, *parts: object) -> bool:
+    """Take ``lock`` if nobody holds it; ``False`` says that somebody else is at it.
+
+    :raises NotInTransaction: there is no transaction that could hold it.
+    """
+    return bool(_ask(connection, "SELECT pg_try_advisory_xact_lock(%s, %s)", lock, parts))
+
+
+def _ask(
+    connection: BaseDatabaseWrapper, statement: str, lock: Lock, parts: tuple[object, ...]
+) -> object:
+    if not connection.in_atomic_block:
+        raise NotInTransaction(f"take {lock.name} inside transaction.atomic()")
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [int(lock), _second_half(parts)])
+        return cursor.fetchone()[0]
+
+
+def _second_half(parts: tuple[object, ...]) -> int:
+    """A signed 32-bit number; two sets of parts may meet in one, which only costs waiting."""
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big", signed=True)
