@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import transaction
+
 from billing.models import ClearedSdr, ClearingWindow, Position, Transfer
 from billing.rules.clearing import OpenWindow, figures_of, window_for
 from billing.rules.netting import ClearedRow, PartnerPosition, positions, postings
@@ -98,6 +100,7 @@ def a_world(
     return World(group, sellers, buyers, agreements)
 
 
+@transaction.atomic
 def tell(world: World, *stories: Story, received_at: datetime = NOON) -> list[UUID]:
     """Write the stories as records that passed intake, and count them as it would."""
     told = {uuid7_at(received_at): story for story in stories}
