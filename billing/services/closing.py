@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, overload
 from uuid import UUID
 
 from django.db import connection
@@ -71,6 +72,12 @@ def due_windows(*, now: datetime, group: SettlementGroup | None = None) -> list[
     return list(due.select_related("group").order_by("supply_ends_at", "group__name"))
 
 
+@overload
+def close_window(what: ClearingWindow, *, now: datetime, dry_run: bool = False) -> Closing: ...
+@overload
+def close_window(
+    what: SettlementGroup, *, now: datetime, dry_run: bool = False
+) -> Closing | None: ...
 def close_window(
     what: ClearingWindow | SettlementGroup, *, now: datetime, dry_run: bool = False
 ) -> Closing | None:
@@ -217,7 +224,7 @@ def _report(
     )
 
 
-def _execute(file_name: str, parameters: dict[str, object]) -> None:
+def _execute(file_name: str, parameters: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(load_statement(_SQL / file_name), parameters)
 

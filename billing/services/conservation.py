@@ -43,7 +43,7 @@ class Line:
 
     def __str__(self) -> str:
         stands = sum(self.counts.values())
-        amount = sum(map(Decimal, self.amounts.values()))
+        amount = sum(map(Decimal, self.amounts.values()), Decimal(0))
         return (
             f"sender {self.sender_id}, {self.day}, {self.currency or 'no currency'}: "
             f"{self.received} records of {self.received_amount.normalize():f} received, "

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -85,8 +86,8 @@ def _as_json(
     return {
         "window": {
             "id": str(window.pk),
-            "opened_at": window.opened_at.isoformat(),
-            "closed_at": None if dry_run else window.closed_at.isoformat(),
+            "opened_at": _iso(window.opened_at),
+            "closed_at": None if dry_run else _iso(window.closed_at),
         },
         "currency": currency,
         "positions": [
@@ -117,6 +118,10 @@ def _pair_as_json(pair: PairRow) -> dict[str, object]:
         "gross_minor": pair.claim_minor,
         "payout_minor": pair.payout_minor,
     }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
 
 
 def _plain(number: Decimal) -> str:
