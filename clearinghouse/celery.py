@@ -31,6 +31,9 @@ app.conf.beat_schedule = {
     "render missing statements": _every(
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),
+    "forget expired tokens and keys": _every(
+        crontab(minute=41, hour=3), "partners.forget_expired", expires_s=60 * _MINUTE
+    ),
     "close due windows": _every(
         crontab(minute="1-59/15"), "billing.close_due_windows", expires_s=15 * _MINUTE
     ),

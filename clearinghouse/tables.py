@@ -93,8 +93,9 @@ def append_only(table: str, name: str) -> migrations.RunSQL:
 class CreatePartitionedModel(CreateModel):
     """Create a model's table in monthly partitions of a UUIDv7 column, with a DEFAULT one.
 
-    The primary key in the database is (``partner_column``, ``id``), or the model's own composite
-    one: what grows carries its sender in every unique key, so that it can be distributed later.
+    The primary key in the database is (``id``, ``partner_column``), or the model's own composite
+    one: what grows carries its sender in every unique key, so that it can be distributed later;
+    the id comes first, so that an id alone is looked up.
     """
 
     partner_column = "sender_id"
@@ -107,7 +108,7 @@ class CreatePartitionedModel(CreateModel):
         single_key = '"id" uuid NOT NULL PRIMARY KEY'
         if single_key in sql:
             head, _, tail = sql.replace(single_key, '"id" uuid NOT NULL', 1).rpartition(")")
-            sql = f'{head}, PRIMARY KEY ("{self.partner_column}", "id")){tail}'
+            sql = f'{head}, PRIMARY KEY ("id", "{self.partner_column}")){tail}'
         schema_editor.execute(f"{sql} PARTITION BY RANGE ({self.partition_column})", parameters)
         schema_editor.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
         schema_editor.deferred_sql.extend(schema_editor._model_indexes_sql(model))

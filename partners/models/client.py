@@ -37,7 +37,8 @@ class ApiClient(AbstractApplication):
         return f"{self.name} ({self.environment})"
 
     def is_usable(self, request) -> bool:
-        return True
+        """A revoked client has no scope left; the token endpoint refuses it."""
+        return bool(self.scopes)
 
 
 class AccessToken(AbstractAccessToken):

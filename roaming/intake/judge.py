@@ -4,6 +4,7 @@ Nothing is written here. What was read may be outdated when the writer comes; th
 notice, and the chunk is judged again.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -71,12 +72,19 @@ def judge_chunk(
     prepared = []
     for submission in submissions:
         sides = world.sides_of(submission.sdr)
-        prepared.append((submission, sides, content_sha256(submission.sdr)))
+        prepared.append((submission, sides, _sha256_of(submission)))
     ledgers = _read_ledgers(prepared)
     return [
         _judge(first_position + offset, *parts, world=world, ledgers=ledgers)
         for offset, parts in enumerate(prepared)
     ]
+
+
+def _sha256_of(submission: Submission) -> str:
+    """The hash of the content; where not all of it could be read, that of the bytes."""
+    if submission.findings:
+        return hashlib.sha256(submission.raw).hexdigest()
+    return content_sha256(submission.sdr)
 
 
 def _judge(

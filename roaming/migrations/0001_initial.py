@@ -397,9 +397,9 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "sender",
                         "record_id",
                         "version",
+                        "sender",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -799,11 +799,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="sdrstate",
-            index=models.Index(fields=["seller", "state"], name="state_by_seller"),
+            index=models.Index(fields=["seller", "id"], name="state_by_seller"),
         ),
         migrations.AddIndex(
             model_name="sdrstate",
-            index=models.Index(fields=["buyer", "state"], name="state_by_buyer"),
+            index=models.Index(fields=["buyer", "id"], name="state_by_buyer"),
         ),
         migrations.AddIndex(
             model_name="sdrstate",

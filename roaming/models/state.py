@@ -62,8 +62,8 @@ class SdrState(models.Model):
     class Meta:
         verbose_name = "SDR state"
         indexes = [
-            models.Index(fields=["seller", "state"], name="state_by_seller"),
-            models.Index(fields=["buyer", "state"], name="state_by_buyer"),
+            models.Index(fields=["seller", "id"], name="state_by_seller"),
+            models.Index(fields=["buyer", "id"], name="state_by_buyer"),
             models.Index(
                 fields=["agreement", "id"], condition=Q(state="ACCEPTED"), name="state_accepted"
             ),
@@ -110,7 +110,7 @@ class SdrEvent(models.Model):
     lists them in order and the last one is where the record stood afterwards.
     """
 
-    pk = models.CompositePrimaryKey("sender", "record_id", "version")
+    pk = models.CompositePrimaryKey("record_id", "version", "sender")
     sender = models.ForeignKey(
         Partner, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )

@@ -67,7 +67,7 @@ class TestCall:
         revoke_api_client(nordlicht.client)
 
         assert nordlicht.get().status_code == 401
-        assert nordlicht.fetch_token().status_code == 400
+        assert nordlicht.fetch_token().status_code == 401
 
     def test_of_a_closed_partner_is_403(self, nordlicht):
         PartnerState.objects.create(
