@@ -26,6 +26,7 @@ from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import new_uuid7, uuid7_at
 from partners.models import SettlementGroup
 from partners.queries import clearing_house
+from roaming.services import deliveries
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 _NOT_YET_HASHED = "0" * 64
@@ -90,13 +91,15 @@ def close_window(
     :raises ConservationDiffers: the records of a sender do not add up; the proof is kept.
     """
     try:
-        return in_transaction(lambda: _close(what, now=now, dry_run=dry_run))
+        closing = in_transaction(lambda: _close(what, now=now, dry_run=dry_run))
     except _DryRun as result:
         return result.closing
     except ConservationDiffers as differs:
         if not dry_run:
             conservation.prove(now=now, sender_ids={line.sender_id for line in differs.lines})
         raise
+    deliveries.publish_overdue()
+    return closing
 
 
 def _close(

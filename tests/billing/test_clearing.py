@@ -2,11 +2,16 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from billing.models import ClearedSdr, ClearingRun, ClearingWindow
+from billing.services import clearing
 from billing.services.clearing import clear_group
+from clearinghouse.statements import load_statement
+from clearinghouse.uuid7 import new_uuid7
 from partners.models import Environment, PartyOwnership, RoamingAgreement
 from tests.billing.stories import (
     DECEMBER_ENDS_AT,
@@ -178,3 +183,21 @@ class TestClearGroup:
 
         row = ClearedSdr.objects.get()
         assert (row.environment, row.window.environment) == (test, test)
+
+
+class TestTheStatement:
+    def test_finds_accepted_records_by_an_index_of_their_agreement(self):
+        world = a_world()
+        tell(world, Story(Decimal("1")))
+        path = Path(clearing.__file__).parent.parent / "sql" / "clear_sdrs.sql"
+        names = ("group_id", "run_id", "currency", "digits", "cleared_at")
+        values = (world.group.pk, new_uuid7(), "EUR", 2, NOON)
+
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {load_statement(path)}", dict(zip(names, values, strict=True)))
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+
+        # "state_accepted", as its partitions call it.
+        assert "_agreement_id_id_idx" in plan
+        assert "Seq Scan on roaming_sdrstate" not in plan

@@ -27,7 +27,7 @@ from billing.services.closing import (
     hash_of_positions,
 )
 from partners.queries import clearing_house
-from roaming.models import IntakeTally
+from roaming.models import Delivery, IntakeTally
 from tests.billing.stories import NOVEMBER_ENDS_AT, Story, World, a_world, tell
 from tests.makers import NOON, later, partner_of, polder
 
@@ -170,6 +170,16 @@ class TestCloseWindow:
             "Nordlicht",
             "Voltaire",
         ]
+
+    def test_numbers_the_news_of_its_statements_for_their_receivers(self):
+        world = a_world()
+        tell(world, Story(Decimal("10.00")))
+
+        closing = close(world)
+
+        news = Delivery.objects.filter(kind=Delivery.Kind.STATEMENT)
+        assert {one.subject_id for one in news} == {one.pk for one in closing.documents}
+        assert [one.sequence for one in news if one.sequence is None] == []
 
     def test_takes_accepted_records_that_were_not_cleared_yet(self):
         world = a_world()
