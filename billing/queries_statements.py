@@ -10,10 +10,8 @@ from django.db.models import (
     F,
     FilteredRelation,
     Func,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
     Value,
 )
@@ -119,44 +117,41 @@ def pdf_of(document: Document) -> DocumentFile | None:
 
 
 def open_windows(partner: Partner, *, environment: str, now: datetime) -> list[OpenWindow]:
-    """Open windows of the partner's groups into which records were cleared, or the newest one."""
-    windows = (
-        ClearingWindow.objects.filter(
+    """Open windows with records of the partner; own-network sessions are nobody's debt."""
+    own_sale, own_buy = Q(seller_partner=partner), Q(buyer_partner=partner)
+    window, group = "window", "window__group"
+    rows = (
+        ClearedSdr.objects.filter(
+            own_sale | own_buy,
             environment=environment,
-            state=ClearingWindow.State.OPEN,
-            supply_starts_at__lte=now,
-            group__contracts__partner=partner,
+            window__state=ClearingWindow.State.OPEN,
         )
-        .distinct()
+        .values(
+            "currency",
+            supply_starts_at=F(f"{window}__supply_starts_at"),
+            supply_ends_at=F(f"{window}__supply_ends_at"),
+            closes_at=F(f"{window}__closes_at"),
+            group=F(f"{group}__name"),
+            time_zone=F(f"{group}__time_zone"),
+        )
         .annotate(
-            sold=_claims(partner, side="seller_partner", other="buyer_partner"),
-            bought=_claims(partner, side="buyer_partner", other="seller_partner"),
+            sold_minor=Coalesce(Sum("claim_minor", filter=own_sale & ~own_buy), 0),
+            bought_minor=Coalesce(Sum("claim_minor", filter=own_buy & ~own_sale), 0),
         )
-        .select_related("group")
-        .order_by("supply_starts_at")
+        .order_by("supply_starts_at", "group")
     )
-    used = [window for window in windows if window.sold or window.bought]
     return [
         OpenWindow(
-            group=window.group.name,
-            currency=window.group.currency,
-            period=supply_title(
-                window.supply_starts_at, window.supply_ends_at, time_zone=window.group.time_zone
-            ),
-            closes_at=window.closes_at,
-            is_overdue=window.closes_at <= now,
-            sold_minor=window.sold,
-            bought_minor=window.bought,
+            group=row["group"],
+            currency=row["currency"],
+            period=_period(row),
+            closes_at=row["closes_at"],
+            is_overdue=row["closes_at"] <= now,
+            sold_minor=row["sold_minor"],
+            bought_minor=row["bought_minor"],
         )
-        for window in used or list(windows)[-1:]
+        for row in rows
     ]
-
-
-def _claims(partner: Partner, *, side: str, other: str) -> Coalesce:
-    """Claims of the outer window on one side; own-network sessions are nobody's debt."""
-    cleared = ClearedSdr.objects.filter(**{"window": OuterRef("pk"), side: partner})
-    total = cleared.exclude(**{other: partner}).values("window").annotate(total=Sum("claim_minor"))
-    return Coalesce(Subquery(total.values("total")), 0)
 
 
 def _period(row: dict) -> str:

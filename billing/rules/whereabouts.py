@@ -23,7 +23,7 @@ from billing.rules.whereabouts_told import (
 
 # Times in sentences are on the group's clocks; records without an agreement have none.
 _DEFAULT_ZONE = "Europe/Brussels"
-_CORRECT = "Correct what the findings name and send the record again under the same id."
+_AGAIN = "A corrected record may have the same id."
 _AHEAD = {
     "DELIVERED": "The provider gets it once it has passed the checks.",
     "ACCEPTED": "At once, after some days or by the provider's word, as the agreement says.",
@@ -76,13 +76,9 @@ def tell(facts: Facts) -> RecordWhereabouts:
 
 def _steps(facts: Facts) -> list[Step]:
     """The steps up to the one that ended the way, or all of them."""
+    attempt = f", attempt {facts.sent.attempt} under its id" if facts.sent.attempt > 1 else ""
     received = Step(
-        name="RECEIVED",
-        status="DONE",
-        at=facts.sent.received_at,
-        text=f"Received as attempt {facts.sent.attempt}."
-        if facts.sent.attempt > 1
-        else "Received.",
+        name="RECEIVED", status="DONE", at=facts.sent.received_at, text=f"It came in{attempt}."
     )
     checked = _checked(facts)
     if facts.state == "REJECTED":
@@ -112,7 +108,7 @@ def _checked(facts: Facts) -> Step:
             status="STOPPED",
             at=facts.changed_at,
             text=f"Refused ({open_codes}): it is in no statement, and its id is free again.",
-            next_step=_remedies(facts) or _CORRECT,
+            next_step=f"{_remedies(facts)} {_AGAIN}".strip(),
         )
     if facts.state == "HELD":
         return Step(

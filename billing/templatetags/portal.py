@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import template
 
-from clearinghouse.money import from_minor_units
+from clearinghouse.money import from_minor_units, is_currency, to_minor_units
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
@@ -26,6 +26,14 @@ def signed_money(minor: int, currency: str) -> str:
 def unsigned_money(minor: int, currency: str) -> str:
     """The amount where words say in which direction it goes."""
     return money(abs(minor), currency)
+
+
+@register.filter
+def booked(amount: Decimal, currency: str) -> str:
+    """A claim as it is booked, in whole minor units; as sent where the currency is unknown."""
+    if not is_currency(currency):
+        return figure(amount, 2)
+    return money(to_minor_units(amount, currency=currency), currency)
 
 
 @register.filter

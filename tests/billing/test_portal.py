@@ -10,6 +10,7 @@ import time_machine
 from django.urls import reverse
 
 from billing import portal_urls
+from billing.services.clearing import clear_group
 from billing.services.statements import issue_statements
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import AuditEvent
@@ -220,11 +221,13 @@ class TestStatements:
         open_december(world.group)
         take_one(energy_kwh="24.1", items=None, received_at=DECEMBER)
         take_one(sdr_id="NLX-9", ended_at=None, received_at=DECEMBER)
+        take_one(sdr_id="NLX-10", service_session_id="S-10", received_at=DECEMBER)
+        clear_group(world.group, run_key="one late record", now=DECEMBER)
 
         page = text_of(seller.get(reverse("portal:home")))
 
         assert "1 record held and 1 refused in the last 30 days" in page
-        assert "December 2026 open" in page
+        assert "December 2026 open Cleared so far You sold 9.02 EUR You bought 0.00 EUR" in page
         assert "closes 8 January 2027, 18:00" in page
 
     def test_teach_where_the_first_one_comes_from(self, client, world):
@@ -272,7 +275,13 @@ class TestRecords:
         assert "Refused V111" in page
 
     def test_are_filtered_by_state_counterparty_period_and_id(self, seller):
-        take_one(energy_kwh="24.1", items=None, sdr_id="HELD-1", service_session_id="S-h")
+        take_one(
+            energy_kwh="24.1",
+            items=None,
+            sdr_id="HELD-1",
+            service_session_id="S-h",
+            received_at=later(hours=1),
+        )
         records = reverse("portal:records")
         other = str(voltaire().pk)
 
