@@ -66,7 +66,11 @@ def _result(closing: Closing) -> dict[str, object]:
     currency = closing.settlement.currency
     return {
         "statements": len(closing.documents),
-        "settlement_id": str(closing.settlement.pk),
+        "see": {
+            "label": "Positions and statements",
+            "page": "admin:billing_settlement_change",
+            "id": str(closing.settlement.pk),
+        },
         "positions": {
             position.partner.name: format_amount(position.net_minor, currency)
             for position in closing.positions

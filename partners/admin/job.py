@@ -27,13 +27,17 @@ from partners.tasks import run_queued_jobs
 
 STATE_TONES = {
     "QUEUED": "info",
-    "RUNNING": "primary",
+    "RUNNING": "info",
     "DONE": "success",
     "FAILED": "danger",
     "CANCELLED": "warning",
 }
 logger = logging.getLogger(__name__)
 
+# A result may name one page of the admin: {"label": …, "page": URL name, "id": …}.
+SEE = "see"
+# JSON in the database forgets the order in which counts make sense.
+_ORDER = ("received", "accepted", "held", "rejected", "duplicates")
 _UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
 
 
@@ -184,6 +188,8 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
         if job.result_name:
             url = reverse("admin:partners_job_result", args=[job.pk])
             actions.append(ActionLink("Download the result file", url))
+        if see := (job.result or {}).get(SEE):
+            actions.append(ActionLink(see["label"], reverse(see["page"], args=[see["id"]])))
         if job.state in _UNFINISHED and self._may_cancel(request):
             url = reverse("admin:partners_job_cancel", args=[job.pk])
             actions.append(ActionLink("Stop…", url, is_dangerous=True))
@@ -212,26 +218,30 @@ def _sections(job: Job):
 
 
 def _result(result: dict):
-    """Numbers as figures, counts per name as a table, the rest as it is."""
-    numbers = {name: value for name, value in result.items() if isinstance(value, int)}
+    """Numbers as figures, named values as a table; what a job tells of itself, in its order."""
+    names = sorted(result, key=_place)
+    numbers = [(name, result[name]) for name in names if isinstance(result[name], int)]
     if numbers:
         yield Figures(
-            [Figure(name.replace("_", " ").capitalize(), f"{n:,}") for name, n in numbers.items()],
+            [Figure(name.replace("_", " ").capitalize(), f"{n:,}") for name, n in numbers],
             title="Result",
         )
-    counts = {name: value for name, value in result.items() if _is_counts(value)}
-    for name, values in counts.items():
-        rows = [(key, f"{count:,}") for key, count in values.items()]
-        yield Table(name.capitalize(), ("", "Records"), rows, frozenset({1}))
-    rest = {n: v for n, v in result.items() if n not in numbers and n not in counts and v}
-    if rest:
-        yield Text("More", json.dumps(rest, indent=2, ensure_ascii=False))
+    for name in names:
+        if name != SEE and isinstance(result[name], dict) and result[name]:
+            rows = [(key, _told(value)) for key, value in result[name].items()]
+            yield Table(name.capitalize(), (_one(name), ""), rows, frozenset({1}))
 
 
-def _is_counts(value: object) -> bool:
-    return (
-        isinstance(value, dict) and bool(value) and all(isinstance(n, int) for n in value.values())
-    )
+def _place(name: str) -> int:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+
+
+def _one(names: str) -> str:
+    return names.removesuffix("s").capitalize()
+
+
+def _told(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _cancel(request, job, answers) -> str:

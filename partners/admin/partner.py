@@ -154,24 +154,24 @@ class PartnerAdmin(HouseAdmin):
     def get_fields(self, request, obj=None):
         return ["name", *self.readonly_fields] if obj else ["name"]
 
+    def get_object(self, request, object_id, from_field=None):
+        partner = super().get_object(request, object_id, from_field)
+        if partner is not None:
+            # Once: the theme asks for each value several times.
+            partner.told = _today(partner)
+        return partner
+
     @display(description="Legally, today")
     def legal_now(self, partner) -> str:
-        facts = queries.facts_of(partner, now=timezone.now())
-        if facts is None:
-            return "no facts yet: add them under “Legal facts”"
-        place = f"{facts.postal_code} {facts.city}".strip()
-        parts = (facts.legal_name, facts.street, place, facts.country_code, facts.vat_number)
-        return ", ".join(part for part in parts if part)
+        return partner.told["legal"]
 
     @display(description="Parties, today")
     def parties_now(self, partner) -> str:
-        owned = partner.ownerships.filter(queries.in_period(timezone.now()))
-        return ", ".join(str(one.party) for one in owned.select_related("party")) or "none"
+        return partner.told["parties"]
 
     @display(description="Settles in")
     def groups_now(self, partner) -> str:
-        joined = GroupMembership.objects.filter(contract__partner=partner).select_related("group")
-        return ", ".join(str(one.group) for one in joined) or "no settlement group yet"
+        return partner.told["groups"]
 
     @display(description="State", label=STATE_TONES)
     def state_now(self, partner) -> str:
@@ -194,6 +194,25 @@ class PartnerAdmin(HouseAdmin):
                 row.actor = request.user.get_username()
             row.save()
         formset.save_m2m()
+
+
+def _today(partner: Partner) -> dict[str, str]:
+    """What holds now of the partner's dated facts, in words."""
+    now = timezone.now()
+    facts = queries.facts_of(partner, now=now)
+    owned = partner.ownerships.filter(queries.in_period(now)).select_related("party")
+    joined = GroupMembership.objects.filter(contract__partner=partner).select_related("group")
+    return {
+        "legal": _legal(facts) if facts else "no facts yet: add them under “Legal facts”",
+        "parties": ", ".join(str(one.party) for one in owned) or "none",
+        "groups": ", ".join(str(one.group) for one in joined) or "no settlement group yet",
+    }
+
+
+def _legal(facts: PartnerFacts) -> str:
+    place = f"{facts.postal_code} {facts.city}".strip()
+    parts = (facts.legal_name, facts.street, place, facts.country_code, facts.vat_number)
+    return ", ".join(part for part in parts if part)
 
 
 class BankAccountForm(forms.ModelForm):

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from django.contrib import admin
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -199,6 +200,34 @@ class TestStrangers:
         assert set(lists.values()) == {403}
         assert dashboard.status_code == 200
         assert "Claims received" not in dashboard.content.decode()
+
+
+class TestErrorPages:
+    def test_tell_staff_without_the_right_what_to_do(self, client):
+        client.force_login(User.objects.create(username="new", is_staff=True))
+
+        page = client.get(reverse("admin:partners_partner_changelist"))
+
+        assert page.status_code == 403
+        assert "ask who manages users" in page.content.decode()
+        assert reverse("admin:index") in page.content.decode()
+
+    def test_lead_staff_back_from_a_wrong_address(self, client):
+        client.force_login(StaffMaker())
+
+        page = client.get("/admin/nowhere/at/all/")
+
+        assert page.status_code == 404
+        assert "Back to Today" in page.content.decode()
+
+    def test_say_that_a_form_is_too_old(self):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(StaffMaker())
+
+        page = client.post(reverse("admin:roaming_intakebatch_upload"), {})
+
+        assert page.status_code == 403
+        assert "This form is too old" in page.content.decode()
 
 
 class TestEvidence:

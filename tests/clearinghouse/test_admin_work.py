@@ -228,6 +228,10 @@ class TestClosing:
         close_job.run(job, clock=timezone.now)
 
         job.refresh_from_db()
+        client.force_login(house.staff)
+        page = client.get(reverse("admin:partners_job_change", args=[job.pk])).content.decode()
+        settlement = house.closing.settlement
+        assert reverse("admin:billing_settlement_change", args=[settlement.pk]) in page
         assert job.result["statements"] == 2
         assert job.result["positions"]["Voltaire"] == "-72.16 EUR"  # 8 × 9.02
         assert DocumentFile.objects.count() == 2
