@@ -31,7 +31,6 @@ urlpatterns = [
     path("api/v1/", include(_api_v1)),
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.swagger, name="api-docs"),
-    path("api/redoc/", api_pages.redoc, name="api-redoc"),
     path("portal/", include("billing.portal_urls")),
 ]
 

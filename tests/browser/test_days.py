@@ -1,0 +1,114 @@
+"""Pages in a real Chromium: a staff member's morning, a partner's month-end, a stranger's try."""
+
+import hashlib
+
+import pytest
+
+from billing.models import DocumentFile
+from tests import makers
+from tests.browser.chromium import PHONE
+from tests.browser.conftest import PASSWORD, person
+
+pytestmark = pytest.mark.browser
+
+
+def assert_clean(watched) -> None:
+    assert watched.errors == []
+    assert watched.strangers == []
+
+
+class TestStaff:
+    MORNING = (
+        "/admin/",
+        "/admin/roaming/sdr/",
+        "/admin/roaming/intakebatch/",
+        "/admin/partners/partner/",
+        "/admin/partners/roamingagreement/",
+        "/admin/billing/clearingwindow/",
+        "/admin/billing/settlement/",
+        "/admin/partners/job/",
+    )
+
+    def test_walks_through_a_morning_and_finds_why_a_record_waits(self, settled, open_page):
+        person("olga", is_staff=True, is_superuser=True)
+        watched = open_page(color_scheme="dark")
+        watched.log_in("/admin/login/", "olga", PASSWORD)
+
+        for path in self.MORNING:
+            watched.go(path)
+        watched.go(f"/admin/roaming/sdr/{settled.held_id}/change/")
+
+        text = watched.page.inner_text("body")
+        assert "V003" in text
+        assert "HELD" in text
+        assert_clean(watched)
+
+
+class TestAPartner:
+    @pytest.fixture
+    def finance(self, settled, open_page):
+        person("finance", partner=makers.partner_of(makers.nordlicht()))
+        watched = open_page(accept_downloads=True)
+        watched.log_in("/portal/login/", "finance", PASSWORD)
+        return watched
+
+    def test_ends_its_month(self, settled, finance):
+        """The statement is the stored one, and each record tells what became of it."""
+        assert settled.document.number in finance.page.inner_text("body")
+        with finance.page.expect_download() as download:
+            finance.page.click(f"a[href*='{settled.document.pk}/pdf'] >> nth=0")
+        stored = DocumentFile.objects.get(document=settled.document)
+        received = download.value.path().read_bytes()
+        assert hashlib.sha256(received).hexdigest() == stored.sha256
+
+        finance.go("/portal/where/?id=NLX-00001")
+        assert settled.document.number in finance.page.inner_text("body")
+
+        finance.go("/portal/where/?id=NLX-00007")
+        text = finance.page.inner_text("body")
+        assert "V203" in text
+        assert "unit" in text
+
+        finance.page.keyboard.press("Tab")
+        focused = finance.page.evaluate("document.activeElement.tagName")
+        assert focused in {"A", "BUTTON", "INPUT"}
+        assert_clean(finance)
+
+    def test_reads_everything_on_a_phone_without_scrolling_sideways(self, settled, open_page):
+        person("finance", partner=makers.partner_of(makers.nordlicht()))
+        watched = open_page(viewport=PHONE, has_touch=True)
+        watched.log_in("/portal/login/", "finance", PASSWORD)
+
+        for path in ("/portal/", "/portal/records/", f"/portal/records/{settled.held_id}/"):
+            watched.go(path)
+            assert not watched.is_wider_than_its_window(), path
+
+        assert_clean(watched)
+
+
+class TestAStranger:
+    def test_sees_nothing_of_anyones_and_does_not_enter_the_admin(self, settled, open_page):
+        person("lantern", partner=makers.partner_of(makers.laterne()))
+        watched = open_page()
+        watched.log_in("/portal/login/", "lantern", PASSWORD)
+
+        for path in (
+            f"/portal/records/{settled.held_id}/",
+            f"/portal/statements/{settled.document.pk}/pdf",
+        ):
+            answer = watched.page.request.get(f"{watched.base_url}{path}")
+            assert answer.status == 404
+        admin = watched.page.request.get(f"{watched.base_url}/admin/", max_redirects=0)
+        assert admin.status == 302
+        watched.go("/portal/records/")
+        assert "NLX-" not in watched.page.inner_text("main")
+
+
+class TestTheApiPage:
+    def test_loads_from_this_host_alone(self, live_server, open_page):
+        watched = open_page()
+
+        watched.go("/api/docs/")
+        watched.page.wait_for_selector("text=service-detail-records")
+
+        assert_clean(watched)
