@@ -1,6 +1,8 @@
 """A partner's settlement statements, and the windows that will become the next ones."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -154,5 +156,5 @@ def open_windows(partner: Partner, *, environment: str, now: datetime) -> list[O
     ]
 
 
-def _period(row: dict) -> str:
+def _period(row: Mapping[str, Any]) -> str:
     return supply_title(row["supply_starts_at"], row["supply_ends_at"], time_zone=row["time_zone"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -48,7 +49,9 @@ def where_is(
         raise NotForYou(str(subject))
     facts = _facts(states, for_partner=for_partner)
     return Whereabouts(
-        sdr_id=facts[0].sent.sdr_id, environment=environment, attempts=[tell(one) for one in facts]
+        sdr_id=facts[0].sent.sdr_id,
+        environment=cast(Literal["TEST", "LIVE"], environment),
+        attempts=[tell(one) for one in facts],
     )
 
 
@@ -135,7 +138,11 @@ def _statements(cleared: Iterable[ClearedSdr], *, for_partner: Partner) -> dict[
     issued = Document.objects.filter(
         partner=for_partner, settlement__window__in=windows, kind=Document.Kind.STATEMENT
     ).select_related("settlement")
-    return {document.settlement.window_id: document for document in issued.defer("content")}
+    return {
+        document.settlement.window_id: document
+        for document in issued.defer("content")
+        if document.settlement
+    }
 
 
 def _fact(
@@ -163,7 +170,7 @@ def _fact(
         acceptance_days=agreement.acceptance_days if agreement else 0,
         window=_window(window),
         booked=_booked(cleared),
-        settled_at=document.settlement.settled_at if document else None,
+        settled_at=document.settlement.settled_at if document and document.settlement else None,
         statement=_statement(document),
         money_flow=settings.MONEY_FLOW,
     )
@@ -215,7 +222,7 @@ def _told(findings: list[Finding], state: SdrState) -> tuple[FindingTold, ...]:
     rows = [
         FindingTold(
             code=one.code,
-            severity=one.severity,
+            severity=cast(Literal["REJECT", "HOLD", "WARN"], one.severity),
             field=one.field,
             message=one.message,
             remedy=REMEDIES.get(one.code, ""),
@@ -237,7 +244,7 @@ def _window(window: ClearingWindow | None) -> WindowTold | None:
         supply_starts_at=window.supply_starts_at,
         supply_ends_at=window.supply_ends_at,
         closes_at=window.closes_at,
-        state=window.state,
+        state=cast(Literal["OPEN", "CLOSED", "SETTLED"], window.state),
         closed_at=window.closed_at,
         time_zone=zone,
     )

@@ -24,4 +24,4 @@ def answer_with(file: DocumentFile, *, name: str, request: HttpRequest) -> HttpR
     response["Content-Disposition"] = content_disposition_header(True, name)
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
-    return get_conditional_response(request, etag=etag, response=response)
+    return get_conditional_response(request, etag=etag, response=response) or response

@@ -39,7 +39,8 @@ def booked(amount: Decimal, currency: str) -> str:
 @register.filter
 def figure(value: Decimal, decimals: int) -> str:
     """A decimal with at least so many decimals, and more only where they are not zero."""
-    exact = max(decimals, -value.normalize().as_tuple().exponent)
+    exponent = value.normalize().as_tuple().exponent
+    exact = max(decimals, -exponent) if isinstance(exponent, int) else decimals
     return f"{value:,.{exact}f}".replace("-", MINUS)
 
 

@@ -6,7 +6,7 @@ from functools import wraps
 import structlog
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
@@ -15,31 +15,41 @@ from partners.models import Environment, Partner
 from roaming.queries import Reader, reader_of
 
 ENVIRONMENT = Environment.LIVE
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def for_partner(view: View) -> View:
-    """Let only people with a partner in: staff go to the admin, others are sent to log in.
-
-    Pages are English until they are translated as a whole; half a page in German helps nobody.
-    """
+    """Let only people with a partner in: staff go to the admin, others are sent to log in."""
 
     @never_cache
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, *arguments, **options) -> HttpResponse:
-        if request.user.is_staff:
+    def guarded(request: HttpRequest, *arguments, **options) -> HttpResponseBase:
+        if getattr(request.user, "is_staff", False):
             return redirect("admin:index")
-        if request.user.partner_id is None:
+        if getattr(request.user, "partner_id", None) is None:
             raise PermissionDenied("this login belongs to no partner")
-        translation.activate("en")
-        return view(request, *arguments, **options)
+        return in_english(view)(request, *arguments, **options)
 
     return guarded
 
 
+def in_english(view: View) -> View:
+    """Pages are English until they are translated as a whole: half a page helps nobody."""
+
+    @wraps(view)
+    def translated(request: HttpRequest, *arguments, **options) -> HttpResponseBase:
+        translation.activate("en")
+        return view(request, *arguments, **options)
+
+    return translated
+
+
 def partner_of(request: HttpRequest) -> Partner:
-    return request.user.partner
+    partner = getattr(request.user, "partner", None)
+    if partner is None:
+        raise PermissionDenied("this login belongs to no partner")
+    return partner
 
 
 def reader_for(request: HttpRequest) -> Reader:

@@ -1,14 +1,13 @@
 """Log in, log out, change the password: Django's own views with our pages."""
 
-from django import forms
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse, reverse_lazy
-from django.utils import translation
 from django.utils.decorators import method_decorator
 
-from billing.views.access import for_partner
+from billing.views.access import for_partner, in_english
 
 
 class PartnerAuthenticationForm(AuthenticationForm):
@@ -23,6 +22,10 @@ class PartnerAuthenticationForm(AuthenticationForm):
             " company."
         ),
     }
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.fields["username"].label = "User name"
 
     def confirm_login_allowed(self, user) -> None:
         super().confirm_login_allowed(user)
@@ -40,35 +43,27 @@ class OwnPasswordForm(PasswordChangeForm):
         return self.user
 
 
-class _InEnglish:
-    def dispatch(self, request, *arguments, **options):
-        translation.activate("en")
-        return super().dispatch(request, *arguments, **options)
-
-
-class LoginView(_InEnglish, auth_views.LoginView):
+@method_decorator(in_english, name="dispatch")
+class LoginView(auth_views.LoginView):
     template_name = "portal/login.html"
     authentication_form = PartnerAuthenticationForm
 
-    def dispatch(self, request, *arguments, **options):
+    def dispatch(self, request: HttpRequest, *arguments, **options) -> HttpResponseBase:
         # Who belongs nowhere may log in as somebody else.
-        self.redirect_authenticated_user = request.user.is_authenticated and (
-            request.user.is_staff or request.user.partner_id is not None
+        user = request.user
+        self.redirect_authenticated_user = user.is_authenticated and (
+            user.is_staff or user.partner_id is not None
         )
         return super().dispatch(request, *arguments, **options)
 
     def get_default_redirect_url(self) -> str:
-        return reverse("admin:index" if self.request.user.is_staff else "portal:home")
-
-    def get_form(self, form_class: type[forms.Form] | None = None) -> forms.Form:
-        form = super().get_form(form_class)
-        form.fields["username"].label = "User name"
-        form.label_suffix = ""
-        return form
+        is_staff = getattr(self.request.user, "is_staff", False)
+        return reverse("admin:index" if is_staff else "portal:home")
 
 
-class LogoutView(_InEnglish, auth_views.LogoutView):
-    next_page = reverse_lazy("portal:login")
+class LogoutView(auth_views.LogoutView):
+    def get_default_redirect_url(self) -> str:
+        return reverse("portal:login")
 
 
 @method_decorator(for_partner, name="dispatch")
@@ -76,11 +71,6 @@ class PasswordView(auth_views.PasswordChangeView):
     template_name = "portal/password.html"
     form_class = OwnPasswordForm
     success_url = reverse_lazy("portal:password-changed")
-
-    def get_form(self, form_class: type[forms.Form] | None = None) -> forms.Form:
-        form = super().get_form(form_class)
-        form.label_suffix = ""
-        return form
 
 
 @method_decorator(for_partner, name="dispatch")

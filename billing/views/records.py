@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -47,10 +53,12 @@ class RecordForm(forms.Form):
     ended_to = forms.DateField(required=False, label="to", widget=forms.DateInput({"type": "date"}))
     sdr_id = forms.CharField(required=False, label="SDR id", max_length=100, strip=True)
 
-    def __init__(self, *arguments, counterparties: list[Party], **options):
-        super().__init__(*arguments, label_suffix="", **options)
+    def __init__(self, asked: QueryDict, *, counterparties: list[Party]):
+        super().__init__(asked)
         others = [(str(party.pk), f"{party.name} ({party.code})") for party in counterparties]
-        self.fields["counterparty"].choices = [("", "All"), *others]
+        self.fields["counterparty"] = forms.ChoiceField(
+            choices=[("", "All"), *others], required=False
+        )
 
     def selection(self) -> RecordSelection:
         """What a valid form asks for."""
@@ -98,7 +106,7 @@ def record_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_partner
-def record_export(request: HttpRequest) -> HttpResponse:
+def record_export(request: HttpRequest) -> HttpResponseBase:
     """The filtered list as CSV, streamed; what was taken is noted first."""
     reader = reader_for(request)
     form = RecordForm(request.GET, counterparties=counterparties_of(reader))
