@@ -128,13 +128,18 @@ def _chart(
     currency: str, values: dict[date, tuple[int, Decimal]], days: list[date]
 ) -> dict[str, object]:
     total = sum((claims for _, claims in values.values()), Decimal(0))
+    # A network that charges for nothing is drawn by its records.
+    what = f"Claims {currency}" if total else "Records"
+    heights: dict[date, Decimal] = {
+        day: claims if total else Decimal(records) for day, (records, claims) in values.items()
+    }
     data = {
         "labels": [f"{day:%-d %b}" for day in days],
         "datasets": [
             {
-                "label": f"Claims {currency}",
+                "label": what,
                 # Drawn, never added up: a float is fine for the height of a bar.
-                "data": [float(round(values.get(day, (0, 0))[1], 2)) for day in days],
+                "data": [float(round(heights.get(day, Decimal(0)), 2)) for day in days],
                 "backgroundColor": "var(--color-primary-600)",
                 "borderRadius": 3,
                 "maxBarThickness": 22,
@@ -143,6 +148,7 @@ def _chart(
         ],
     }
     return {
+        "title": f"Claims received per day, {currency}" if total else "Records received per day",
         "currency": currency,
         "total": f"{total:,.2f} {currency}",
         "records": f"{sum(records for records, _ in values.values()):,}",

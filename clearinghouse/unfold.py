@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -12,7 +13,7 @@ def environment_badge(request) -> list[str]:
     return ["Production", "danger"] if settings.PRODUCTION else ["Development", "warning"]
 
 
-def _may(permission: str) -> Callable[[object], bool]:
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
 
 

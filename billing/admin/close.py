@@ -107,8 +107,8 @@ def _effect(window: ClearingWindow) -> tuple[list[object], bool]:
         return [Note("This window is closed already.", tone="warning")], False
     oldest = (
         ClearingWindow.objects.filter(group=window.group, state=ClearingWindow.State.OPEN)
-        .order_by("supply_ends_at")
-        .first()
+        .select_related("group")
+        .earliest("supply_ends_at")
     )
     if oldest.pk != window.pk:
         text = f"An older window of the group is open: {supply_of(oldest)}. Close that one first."

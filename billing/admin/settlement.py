@@ -68,7 +68,7 @@ def _statements(settlement: Settlement) -> dict:
     files = dict(
         DocumentFile.objects.filter(document__settlement=settlement).values_list("document", "pk")
     )
-    links = {}
+    links: dict[object, object] = {}
     for document in documents:
         if document.pk in files:
             url = reverse("admin:billing_documentfile_download", args=[files[document.pk]])

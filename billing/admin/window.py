@@ -10,7 +10,7 @@ from unfold.decorators import display
 from billing import queries
 from billing.admin import close
 from billing.admin.amounts import amount
-from billing.models import ClearedSdr, ClearingRun, ClearingWindow
+from billing.models import ClearedSdr, ClearingRun, ClearingWindow, Settlement
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import (
     ActionLink,
@@ -58,12 +58,6 @@ class ClearingWindowAdmin(EvidenceAdmin):
     def name_of(self, window) -> str:
         return close.name_of(window)
 
-    def get_object(self, request, object_id, from_field=None):
-        window = super().get_object(request, object_id, from_field)
-        if window is not None:
-            window.settlement_row = getattr(window, "settlement", None)
-        return window
-
     def story(self, request, obj) -> Story:
         actions = []
         if obj.state == ClearingWindow.State.OPEN and close.may_close(request):
@@ -98,7 +92,7 @@ def _figures(window: ClearingWindow) -> Figures:
 
 
 def _facts(window: ClearingWindow) -> Facts:
-    settlement = window.settlement_row
+    settlement = Settlement.objects.filter(window=window).first()
     return Facts(
         "Window",
         [

@@ -20,13 +20,17 @@ from partners.models import ApiClient
 from partners.services import audit, clients
 
 
+def _known_scopes() -> list[tuple[str, str]]:
+    return list(settings.OAUTH2_PROVIDER["SCOPES"].items())  # type: ignore[attr-defined]
+
+
 class NewClientForm(forms.ModelForm):
     """What a new client may do; id and secret are made here."""
 
     scopes = forms.MultipleChoiceField(
-        choices=lambda: list(settings.OAUTH2_PROVIDER["SCOPES"].items()),
+        choices=_known_scopes,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        initial=lambda: list(settings.OAUTH2_PROVIDER["SCOPES"]),
+        initial=lambda: [scope for scope, _ in _known_scopes()],
         help_text="Give a system only what it needs.",
     )
 

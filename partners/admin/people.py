@@ -18,7 +18,7 @@ from partners.admin_paging import KeysetPaging
 from partners.models import Approval, User
 
 
-class NoStaffOfAPartner:
+class HouseUserChangeForm(UserChangeForm):
     """Says in words what ``partner_user_is_not_staff`` holds."""
 
     def clean(self):
@@ -30,10 +30,6 @@ class NoStaffOfAPartner:
                 " superuser rights away.",
             )
         return cleaned
-
-
-class HouseUserChangeForm(NoStaffOfAPartner, UserChangeForm):
-    pass
 
 
 @admin.register(User)

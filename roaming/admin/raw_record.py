@@ -46,7 +46,9 @@ def _show(request, model_admin, sdr: Sdr, answers):
 def _section(raw: RawRecord | None):
     if raw is None:
         return Note("It was erased; the list of erasures says when.", title="Not here any more")
-    opened = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record").open(raw.encrypted_payload)
+    opened = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record").open(
+        bytes(raw.encrypted_payload)
+    )
     text = opened.decode("utf-8", errors="replace")
     # What cannot be parsed is shown as it came.
     with suppress(ValueError):

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import path, reverse
 from unfold.contrib.filters.admin import (
@@ -191,8 +192,12 @@ def _ids_for(term: str) -> list[UUID]:
     """Record ids for a term, by the small key tables first."""
     parties = Party.objects.values("pk")
     found: list[UUID] = []
-    for model, column in ((SdrKey, "sdr_id"), (RejectedKey, "sdr_id"), (SessionKey, "session_id")):
-        rows = model.objects.filter(cso__in=parties, **{column: term})
+    keys: list[QuerySet] = [
+        SdrKey.objects.filter(cso__in=parties, sdr_id=term),
+        RejectedKey.objects.filter(cso__in=parties, sdr_id=term),
+        SessionKey.objects.filter(cso__in=parties, session_id=term),
+    ]
+    for rows in keys:
         found += rows.values_list("record_id", flat=True)[:SEARCH_LIMIT]
     if found:
         return found
@@ -201,8 +206,8 @@ def _ids_for(term: str) -> list[UUID]:
     except ValueError:
         pass
     for column in ("pseudonym", "evse_id", "evse_id_received", "service_session_id"):
-        rows = Sdr.objects.filter(**{column: term}).order_by("-id")
-        found += rows.values_list("id", flat=True)[:SEARCH_LIMIT]
+        records = Sdr.objects.filter(**{column: term}).order_by("-id")
+        found += records.values_list("id", flat=True)[:SEARCH_LIMIT]
         if found:
             break
     return found

@@ -75,7 +75,7 @@ class UploadForm(forms.Form):
         return file
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("profile") == OWN_PROFILE and "own_profile" not in self.errors:
             self._check_own_profile(cleaned.get("own_profile"))
         return cleaned
@@ -84,11 +84,11 @@ class UploadForm(forms.Form):
         if own is None:
             self.add_error("own_profile", "Choose the profile's TOML file, or a known profile.")
             return
-        if own.size > MAX_PROFILE_BYTES:
+        if (own.size or 0) > MAX_PROFILE_BYTES:
             self.add_error("own_profile", "This is too large for a profile.")
             return
         try:
-            parse_profile(own.read(), name=own.name)
+            parse_profile(own.read(), name=own.name or "profile")
         except UnusableProfile as error:
             self.add_error("own_profile", f"{error}. Correct the profile and choose it again.")
         own.seek(0)
@@ -120,21 +120,22 @@ def queue_import(wanted: dict, *, user) -> Job:
     """Store the file and queue its import; the worker is told once this is committed."""
     job_key = uuid.uuid4()
     file: UploadedFile = wanted["file"]
+    file_name = file.name or "file"
     profile = wanted["profile"]
     if profile == OWN_PROFILE:
         stored = _store(wanted["own_profile"], name=f"{job_key}.toml")
         profile = str(Path(settings.MEDIA_ROOT) / stored)
-    suffix = ".csv.gz" if file.name.lower().endswith(".gz") else ".csv"
+    suffix = ".csv.gz" if file_name.lower().endswith(".gz") else ".csv"
     stored = _store(file, name=f"{job_key}{suffix}")
     with transaction.atomic():
         job = jobs.enqueue(
             KIND,
             run_key=f"import:{job_key}",
-            title=f"Import {file.name}",
+            title=f"Import {file_name}",
             parameters={
                 "profile": profile,
                 "create_parties": wanted["create_parties"],
-                "file_name": file.name[:255],
+                "file_name": file_name[:255],
             },
             requested_by=user,
             input_name=stored,
