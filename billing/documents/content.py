@@ -7,8 +7,9 @@ Whoever renders it later reads nothing else, except the annex, whose hash stands
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import IO, Literal
 
 import msgspec
 
@@ -111,10 +112,20 @@ class AnnexFacts(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddableAnnex:
+    """The annex as it goes into the PDF: ``file_name`` says whether it is compressed."""
+
+    file_name: str
+    media_type: str
+    file: IO[bytes]
+    facts: AnnexFacts
+
+
 class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     """One partner's settlement statement for one window. Periods are half-open."""
 
-    version: Literal[1] = CONTENT_VERSION
+    version: Literal[1] = 1
     number: str
     environment: Literal["TEST", "LIVE"]
     status: Literal["FINAL"] = "FINAL"

@@ -16,8 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from billing.documents.annex_csv import EmbeddableAnnex
-from billing.documents.content import StatementContent
+from billing.documents.content import EmbeddableAnnex, StatementContent
 from billing.documents.statement_text import shown
 
 _TEMPLATE = "billing/documents/statement.html"

@@ -69,7 +69,8 @@ def amount(minor: int, currency: str, *, signed: bool = False) -> str:
 def energy(kwh: str) -> str:
     """Write an energy with thousands separators and at least three decimals."""
     value = Decimal(kwh)
-    decimals = max(3, -value.as_tuple().exponent)
+    exponent = value.as_tuple().exponent
+    decimals = max(3, -exponent) if isinstance(exponent, int) else 3
     return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
@@ -90,7 +91,7 @@ def _is_wide(content: StatementContent) -> bool:
     return any(len(figure) > _WIDE for figure in _total(content).values())
 
 
-def _line(line: CounterpartyLine, currency: str) -> dict[str, str]:
+def _line(line: CounterpartyLine, currency: str) -> dict[str, str | bool]:
     own = line.is_own_network
     return {
         "name": line.name,

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
-from billing.documents.annex_csv import digest_annexes, empty_annex
 from billing.documents.content import (
     AnnexFacts,
     BankBlock,
@@ -28,6 +27,7 @@ from billing.documents.content import (
     StatementContent,
 )
 from billing.models import Position, Settlement
+from billing.services.annex import digest_annexes, empty_annex
 from clearinghouse.statements import load_statement
 from partners.models import BankAccount, Partner, PartnerFacts, PartyOwnership
 from partners.queries import clearing_house, in_period

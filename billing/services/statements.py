@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from billing.documents.annex_csv import open_annex
 from billing.documents.content import UnreadableContent, content_sha256, from_json, to_json
 from billing.documents.statement_pdf import render_statement
 from billing.models import Document, DocumentFile, Settlement
+from billing.services.annex import open_annex
 from billing.services.numbers import take_numbers
 from billing.services.statement_contents import content_of, gather
 from clearinghouse.uuid7 import uuid7_at
@@ -151,8 +151,11 @@ def _render(document: Document) -> bytes:
             " backup; do not issue it again."
         )
     content = from_json(document.content)
+    settlement = document.settlement
+    if settlement is None:
+        raise StoredContentChanged(f"Statement {document.number} names no settlement.")
     with open_annex(
-        document.settlement.window_id,
+        settlement.window_id,
         currency=content.currency,
         partner_id=document.partner_id,
         number=document.number,
@@ -160,8 +163,8 @@ def _render(document: Document) -> bytes:
         if annex.facts != content.annex:
             raise AnnexDiffers(
                 f"The annex of {document.number} has {annex.facts.rows} records now and"
-                f" {content.annex.rows} are stated, or they differ. Run verify_ledger on its"
-                " window."
+                f" {content.annex.rows} are stated, or they differ. Compare its cleared records"
+                " with the evidence; the runbook says how."
             )
         return render_statement(content, annex=annex)
 
@@ -170,8 +173,8 @@ def _owe_deliveries(documents: Iterable[Document], *, now: datetime) -> None:
     """Owe each statement to every party that its partner owns in this environment."""
     by_partner = {document.partner_id: document for document in documents}
     owned = PartyOwnership.objects.filter(in_period(now), partner__in=list(by_partner))
-    for partner_id, party_id, environment in owned.order_by("party").values_list(
-        "partner", "party", "party__environment"
+    for partner_id, party_id, environment in owned.order_by("party_id").values_list(
+        "partner_id", "party_id", "party__environment"
     ):
         document = by_partner[partner_id]
         if environment == document.environment:

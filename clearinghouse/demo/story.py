@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from billing.services import closing, windows
+from billing.services.closing import close_window, due_windows
+from billing.services.windows import ensure_windows
 from clearinghouse.demo.cast import CAST, World
 from clearinghouse.demo.sessions import every_day, records_of
 from partners.models import Environment
@@ -19,7 +20,7 @@ WINDOWS_CLOSED = 2
 def send_all(world: World, *, tick: Callable[[], None]) -> Counter[str]:
     """Send every record on the morning after its day; return how many became what."""
     outcomes: Counter[str] = Counter()
-    windows.ensure_windows(world.group, now=_morning_after(next(every_day())))
+    ensure_windows(world.group, now=_morning_after(next(every_day())))
     for day in every_day():
         for company in CAST:
             if company.cso:
@@ -43,8 +44,8 @@ def _send(world: World, name: str, seller: str, day: date) -> Iterator[str]:
 
 def _close_what_is_due(world: World, *, now: datetime) -> None:
     """Close as the calendar would; the third month stays open."""
-    for window in closing.due_windows(now=now, group=world.group):
-        closing.close_window(window, now=now)
+    for window in due_windows(now=now, group=world.group):
+        close_window(window, now=now)
 
 
 def _morning_after(day: date) -> datetime:

@@ -8,7 +8,7 @@ import io
 import pypdf
 import pytest
 
-from billing.documents import annex_csv
+from billing.services import annex as annexes
 from billing.services import statements
 from tests.billing.closed_windows import CLOSED_AT, closed_window
 from tests.makers import AgreementMaker, nordlicht, numbered_record, partner_of, take, voltaire
@@ -126,7 +126,7 @@ class TestStatementAnnex:
 
     @pytest.mark.parametrize("spool_bytes", [1000, 1_000_000])
     def test_is_the_same_from_memory_and_from_disk(self, monkeypatch, spool_bytes):
-        monkeypatch.setattr(annex_csv, "_SPOOL_BYTES", spool_bytes)
+        monkeypatch.setattr(annexes, "_SPOOL_BYTES", spool_bytes)
         agreement = AgreementMaker()
         take(*(numbered_record(n) for n in range(50)))
 
@@ -136,8 +136,8 @@ class TestStatementAnnex:
         assert hashlib.sha256(annex).hexdigest() == facts["sha256"]
 
     def test_is_compressed_when_it_is_large(self, monkeypatch):
-        monkeypatch.setattr(annex_csv, "LARGEST_PLAIN_BYTES", 1000)
-        monkeypatch.setattr(annex_csv, "_SPOOL_BYTES", 1000)
+        monkeypatch.setattr(annexes, "LARGEST_PLAIN_BYTES", 1000)
+        monkeypatch.setattr(annexes, "_SPOOL_BYTES", 1000)
         agreement = AgreementMaker()
         take(*(numbered_record(n) for n in range(50)))
         settlement = closed_window(agreement.group)
@@ -150,7 +150,7 @@ class TestStatementAnnex:
         assert len(rows_of(plain)) == 50
 
     def test_has_a_head_and_no_record_for_a_partner_without_any(self):
-        empty = annex_csv.empty_annex()
+        empty = annexes.empty_annex()
 
         assert empty.rows == 0
-        assert empty.sha256 == hashlib.sha256(annex_csv.HEADER).hexdigest()
+        assert empty.sha256 == hashlib.sha256(annexes.HEADER).hexdigest()

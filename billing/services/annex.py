@@ -11,15 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 from uuid import UUID
 
 from django.db import connection
 
-from billing.documents.content import AnnexFacts
+from billing.documents.content import AnnexFacts, EmbeddableAnnex
 from clearinghouse.money import minor_unit_digits
 from clearinghouse.statements import load_statement
 
@@ -39,16 +38,6 @@ _SQL = Path(__file__).resolve().parent.parent / "sql" / "annex.sql"
 _PARTNER_PREFIX = 37
 # An annex below this stays in memory, larger ones go to a temporary file.
 _SPOOL_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddableAnnex:
-    """The annex as it goes into the PDF: ``file_name`` says whether it is compressed."""
-
-    file_name: str
-    media_type: str
-    file: BinaryIO
-    facts: AnnexFacts
 
 
 def digest_annexes(window_id: UUID, *, currency: str) -> dict[UUID, AnnexFacts]:
@@ -100,7 +89,7 @@ def _rows(window_id: UUID, *, currency: str, partner_id: UUID | None) -> Iterato
             yield bytes(row)
 
 
-def _consume(rows: Iterator[bytes], *, into: BinaryIO | None = None) -> AnnexFacts:
+def _consume(rows: Iterator[bytes], *, into: IO[bytes] | None = None) -> AnnexFacts:
     digest, count, size = hashlib.sha256(HEADER), 0, len(HEADER)
     if into:
         into.write(HEADER)
@@ -113,7 +102,7 @@ def _consume(rows: Iterator[bytes], *, into: BinaryIO | None = None) -> AnnexFac
     return AnnexFacts(rows=count, size_bytes=size, sha256=digest.hexdigest())
 
 
-def _compress(plain: BinaryIO, packed: BinaryIO) -> None:
+def _compress(plain: IO[bytes], packed: IO[bytes]) -> None:
     # No name and no time in the header: the same rows give the same bytes.
     with gzip.GzipFile(filename="", fileobj=packed, mode="wb", mtime=0) as target:
         shutil.copyfileobj(plain, target)
