@@ -3,10 +3,12 @@
 
 import os
 import sys
+import warnings
 
 STARTS_NOTHING = {
-    "check", "collectstatic", "compilemessages", "help", "makemessages", "makemigrations",
-    "startapp", "version", "spectacular", "--help", "-h", "--version",
+    "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help",
+    "makemessages", "makemigrations", "optimizemigration", "spectacular", "startapp", "version",
+    "--help", "-h", "--version",
 }  # fmt: skip
 RUNS_AS_OWNER = {"migrate", "sqlmigrate", "showmigrations", "flush", "dbshell", "sqlflush"}
 
@@ -16,6 +18,8 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command in STARTS_NOTHING or {"--help", "-h"} & set(sys.argv):
         os.environ.setdefault("CLEARINGHOUSE_START", "0")
+        # makemigrations would like to ask a database as well, and can do without.
+        warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")
     if command in RUNS_AS_OWNER:
         os.environ.setdefault("CLEARINGHOUSE_DB_ROLE", "owner")
     elif os.environ.get("CLEARINGHOUSE_START") != "0" and not os.environ.get("DATABASE_URL"):
