@@ -139,7 +139,9 @@ class TestSendBatch:
         assert answer.status_code == 413
 
     @pytest.mark.parametrize(
-        "body", [b"not gzip", gzip.compress(b"[]")[:-9], gzip.compress(b"[]") + b"x"]
+        "body",
+        [b"not gzip", gzip.compress(b"[]")[:-9], gzip.compress(b"[]") + b"x"],
+        ids=["other", "cut short", "with a tail"],
     )
     def test_refuses_broken_gzip_with_400(self, nordlicht, body):
         answer = nordlicht.post(BATCH, body, Content_Encoding="gzip")
