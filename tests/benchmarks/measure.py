@@ -1,0 +1,17 @@
+"""The process that measures; its house was made by ``__main__``."""
+
+import sys
+from pathlib import Path
+
+import django
+
+
+def main(target: Path) -> None:
+    django.setup()
+    from tests.benchmarks import rounds
+
+    rounds.run(target)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

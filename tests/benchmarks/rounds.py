@@ -1,0 +1,234 @@
+"""The measuring itself: variants in turns, round by round; medians of the rounds' ratios."""
+
+import json
+import os
+import platform
+import statistics
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import psycopg
+from django.db import connection, connections
+from django.utils import timezone
+from rich.console import Console
+from rich.table import Table
+
+from billing.services.clearing import clear_group
+from billing.services.windows import ensure_windows
+from partners.models import SettlementGroup
+from roaming.intake.structure import read_element
+from roaming.models import IntakeBatch
+from roaming.services.intake import CHUNK_RECORDS, Origin, take_in
+from tests.benchmarks import orm_clearing, raw_copy, world
+from tests.benchmarks.processor_time import Cost, cost_of
+from tests.benchmarks.web_server import BASELINE, OURS, WebServer, web_server
+
+ROUNDS = 3
+BATCH_RECORDS = 10_000
+BASELINE_RECORDS = 2_000
+CLEARED_RECORDS = 20_000
+LOOPED_RECORDS = 400
+
+GOALS = {
+    "batch over HTTP (JSON) : raw COPY into the same tables": 0.3,
+    "batch over HTTP (NDJSON) : raw COPY into the same tables": 0.3,
+    "batch over HTTP : DRF many=True + bulk_create": 20.0,
+    "clearing : loop over the ORM": 100.0,
+}
+
+
+class Measurements:
+    """Costs per record of each variant, one per round; the first round warms up and is left out."""
+
+    def __init__(self) -> None:
+        self.costs: dict[str, list[Cost]] = defaultdict(list)
+
+    def add(self, variant: str, cost: Cost, records: int) -> None:
+        self.costs[variant].append(Cost(*(part / records for part in cost)))
+
+    def rounds(self, variant: str) -> list[Cost]:
+        return self.costs[variant][1:]
+
+    def ratio(self, quick: str, slow: str) -> list[float]:
+        """How many records ``quick`` does in the time in which ``slow`` does one, per round."""
+        pairs = zip(self.rounds(quick), self.rounds(slow), strict=True)
+        return [other.wall_s / one.wall_s for one, other in pairs]
+
+
+def measure_intake(measured: Measurements) -> None:
+    credentials = world.build()
+    connections.close_all()
+    raw_copy.make_clone(_owner_connection("postgres"), of=connection.settings_dict["NAME"])
+    database, clone = _owner_connection(), _owner_connection(raw_copy.CLONE)
+    with web_server() as server:
+        server.log_in(credentials)
+        for number in range(ROUNDS + 1):
+            for form in ("JSON", "NDJSON"):
+                _measure_batch(measured, server, database, clone, form=form, number=number)
+            _measure_baseline(measured, server, database, number=number)
+    clone.close()
+    database.close()
+
+
+def _measure_batch(
+    measured: Measurements, server: WebServer, database, clone, *, form: str, number: int
+) -> None:
+    records = world.records(BATCH_RECORDS, prefix=f"{form}{number}")
+    body, media_type = _body_of(records, form)
+    cost = cost_of(
+        lambda: server.send(OURS, body, media_type=media_type, accepted=BATCH_RECORDS),
+        python=server.pids,
+        postmaster=raw_copy.postmaster_of(database),
+    )
+    measured.add(f"batch over HTTP ({form})", cost, BATCH_RECORDS)
+    batch_id = str(IntakeBatch.objects.order_by("-id").values_list("id", flat=True)[0])
+    chunks = raw_copy.ready_chunks(
+        database, batch_id, chunk_records=CHUNK_RECORDS, records=BATCH_RECORDS
+    )
+    raw_copy.copy_batch_row(database, clone, batch_id)
+    cost = cost_of(
+        lambda: raw_copy.copy_chunks(clone, chunks),
+        python=[os.getpid()],
+        postmaster=raw_copy.postmaster_of(database),
+    )
+    measured.add(f"raw COPY ({form})", cost, BATCH_RECORDS)
+
+
+def _body_of(records, form: str) -> tuple[bytes, str]:
+    if form == "JSON":
+        return msgspec.json.encode(list(records)), "application/json"
+    return b"\n".join(map(msgspec.json.encode, records)), "application/x-ndjson"
+
+
+def _measure_baseline(measured: Measurements, server: WebServer, database, *, number: int) -> None:
+    body, media_type = _body_of(world.records(BASELINE_RECORDS, prefix=f"DRF{number}"), "JSON")
+    cost = cost_of(
+        lambda: server.send(BASELINE, body, media_type=media_type, accepted=BASELINE_RECORDS),
+        python=server.pids,
+        postmaster=raw_copy.postmaster_of(database),
+    )
+    measured.add("DRF many=True + bulk_create", cost, BASELINE_RECORDS)
+
+
+def measure_clearing(measured: Measurements) -> None:
+    group, database = world.group(), _owner_connection()
+    ensure_windows(group, now=timezone.now())
+    # What the batches left behind is no part of it.
+    clear_group(group, run_key="before", now=timezone.now())
+    for number in range(ROUNDS + 1):
+        _take_in(CLEARED_RECORDS + LOOPED_RECORDS, prefix=f"CLR{number}")
+        database.execute("ANALYZE")  # in production autovacuum does
+        _measure_clearing(measured, group, database, number=number, now=timezone.now())
+    database.close()
+
+
+def _measure_clearing(
+    measured: Measurements, group: SettlementGroup, database, *, number: int, now: datetime
+) -> None:
+    def loop() -> int:
+        return orm_clearing.clear_some(
+            group, limit=LOOPED_RECORDS, run_key=f"loop {number}", now=now
+        )
+
+    def statement() -> int:
+        return clear_group(group, run_key=f"sql {number}", now=now).run.cleared
+
+    ways = (
+        ("loop over the ORM", loop, LOOPED_RECORDS),
+        ("clearing", statement, CLEARED_RECORDS),
+    )
+    for variant, work, records in ways:
+        cleared: list[int] = []
+        cost = cost_of(
+            lambda work=work, cleared=cleared: cleared.append(work()),
+            python=[os.getpid()],
+            postmaster=raw_copy.postmaster_of(database),
+        )
+        assert cleared == [records], variant
+        measured.add(variant, cost, records)
+
+
+def _take_in(count: int, *, prefix: str) -> None:
+    client = world.client()
+    chunks = take_in(
+        map(read_element, map(msgspec.json.encode, world.records(count, prefix=prefix))),
+        sender=client.partner,
+        environment=client.environment,
+        origin=Origin(door="API", actor="bench", client=client),
+        received_at=timezone.now(),
+    )
+    outcomes = [outcome.outcome for chunk in chunks for outcome in chunk]
+    assert outcomes == ["accepted"] * count
+
+
+def _owner_connection(name: str = "") -> psycopg.Connection:
+    default = connection.settings_dict
+    return psycopg.connect(
+        dbname=name or default["NAME"],
+        user="clearinghouse_owner",
+        host=default["HOST"],
+        autocommit=True,
+    )
+
+
+def ratios_of(measured: Measurements) -> dict[str, float]:
+    both = [
+        measured.ratio(f"batch over HTTP ({form})", f"raw COPY ({form})")
+        for form in ("JSON", "NDJSON")
+    ]
+    rounds = [
+        *both,
+        measured.ratio("batch over HTTP (JSON)", "DRF many=True + bulk_create"),
+        measured.ratio("clearing", "loop over the ORM"),
+    ]
+    return {
+        name: round(statistics.median(of_rounds), 3)
+        for name, of_rounds in zip(GOALS, rounds, strict=True)
+    }
+
+
+def costs_of(measured: Measurements) -> dict[str, dict[str, float]]:
+    return {
+        variant: Cost(
+            *(statistics.median(parts) for parts in zip(*measured.rounds(variant), strict=True))
+        ).per_record(1)
+        for variant in measured.costs
+    }
+
+
+def show(ratios: dict[str, float], costs: dict[str, dict[str, float]]) -> None:
+    console = Console()
+    table = Table("ratio", "goal", "measured", title="Ratios (medians of rounds in turns)")
+    for name, ratio in ratios.items():
+        table.add_row(name, f"≥ {GOALS[name]:g}", f"{ratio:g}")
+    console.print(table)
+    table = Table("per record", "µs by the clock", "Python CPU µs", "PostgreSQL CPU µs")
+    for variant, cost in costs.items():
+        table.add_row(variant, *(f"{value:,.1f}" for value in cost.values()))
+    console.print(table)
+    for name, ratio in ratios.items():
+        if ratio < GOALS[name]:
+            console.print(f"WARN  {name} is {ratio:g}, below its goal of {GOALS[name]:g}")
+
+
+def run(target: Path) -> None:
+    measured = Measurements()
+    measure_intake(measured)
+    measure_clearing(measured)
+    ratios, costs = ratios_of(measured), costs_of(measured)
+    show(ratios, costs)
+    report = {
+        "ratios": ratios,
+        "goals": GOALS,
+        "per_record": costs,
+        "rounds": ROUNDS,
+        "records": {
+            "batch": BATCH_RECORDS,
+            "baseline": BASELINE_RECORDS,
+            "cleared": CLEARED_RECORDS,
+        },
+        "machine": {"python": platform.python_version(), "processors": os.cpu_count()},
+    }
+    target.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
