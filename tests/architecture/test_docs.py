@@ -71,3 +71,44 @@ def test_every_decision_is_in_the_index():
     index = (folder / "README.md").read_text(encoding="utf-8")
 
     assert not [path.name for path in folder.glob("0*.md") if path.name not in index]
+
+
+@pytest.mark.parametrize("page", ["iec63119.md", "progress.md"])
+def test_every_path_in_backticks_exists(page):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w.-]+(?:/[\w.-]+)+)(?:::(\w+))?`", text))
+
+    assert named
+    assert not sorted(path for path, _ in named if not (ROOT / path).exists())
+    # A test is named by its file and its class or function.
+    assert not sorted(
+        f"{path}::{name}"
+        for path, name in named
+        if name and not re.search(rf"(class|def) {name}\b", (ROOT / path).read_text("utf-8"))
+    )
+
+
+def test_the_list_of_iec_63119_is_whole_and_every_claim_is_shown():
+    page = (ROOT / "docs/iec63119.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| C-(\d\d) \|(.*)\|$", page, flags=re.MULTILINE)
+
+    assert [int(number) for number, _ in rows] == list(range(1, 51))
+    for number, row in rows:
+        _what, status, code, shown_by, missing = (cell.strip() for cell in row.split("|"))
+        is_there = status in ("met", "partly")
+        assert is_there or status == "later", number
+        assert bool(code) == bool(shown_by) == is_there, number
+        assert bool(missing) == (status != "met"), number
+        assert all("`tests/" in one for one in shown_by.split(", ") if one), number
+
+
+def test_what_the_page_of_progress_calls_seen_is_shown_by_a_test_or_a_run():
+    page = (ROOT / "docs/progress.md").read_text(encoding="utf-8")
+    cells = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in row] for row in cells if row[0].strip() != "Line"]
+
+    assert rows
+    for name, status, where, note in rows:
+        assert status in ("seen", "partly", "not yet"), name
+        assert status != "seen" or re.search(r"`tests/|run of ", where), name
+        assert status != "partly" or note, name
