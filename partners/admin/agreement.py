@@ -214,9 +214,9 @@ def _terms(agreement: RoamingAgreement) -> Facts:
             ("Seller", agreement.seller),
             ("Buyer", agreement.buyer),
             ("Settlement group", agreement.group),
-            ("From", agreement.starts_at.strftime("%Y-%m-%d %H:%M %Z")),
+            ("From", agreement.starts_at),
             ("Until", agreement.ends_at or "open"),
-            ("Commission", f"{agreement.commission_rate * 100:f} %"),
+            ("Commission", f"{(agreement.commission_rate * 100).normalize():f} %"),
             ("Acceptance", agreement.get_acceptance_display()),
         ],
     )

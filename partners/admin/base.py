@@ -1,8 +1,10 @@
 """The two kinds of admin pages: what staff edits (audited), and what nobody edits (evidence)."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
@@ -19,6 +21,17 @@ class HouseAdmin(ModelAdmin):
     list_filter_sheet = True
     warn_unsaved_form = True
     compressed_fields = True
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What no form can check (rows against each other, environments) ends in a sentence."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            diagnosis = getattr(error.__cause__, "diag", None)
+            name = getattr(diagnosis, "constraint_name", None) or "a rule of the database"
+            sentence = name.replace("_", " ")
+            messages.error(request, f"Nothing was saved. This must hold: {sentence}.")
+            return HttpResponseRedirect(request.get_full_path())
 
     def log_addition(self, request, obj, message):
         self._audit("added", request, obj, message)

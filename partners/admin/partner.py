@@ -2,12 +2,14 @@
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from stdnum import iban as iban_numbers
 from stdnum.exceptions import ValidationError as WrongIban
-from unfold.admin import TabularInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
+from unfold.forms import PaginationInlineFormSet
 
 from partners import queries
 from partners.admin.base import EvidenceInline, HouseAdmin
@@ -50,15 +52,24 @@ class StateInline(TabularInline):
         return False
 
 
-class PartnerFactsInline(TabularInline):
+class FactsFormSet(PaginationInlineFormSet):
+    """The theme's stacked forms show no error of a whole row; the form set tells it for them."""
+
+    def clean(self) -> None:
+        super().clean()
+        told = [error for form in self.forms for error in form.non_field_errors()]
+        if told:
+            raise ValidationError(told)
+
+
+class PartnerFactsInline(StackedInline):
     model = PartnerFacts
+    formset = FactsFormSet
     fields = (
         "legal_name",
         "street",
-        "postal_code",
-        "city",
-        "country_code",
-        "vat_number",
+        ("postal_code", "city"),
+        ("country_code", "vat_number"),
         "email",
         "starts_at",
         "ends_at",

@@ -6,6 +6,7 @@ single ids and codes: ``[x, x] && [y, y]`` is ``x = y``.
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, Func, Q, Value
 
 
@@ -22,6 +23,35 @@ class _InstantRange(Func):
     output_field = DateTimeRangeField()
 
 
+class _OneAtATime(ExclusionConstraint):
+    """The same constraint in the database, but forms can check it before it is broken.
+
+    Django puts a form's values in place of field names ("partner"); the expressions speak of
+    columns ("partner_id") and would compare a row with everybody's. It also leaves a constraint
+    out when a form does not show one of its fields; the row itself knows them all.
+    """
+
+    def deconstruct(self):
+        _, args, kwargs = super().deconstruct()
+        return "django.contrib.postgres.constraints.ExclusionConstraint", args, kwargs
+
+    def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
+        if exclude and not {"starts_at", "ends_at"}.isdisjoint(exclude):
+            return
+        names = {F(field.attname): F(field.name) for field in model._meta.concrete_fields}
+        sentence = self.name.replace("_", " ").capitalize()
+        ExclusionConstraint(
+            name=self.name,
+            expressions=[
+                (expression.replace_expressions(names), operator)
+                for expression, operator in self.expressions
+                if isinstance(expression, Func)
+            ],
+            condition=self.condition,
+            violation_error_message=f"{sentence}: end the earlier entry where this one starts.",
+        ).validate(model, instance, using=using)
+
+
 def one_at_a_time(
     *,
     name: str,
@@ -35,6 +65,6 @@ def one_at_a_time(
     ]
     same += [(_TextRange(F(t), F(t), Value("[]")), RangeOperators.OVERLAPS) for t in texts]
     period = (_InstantRange(F("starts_at"), F("ends_at"), Value("[)")), RangeOperators.OVERLAPS)
-    return ExclusionConstraint(
+    return _OneAtATime(
         name=name, index_type="GIST", expressions=[*same, period], condition=condition
     )

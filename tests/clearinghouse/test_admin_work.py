@@ -431,8 +431,35 @@ class TestMasterData:
 
         answer = client.post(reverse("admin:partners_partner_change", args=[partner.pk]), form)
 
-        assert "partner_facts_do_not_overlap" in answer.content.decode()
+        assert "Partner facts do not overlap: end the earlier entry" in answer.content.decode()
         assert partner.facts.count() == 1
+
+    def test_of_one_partner_does_not_stand_in_the_way_of_another(self, client, staff):
+        PartnerMaker()
+        partner = PartnerMaker()
+        url = reverse("admin:partners_partner_change", args=[partner.pk])
+
+        answer = client.post(url, _partner_form(partner) | {"name": "Renamed"})
+
+        assert answer.status_code == 302
+        partner.refresh_from_db()
+        assert partner.name == "Renamed"
+
+    def test_that_contradicts_itself_ends_in_a_sentence(self, client, staff):
+        agreement = AgreementMaker(in_force_at=None)
+        url = reverse("admin:partners_roamingagreement_change", args=[agreement.pk])
+        form = {
+            field.name: getattr(agreement, field.attname)
+            for field in agreement._meta.concrete_fields
+            if getattr(agreement, field.attname) is not None
+        } | {"environment": "TEST", "rule_overrides": "{}"}
+        form |= {"starts_at_0": "2026-01-01", "starts_at_1": "00:00"}
+
+        answer = client.post(url, form, follow=True)
+
+        assert "agreement and seller share environment" in answer.content.decode()
+        agreement.refresh_from_db()
+        assert agreement.environment == "LIVE"
 
     def test_of_a_new_step_in_life_names_who_took_it(self, client, staff):
         partner = PartnerMaker()
