@@ -4,6 +4,8 @@
 single ids and codes: ``[x, x] && [y, y]`` is ``x = y``.
 """
 
+from typing import Any
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import DEFAULT_DB_ALIAS
@@ -38,7 +40,7 @@ class _OneAtATime(ExclusionConstraint):
     def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         if exclude and not {"starts_at", "ends_at"}.isdisjoint(exclude):
             return
-        names = {F(field.attname): F(field.name) for field in model._meta.concrete_fields}
+        names: dict[Any, Any] = {F(f.attname): F(f.name) for f in model._meta.concrete_fields}
         sentence = self.name.replace("_", " ").capitalize()
         ExclusionConstraint(
             name=self.name,
