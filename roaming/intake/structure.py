@@ -17,8 +17,8 @@ DIGITS_BEFORE_POINT = 11
 SMALLEST_EXPONENT = -6
 # What is written with more digits after the point than this is out of range, zeros or not.
 LONGEST_FRACTION = 40
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 REQUIRED_FIELDS = ("sdr_id", "cso_id", "started_at", "energy_kwh")
 _DECIMALS_OF_SDR = (
     "energy_kwh",
