@@ -22,7 +22,9 @@ WALKS = {
     "staff": ("/admin/login/", "operator", ["/admin/"]),
     "partner": ("/portal/login/", "finance@nordlicht.example", ["/portal/"]),
 }
-STRANGE = re.compile(r"logout|/files/|/result|/delete/|/pdf|/download|\.csv|\.pdf|raw|\?|#|password_change/done")
+STRANGE = re.compile(
+    r"logout|/files/|/result|/delete/|/pdf|/download|\.csv|\.pdf|raw|\?|#|password_change/done"
+)
 
 
 def main() -> None:
