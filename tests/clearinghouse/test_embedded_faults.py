@@ -10,12 +10,13 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from clearinghouse.embedded import processes
+from clearinghouse.embedded import processes, valkey
 from clearinghouse.embedded.home import NOBODY, Home, find_home
 from tests.clearinghouse.embedded_starter import ROOT, Starter
 
@@ -166,6 +167,22 @@ class TestKilledValkey:
             with Starter(var) as second, Starter(var) as third:
                 assert third.valkey().dbsize() == second.valkey().dbsize() == 300_000
                 assert len(valkeys(home)) == 1
+
+
+class TestSlowValkey:
+    def test_is_given_time_to_make_its_socket(self, home):
+        slow = home.folder / "slow" / "valkey-server"
+        slow.parent.mkdir()
+        slow.write_text(f'#!/bin/sh\nsleep 1\nexec "{home.valkey_server}" "$@"\n')
+        slow.chmod(0o755)
+        slow.parent.chmod(0o755)
+
+        started_at = time.monotonic()
+        valkey.ensure(replace(home, valkey_server=slow))
+
+        assert 1 < time.monotonic() - started_at < 5
+        assert len(valkeys(home)) == 1
+        valkey.stop(home)
 
 
 class TestPlaces:
