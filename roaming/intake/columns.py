@@ -1,4 +1,4 @@
-"""A judged record as one row of the stage, in the order of ``STAGE_COLUMNS``.
+"""A judged record as rows for COPY: of the record, of its bytes, and of the stage.
 
 Arrays are written as PostgreSQL literals by hand: psycopg's list dumper costs several times the
 rest of the row.
@@ -6,7 +6,7 @@ rest of the row.
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from functools import lru_cache
 
@@ -21,9 +21,10 @@ from roaming.intake.facts import normal_code
 from roaming.intake.judge import Judged, takes_session
 from roaming.intake.structure import storable
 from roaming.messages import InboundSdr
+from roaming.models import IntakeBatch
 from roaming.rules.catalog import RULES_VERSION
 
-STAGE_COLUMNS = (
+SDR_COLUMNS = (
     "id sender_id seller_id buyer_id mandate_id environment batch_id position attempt"
     " rejected_at_intake payload_sha256 received_at sdr_id cso_code csp_code service_session_id"
     " split_no charging_session_id transaction_id evse_id evse_id_received pseudonym"
@@ -32,45 +33,77 @@ STAGE_COLUMNS = (
     " meter_end_kwh location_country location_name location_city connector_type current_type"
     " max_power_kw currency claim_amount item_kinds item_quantities item_unit_prices item_amounts"
     " period_started_at period_energy_kwh period_duration_s credits_sdr_id replaces_sdr_id"
-    " rules_version not_applicable state_buyer_id agreement_id state path takes_session actor"
-    " reason raw_sha256 encrypted_payload"
+    " rules_version not_applicable"
+).split()
+RAW_COLUMNS = "id sender_id batch_id position sha256 encrypted_payload".split()
+STAGE_COLUMNS = (
+    "id rejected seller_id sdr_id payload_sha256 attempt service_session_id split_no"
+    " takes_session buyer_id agreement_id state path reason ended_at"
 ).split()
 
 
-def stage_row(
-    judged: Judged, *, batch, pseudonym: str, actor: str, received_at: datetime, sealer: Sealer
-) -> tuple:
-    """One row for COPY. ``pseudonym`` is "" where no contract id was stated."""
-    rejected = judged.verdict == "REJECT"
-    sdr = storable(judged.submission.sdr) if rejected else judged.submission.sdr
-    sides, raw = judged.sides, judged.submission.raw
-    buyer_id = sides.buyer.id if sides.buyer else None
+def sdr_row(judged: Judged, *, batch: IntakeBatch, pseudonym: str) -> tuple:
+    """The record as it is stored. ``pseudonym`` is "" where no contract id was stated."""
+    sides = judged.sides
     return (
         judged.record_id,
         batch.sender_id,
         sides.seller.id if sides.seller else None,
-        buyer_id,
+        sides.buyer.id if sides.buyer else None,
         sides.mandate_id,
         batch.environment,
         batch.id,
         judged.position,
         judged.attempt,
-        rejected,
+        judged.verdict == "REJECT",
         judged.sha256,
-        received_at,
-        *_stated(sdr, pseudonym),
+        batch.received_at,
+        *_stated(_stored(judged), pseudonym),
         RULES_VERSION,
         _array(judged.not_applicable),
-        None if rejected else buyer_id,
+    )
+
+
+def raw_row(judged: Judged, *, batch: IntakeBatch, sealer: Sealer) -> tuple:
+    """The bytes as they were received, encrypted."""
+    raw = judged.submission.raw
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return judged.record_id, batch.sender_id, batch.id, judged.position, sha256, sealer.seal(raw)
+
+
+def stage_row(judged: Judged) -> tuple:
+    """What the keys, the state, the event and the delivery are made of."""
+    rejected = judged.verdict == "REJECT"
+    sdr, sides = _stored(judged), judged.sides
+    return (
+        judged.record_id,
+        rejected,
+        sides.seller.id if sides.seller else None,
+        sdr.sdr_id,
+        judged.sha256,
+        judged.attempt,
+        sdr.service_session_id,
+        sdr.split_no,
+        not rejected and takes_session(judged),
+        sides.buyer.id if sides.buyer and not rejected else None,
         sides.terms.agreement_id if sides.terms and not rejected else None,
         judged.path[-1],
         _array(judged.path),
-        not rejected and takes_session(judged),
-        actor,
-        ", ".join(sorted({finding.code for finding in judged.findings}))[:500],
-        hashlib.sha256(raw).hexdigest(),
-        sealer.seal(raw),
+        _reason(judged),
+        sdr.ended_at,
     )
+
+
+def _stored(judged: Judged) -> InboundSdr:
+    """A rejected record may hold what no column takes."""
+    sdr = judged.submission.sdr
+    return storable(sdr) if judged.verdict == "REJECT" else sdr
+
+
+def _reason(judged: Judged) -> str:
+    if not judged.findings:
+        return ""
+    return ", ".join(sorted({finding.code for finding in judged.findings}))[:500]
 
 
 def _stated(sdr: InboundSdr, pseudonym: str) -> tuple:

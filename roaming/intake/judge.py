@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 from clearinghouse.uuid7 import uuid7_at
@@ -106,8 +107,9 @@ def _judge(
     last = ledgers.rejected.get(key) if key else None
     if last and _is_the_same_rejection(judged, last):
         return _repeat(position, submission, sides, last)
+    if last:
+        judged = replace(judged, attempt=last.attempt + 1)
     if key:
-        judged = replace(judged, attempt=last.attempt + 1 if last else 1)
         _remember(judged, key, ledgers)
     return judged
 
@@ -123,11 +125,13 @@ def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> 
     sdr = submission.sdr
     session = _session_key(sides, sdr)
     holder = ledgers.sessions.get(session, "") if session else ""
-    facts = replace(
-        sides.facts,
-        session_holder="" if holder == sdr.sdr_id else holder,
-        conflicts_with=str(live.record_id) if live else "",
-    )
+    facts = sides.facts
+    if live or holder not in ("", sdr.sdr_id):
+        facts = replace(
+            facts,
+            session_holder="" if holder == sdr.sdr_id else holder,
+            conflicts_with=str(live.record_id) if live else "",
+        )
     found, not_applicable = check_sdr(sdr, facts) if submission.is_record else ([], [])
     findings = [*submission.findings, *found]
     verdict = verdict_of(findings)
@@ -197,20 +201,20 @@ def _session_key(sides: Sides, sdr) -> tuple[UUID, str, int] | None:
 
 _LIVE = """
 SELECT k.cso_id, k.sdr_id, k.record_id, k.payload_sha256, d.attempt
-  FROM unnest(%s::uuid[], %s::text[]) AS wanted (cso_id, sdr_id)
+  FROM json_to_recordset(%s::json) AS wanted (cso_id uuid, sdr_id text)
   JOIN roaming_sdrkey AS k USING (cso_id, sdr_id)
   JOIN roaming_sdr AS d ON d.id = k.record_id
 """
 _REJECTED = """
 SELECT DISTINCT ON (k.cso_id, k.sdr_id)
        k.cso_id, k.sdr_id, k.record_id, k.payload_sha256, k.attempt
-  FROM unnest(%s::uuid[], %s::text[]) AS wanted (cso_id, sdr_id)
+  FROM json_to_recordset(%s::json) AS wanted (cso_id uuid, sdr_id text)
   JOIN roaming_rejectedkey AS k USING (cso_id, sdr_id)
  ORDER BY k.cso_id, k.sdr_id, k.attempt DESC
 """
 _SESSIONS = """
 SELECT k.cso_id, k.session_id, k.split_no, d.sdr_id
-  FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS wanted (cso_id, session_id, split_no)
+  FROM json_to_recordset(%s::json) AS wanted (cso_id uuid, session_id text, split_no int)
   JOIN roaming_sessionkey AS k USING (cso_id, session_id, split_no)
   JOIN roaming_sdr AS d ON d.id = k.record_id
 """
@@ -225,19 +229,31 @@ def _read_ledgers(prepared) -> Ledgers:
     sessions = {
         key for submission, sides, _ in prepared if (key := _session_key(sides, submission.sdr))
     }
+    wanted = _as_json({"cso_id": cso, "sdr_id": sdr_id} for cso, sdr_id in keys)
+    wanted_sessions = _as_json(
+        {"cso_id": cso, "session_id": session, "split_no": split}
+        for cso, session, split in sessions
+    )
     with connection.cursor() as cursor:
         return Ledgers(
-            live=_known_under(cursor, _LIVE, keys),
-            rejected=_known_under(cursor, _REJECTED, keys),
+            live=_known_under(cursor, _LIVE, wanted),
+            rejected=_known_under(cursor, _REJECTED, wanted),
             sessions={
                 (cso, session, split): sdr_id
-                for cso, session, split, sdr_id in _rows(cursor, _SESSIONS, sessions, 3)
+                for cso, session, split, sdr_id in _rows(cursor, _SESSIONS, wanted_sessions)
             },
         )
 
 
-def _known_under(cursor, statement: str, keys) -> dict[tuple[UUID, str], _Known]:
-    rows = _rows(cursor, statement, keys, 2)
+def _as_json(rows: Iterable[dict[str, object]]) -> str:
+    """Thousands of keys as one parameter: psycopg's list dumper takes longer than the look-up."""
+    return msgspec.json.encode(list(rows)).decode()
+
+
+def _known_under(cursor, statement: str, wanted: str) -> dict[tuple[UUID, str], _Known]:
+    rows = _rows(cursor, statement, wanted)
+    if not rows:
+        return {}
     record_ids = [row[2] for row in rows]
     findings = _findings_of(record_ids)
     states = dict(SdrState.objects.filter(id__in=record_ids).values_list("id", "state"))
@@ -249,12 +265,8 @@ def _known_under(cursor, statement: str, keys) -> dict[tuple[UUID, str], _Known]
     }
 
 
-def _rows(cursor, statement: str, keys: Iterable[tuple], width: int) -> list[tuple]:
-    keys = list(keys)
-    if not keys:
-        return []
-    columns = [[key[column] for key in keys] for column in range(width)]
-    cursor.execute(statement, columns)
+def _rows(cursor, statement: str, wanted: str) -> list[tuple]:
+    cursor.execute(statement, [wanted])
     return cursor.fetchall()
 
 

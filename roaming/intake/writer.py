@@ -1,4 +1,7 @@
-"""One judged chunk into the tables: COPY into a stage, then INSERT … SELECT in key order.
+"""One judged chunk into the tables: keys in their order first, then all that hangs on them.
+
+What other senders may want too (keys) goes by COPY into a stage and INSERT … SELECT in key order;
+what is ours alone (the records, their bytes) goes by COPY straight into its table.
 
 Runs inside the caller's transaction. Where a key was taken meanwhile, nothing of the chunk may
 stay: the caller rolls back and judges again.
@@ -6,7 +9,7 @@ stay: the caller rolls back and judges again.
 
 import base64
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,20 +20,21 @@ from django.db import connection
 from clearinghouse.sealing import Sealer
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
-from roaming.intake.columns import STAGE_COLUMNS, normal_contract_id, stage_row
+from roaming.intake.columns import (
+    RAW_COLUMNS,
+    SDR_COLUMNS,
+    STAGE_COLUMNS,
+    normal_contract_id,
+    raw_row,
+    sdr_row,
+    stage_row,
+)
 from roaming.intake.judge import Judged, takes_session
 from roaming.models import IntakeBatch, IntakeTally
 from roaming.rules.pseudonym import Pseudonym, key_for_csp, pseudonym_of
 
 _SQL = Path(__file__).parent / "sql"
-_AFTER_KEYS = (
-    "40_keep_raw_records",
-    "50_add_sdrs",
-    "60_add_states",
-    "70_add_events",
-    "80_owe_deliveries",
-    "90_drop",
-)
+_AFTER_KEYS = ("40_add_states", "50_add_events", "60_owe_deliveries", "70_drop")
 
 
 class KeyTaken(Exception):
@@ -47,26 +51,35 @@ def write_chunk(
     new = [one for one in judged if one.is_new]
     if new:
         with connection.cursor() as cursor:
-            _write_new(cursor, new, batch=batch, received_at=received_at, actor=actor)
+            _write_new(cursor, new, batch=batch, actor=actor)
     _count(judged, batch=batch, received_at=received_at)
 
 
-def _write_new(cursor, new, *, batch, received_at, actor) -> None:
+def _write_new(cursor, new: Sequence[Judged], *, batch: IntakeBatch, actor: str) -> None:
     pseudonyms = _pseudonyms(new)
-    sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
+    _stage(cursor, new)
+    _take_keys(cursor, new)
+    _keep_records(cursor, new, pseudonyms, batch=batch)
+    parameters = {
+        "sender_id": batch.sender_id,
+        "environment": batch.environment,
+        "received_at": batch.received_at,
+        "actor": actor,
+    }
+    for name in _AFTER_KEYS:
+        _run(cursor, name, parameters)
+    _add_findings(cursor, new, sender_id=batch.sender_id, received_at=batch.received_at)
+    _add_identities(cursor, new, pseudonyms, received_at=batch.received_at)
+
+
+def _stage(cursor, new: Sequence[Judged]) -> None:
     _run(cursor, "00_create")
-    with cursor.copy(f"COPY intake_stage ({', '.join(STAGE_COLUMNS)}) FROM STDIN") as copy:
+    with cursor.copy(_copy_into("intake_stage", STAGE_COLUMNS)) as copy:
         for one in new:
-            shown = pseudonyms[one.position].shown if one.position in pseudonyms else ""
-            row = stage_row(
-                one,
-                batch=batch,
-                pseudonym=shown,
-                actor=actor,
-                received_at=received_at,
-                sealer=sealer,
-            )
-            copy.write_row(row)
+            copy.write_row(stage_row(one))
+
+
+def _take_keys(cursor, new: Sequence[Judged]) -> None:
     live = [one for one in new if one.verdict != "REJECT"]
     numbered = [
         one
@@ -76,14 +89,32 @@ def _write_new(cursor, new, *, batch, received_at, actor) -> None:
     _take(cursor, "10_take_sdr_keys", expected=len(live))
     _take(cursor, "20_take_session_keys", expected=sum(map(takes_session, live)))
     _take(cursor, "30_number_rejections", expected=len(numbered))
-    for name in _AFTER_KEYS:
-        _run(cursor, name)
-    _add_findings(cursor, new, sender_id=batch.sender_id, received_at=received_at)
-    _add_identities(cursor, new, pseudonyms, received_at=received_at)
 
 
-def _run(cursor, name: str) -> int:
-    cursor.execute(load_statement(_SQL / f"stage_{name}.sql"))
+def _keep_records(
+    cursor,
+    new: Sequence[Judged],
+    pseudonyms: Mapping[int, Pseudonym],
+    *,
+    batch: IntakeBatch,
+) -> None:
+    with cursor.copy(_copy_into("roaming_sdr", SDR_COLUMNS)) as copy:
+        for one in new:
+            pseudonym = pseudonyms.get(one.position)
+            shown = pseudonym.shown if pseudonym else ""
+            copy.write_row(sdr_row(one, batch=batch, pseudonym=shown))
+    sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
+    with cursor.copy(_copy_into("roaming_rawrecord", RAW_COLUMNS)) as copy:
+        for one in new:
+            copy.write_row(raw_row(one, batch=batch, sealer=sealer))
+
+
+def _copy_into(table: str, columns: Sequence[str]) -> str:
+    return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+
+
+def _run(cursor, name: str, parameters: Mapping[str, object] | None = None) -> int:
+    cursor.execute(load_statement(_SQL / f"stage_{name}.sql"), parameters)
     return cursor.rowcount
 
 

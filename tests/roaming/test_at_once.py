@@ -49,6 +49,8 @@ def hold_key(sdr_id: str, *, senders: int) -> None:
 
 
 def waiting(cursor) -> int:
+    # Within a transaction the list of sessions is read once, unless it is forgotten.
+    cursor.execute("SELECT pg_stat_clear_snapshot()")
     cursor.execute(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -5,6 +5,6 @@
 INSERT INTO roaming_sdrkey (record_id, cso_id, sdr_id, payload_sha256)
 SELECT id, seller_id, sdr_id, payload_sha256
   FROM intake_stage
- WHERE NOT rejected_at_intake
+ WHERE NOT rejected
  ORDER BY seller_id, sdr_id
     ON CONFLICT (cso_id, sdr_id) DO NOTHING

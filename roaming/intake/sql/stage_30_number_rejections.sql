@@ -4,6 +4,6 @@
 INSERT INTO roaming_rejectedkey (record_id, cso_id, sdr_id, attempt, payload_sha256)
 SELECT id, seller_id, sdr_id, attempt, payload_sha256
   FROM intake_stage
- WHERE rejected_at_intake AND seller_id IS NOT NULL AND sdr_id <> ''
+ WHERE rejected AND seller_id IS NOT NULL AND sdr_id <> ''
  ORDER BY seller_id, sdr_id, attempt
     ON CONFLICT (cso_id, sdr_id, attempt) DO NOTHING
