@@ -3,7 +3,7 @@
 ACCEPTED ends it here: what billing does afterwards is told by billing's rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     "": frozenset({"RECEIVED"}),
@@ -25,7 +25,7 @@ class IllegalTransition(Exception):
     """A step that the table does not have; nothing was changed."""
 
 
-def check_path(from_state: str, path: list[str]) -> None:
+def check_path(from_state: str, path: Sequence[str]) -> None:
     """Check every hop of ``path``, which starts after ``from_state`` ("" = a new record).
 
     :raises IllegalTransition: naming the first hop that the table lacks.
@@ -43,9 +43,16 @@ def path_of_intake(verdict: str, acceptance: str | None) -> list[str]:
     A valid record is rated (until tariffs are agreed the claim is the price), owed to the CSP, and
     where the agreement says ON_VALIDATION accepted at once.
     """
-    if verdict == "REJECT":
-        return ["RECEIVED", "REJECTED"]
-    if verdict == "HOLD":
-        return ["RECEIVED", "HELD"]
-    path = ["RECEIVED", "VALIDATED", "RATED", "DELIVERED"]
-    return [*path, "ACCEPTED"] if acceptance == "ON_VALIDATION" else path
+    if verdict != "ACCEPT":
+        return list(_PATHS[verdict])
+    return list(_PATHS["ON_VALIDATION" if acceptance == "ON_VALIDATION" else "ACCEPT"])
+
+
+_PATHS: Mapping[str, tuple[str, ...]] = {
+    "REJECT": ("RECEIVED", "REJECTED"),
+    "HOLD": ("RECEIVED", "HELD"),
+    "ACCEPT": ("RECEIVED", "VALIDATED", "RATED", "DELIVERED"),
+    "ON_VALIDATION": ("RECEIVED", "VALIDATED", "RATED", "DELIVERED", "ACCEPTED"),
+}
+for _path in _PATHS.values():
+    check_path("", _path)
