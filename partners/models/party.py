@@ -36,6 +36,11 @@ class Party(models.Model):
                 condition=Q(country_code__regex="^[A-Z]{2}$", party_id__regex="^[A-Z0-9]{3}$"),
                 name="party_code_is_in_normal_form",
             ),
+            # ISO 3166 leaves these to users: they name no country, so nobody roams under them.
+            models.CheckConstraint(
+                condition=~Q(country_code__regex="^(AA|Q[M-Z]|X[A-Z]|ZZ)$"),
+                name="party_country_is_not_reserved",
+            ),
         ]
 
     def __str__(self) -> str:

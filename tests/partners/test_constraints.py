@@ -169,6 +169,13 @@ def test_a_party_code_is_stored_in_normal_form(country, party_id):
         Party.objects.create(country_code=country, party_id=party_id, role="CSO", name="odd")
 
 
+@pytest.mark.violates("party_country_is_not_reserved")
+@pytest.mark.parametrize("country", ["AA", "QM", "XK", "ZZ"])
+def test_a_party_is_of_a_country(country):
+    with refused("party_country_is_not_reserved"):
+        Party.objects.create(country_code=country, party_id="ABC", role="CSO", name="nowhere")
+
+
 @pytest.mark.violates("party_has_one_owner_at_a_time")
 def test_a_party_has_one_owner_at_a_time():
     with refused("party_has_one_owner_at_a_time"):
