@@ -7,7 +7,7 @@ tells the sender everything.
 
 from typing import Literal
 
-from roaming.rules import duplicates, energy, identity, price, time
+from roaming.rules import credit, duplicates, energy, identity, price, time
 from roaming.rules.findings import Fact, Facts, Finding, Rule
 from roaming.rules.record import InboundSdr
 
@@ -229,6 +229,16 @@ RULES: tuple[Rule, ...] = (
         title="Negative item on a record that is no credit",
         remedy="Take money back by a credit that names the record in credits_sdr_id.",
         check=price.items_are_not_negative,
+    ),
+    Rule(
+        code="V601",
+        severity="HOLD",
+        is_fixed=True,
+        field="credits_sdr_id",
+        title="A credit or replacement waits for its original",
+        remedy="Nothing to do: it moves no money until the clearing house pairs it with the"
+        " record that it names in credits_sdr_id or replaces_sdr_id.",
+        check=credit.original_is_paired,
     ),
 )
 

@@ -342,3 +342,34 @@ def test_a_rule_without_its_fact_is_not_applicable_and_says_so():
     outcome = take_one(max_power_kw=None)
 
     assert Sdr.objects.get(id=outcome.record_id).not_applicable == ["V202"]
+
+
+class TestACreditOrReplacement:
+    """Until they are paired with their originals they are no way round V402 and V504."""
+
+    @pytest.mark.parametrize("names", ["credits_sdr_id", "replaces_sdr_id"])
+    def test_of_any_record_does_not_bill_its_session_again(self, names):
+        take_one()
+
+        outcome = take_one(sdr_id="NLX-2", **{names: "NLX-0001"})
+
+        assert (outcome.outcome, outcome.codes, outcome.state) == ("held", ["V601"], "HELD")
+
+    def test_of_a_record_that_never_was_takes_no_money(self):
+        outcome = take_one(credits_sdr_id="NLX-NEVER", total_amount="-1000000", items=None)
+
+        assert (outcome.outcome, outcome.codes) == ("held", ["V601"])
+
+    def test_is_not_let_through_by_an_agreement(self):
+        override = {"severity": "WARN", "reason": "we trust each other"}
+        AgreementMaker(seller=polder(), rule_overrides={"V601": override})
+
+        sent = record(cso_id="NL*PLD", credits_sdr_id="PLD-1", total_amount="-9.02", items=None)
+        [outcome] = take(sent, sender=polder())
+
+        assert outcome.outcome == "held"
+
+    def test_leaves_the_session_to_its_original(self):
+        take_one(sdr_id="NLX-2", replaces_sdr_id="NLX-0001")
+
+        assert take_one().outcome == "accepted"
