@@ -5,8 +5,7 @@ rest of the row.
 """
 
 import hashlib
-from collections.abc import Iterable
-from datetime import UTC
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -149,25 +148,27 @@ def _stated(sdr: InboundSdr, pseudonym: str) -> tuple:
 def _items(sdr: InboundSdr) -> tuple[str, str, str, str]:
     items = sdr.items
     return (
-        _array(item.kind for item in items),
-        _array(item.quantity for item in items),
-        _array(item.unit_price for item in items),
-        _array(item.amount for item in items),
+        _array([item.kind for item in items]),
+        _array([item.quantity for item in items]),
+        _array([item.unit_price for item in items]),
+        _array([item.amount for item in items]),
     )
 
 
 def _periods(sdr: InboundSdr) -> tuple[str, str, str]:
     periods = sdr.charging_periods
     return (
-        _array(f'"{period.started_at.astimezone(UTC).isoformat()}"' for period in periods),
-        _array(period.energy_kwh for period in periods),
-        _array(period.duration_s for period in periods),
+        _array([f'"{period.started_at.isoformat()}"' for period in periods]),
+        _array([period.energy_kwh for period in periods]),
+        _array([period.duration_s for period in periods]),
     )
 
 
-def _array(values: Iterable[str | Decimal | int | None]) -> str:
+def _array(values: Sequence[str | Decimal | int | None]) -> str:
     """A one-dimensional array literal of values that need no quoting beyond what they bring."""
-    return "{" + ",".join("NULL" if v is None else str(v) for v in values) + "}"
+    if not values:
+        return "{}"
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
 @lru_cache(maxsize=65_536)

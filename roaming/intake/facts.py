@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
@@ -98,6 +99,7 @@ def load_world(
     return world
 
 
+@lru_cache(maxsize=4096)
 def normal_code(code: str) -> str:
     """The normal form "DE*NLX" of a party code, or "" where it is none."""
     if not code:

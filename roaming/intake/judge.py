@@ -7,7 +7,7 @@ notice, and the chunk is judged again.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -24,8 +24,7 @@ from roaming.rules.findings import Finding, Severity
 from roaming.rules.lifecycle import path_of_intake
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A submission with what became of it. ``repeats`` names the stored record it repeats."""
 
     position: int
@@ -46,8 +45,7 @@ class Judged:
         return not self.repeats
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A stored record under the same id."""
 
     record_id: UUID
@@ -108,7 +106,7 @@ def _judge(
     if last and _is_the_same_rejection(judged, last):
         return _repeat(position, submission, sides, last)
     if last:
-        judged = replace(judged, attempt=last.attempt + 1)
+        judged = judged._replace(attempt=last.attempt + 1)
     if key:
         _remember(judged, key, ledgers)
     return judged

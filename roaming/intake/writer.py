@@ -192,8 +192,10 @@ def _add_identities(cursor, new, pseudonyms, *, received_at) -> None:
 
 
 def _known_hashes(cursor, hashes: list[str]) -> set[str]:
+    wanted = "{" + ",".join(hashes) + "}"  # hex digits need no quoting
     cursor.execute(
-        "SELECT contract_hash FROM roaming_contractidentity WHERE contract_hash = ANY(%s)", [hashes]
+        "SELECT contract_hash FROM roaming_contractidentity WHERE contract_hash = ANY(%s::text[])",
+        [wanted],
     )
     return {row[0] for row in cursor.fetchall()}
 
