@@ -90,6 +90,18 @@ def append_only(table: str, name: str) -> migrations.RunSQL:
     )
 
 
+def guarded_default(table: str, name: str) -> migrations.RunSQL:
+    """Refuse TRUNCATE on the DEFAULT partition of ``table``, as ``append_only`` does on it.
+
+    Row triggers come with the parent; those of TRUNCATE do not.
+    """
+    return migrations.RunSQL(
+        f"CREATE TRIGGER {name}_by_truncate BEFORE TRUNCATE ON {table}_default FOR EACH STATEMENT"
+        f" EXECUTE FUNCTION clearinghouse_refuse_change('{name}')",
+        f"DROP TRIGGER {name}_by_truncate ON {table}_default",
+    )
+
+
 class CreatePartitionedModel(CreateModel):
     """Create a model's table in monthly partitions of a UUIDv7 column, with a DEFAULT one.
 

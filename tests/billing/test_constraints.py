@@ -12,7 +12,6 @@ from billing.models import (
     ClearingWindow,
     ConservationProof,
     Position,
-    Settlement,
     Transfer,
 )
 from billing.services.closing import Closing, close_window
@@ -195,15 +194,28 @@ class TestTransfer:
 
 
 class TestSettlement:
+    @pytest.mark.violates("settlement_is_hashed_once")
+    @pytest.mark.parametrize(
+        "change", ["positions_sha256 = repeat('1', 64)", "settled_at = now()", "currency = 'CHF'"]
+    )
+    def test_is_hashed_once(self, closing, change):
+        with refused("is settled"), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE billing_settlement SET {change}")
+
+    def test_is_never_deleted(self, closing):
+        with refused("is settled"), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM billing_settlement")
+
     @pytest.mark.violates("settlement_carries_the_hash_of_its_positions")
     def test_carries_a_hash(self, closing):
-        with refused("settlement_carries_the_hash_of_its_positions"), transaction.atomic():
-            Settlement.objects.update(positions_sha256="")
+        with refused("settlement_carries_the_hash_of_its_positions"):
+            again(closing.settlement, positions_sha256="")
 
     @pytest.mark.violates("settlement_and_window_share_environment")
     def test_is_of_its_windows_environment(self, closing):
-        with refused("settlement_and_window_share_environment"), transaction.atomic():
-            Settlement.objects.update(environment=Environment.TEST)
+        unsettled = ClearingWindow.objects.filter(state="OPEN").first()
+        with refused("settlement_and_window_share_environment"):
+            again(closing.settlement, window=unsettled, environment=Environment.TEST)
             _check_now()
 
     @pytest.mark.violates("positions_of_a_settlement_sum_to_zero")

@@ -115,6 +115,38 @@ def test_personal_data_goes_with_an_erasure_that_names_itself(accepted):
     assert Sdr.objects.get(id=accepted.record_id).payload_sha256
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_deletes_in_its_own_transaction_and_never_again():
+    AgreementMaker()
+    take_one()
+    old = Erasure.objects.create(erased_at=NOON, actor="officer", ground="GDPR Art. 17")
+
+    for model in (RawRecord, ContractIdentity):
+        with refused("in the erasure's own transaction"), transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('clearinghouse.erasure_id', %s, true)", [str(old.pk)]
+                )
+            model.objects.all().delete()
+        assert model.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "roaming_sdr_default",
+        "roaming_sdrevent_default",
+        "roaming_finding_default",
+        "roaming_rawrecord_default",
+        "billing_clearedsdr_default",
+        "billing_settlement",
+    ],
+)
+def test_no_part_of_the_evidence_is_emptied_by_its_owner(owner_connection, table):
+    with pytest.raises(psycopg.Error, match="append-only"):
+        owner_connection.execute(f"TRUNCATE {table} CASCADE")
+
+
 @pytest.mark.violates("contract_identity_is_known_once")
 def test_an_identity_is_known_once(accepted):
     known = ContractIdentity.objects.get()
@@ -251,6 +283,7 @@ class TestThePartnerRole:
             "UPDATE partners_user SET is_staff = true",
             "SELECT * FROM partners_bankaccount",
             "CREATE TABLE mine (id int)",
+            "SELECT clearinghouse_ensure_partition('roaming_sdr', '2090-01-01')",
         ],
     )
     def test_may_not(self, statement):
