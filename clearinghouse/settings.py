@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dj_database_url
 
-from clearinghouse import env
+from clearinghouse import env, logs
 from clearinghouse.unfold import UNFOLD  # noqa: F401 read by the admin
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -261,11 +261,7 @@ MONEY_FLOW = env.env_choice(
 
 # --- Logs ---------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.env_str("LOG_LEVEL", "WARNING")},
-    # At DEBUG it writes every token that it issues.
-    "loggers": {"oauthlib": {"level": "INFO"}},
-}
+LOGGING = logs.configure(
+    as_json=PRODUCTION,
+    level=env.env_str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"),
+)
