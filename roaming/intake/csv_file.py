@@ -4,7 +4,9 @@ is a V001 of its row.
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -19,8 +21,12 @@ from roaming.intake.structure import Submission, submission_of
 from roaming.messages import InboundItem, InboundSdr
 from roaming.rules.findings import Finding
 
+LONGEST_LINE = 1_000_000
+# Longer than any session; what int() of 1e999999 would take is out of the question.
+_LONGEST_SECONDS = 10**9
 _GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(InboundSdr)}
+# ``csv.DictReader`` puts None where a row is short, and what is too long under the key None.
 Row = dict[str, str]
 
 
@@ -31,25 +37,56 @@ class UnreadableFile(ValueError):
 def read_csv(path: Path, profile: Profile) -> Iterator[Submission]:
     """Yield one submission per row of a CSV, optionally gzip.
 
-    :raises UnreadableFile: not text, no header, or columns that the profile names are missing.
+    :raises UnreadableFile: not text, no header, or columns that the profile names are missing or
+        there twice.
     """
-    with _open(path, profile.file.encoding) as text:
-        reader = csv.DictReader(text, delimiter=profile.file.delimiter, strict=False)
-        missing = profile.columns() - set(reader.fieldnames or ())
-        if missing:
-            raise UnreadableFile(f"the file lacks the columns {', '.join(sorted(missing))}")
+    with _opened(path, profile) as lines:
+        reader = csv.DictReader(lines, delimiter=profile.file.delimiter, strict=False)
+        _check_header(list(reader.fieldnames or ()), profile)
         row_reader = _RowReader(profile, ZoneInfo(profile.file.time_zone))
-        try:
-            for row in reader:
-                yield row_reader.submission(row)
-        except (UnicodeDecodeError, csv.Error, EOFError, OSError) as error:
-            raise UnreadableFile(f"line {reader.line_num + 1}: {error}") from error
+        for row in reader:
+            yield row_reader.submission(row)
 
 
 def count_rows(path: Path, profile: Profile) -> int:
-    """How many records the file holds, for the progress bar."""
-    with _open(path, profile.file.encoding) as text:
-        return max(0, sum(1 for _ in csv.reader(text, delimiter=profile.file.delimiter)) - 1)
+    """How many records the file holds, for the progress bar.
+
+    :raises UnreadableFile: it cannot be read to its end.
+    """
+    with _opened(path, profile) as lines:
+        return max(0, sum(1 for _ in csv.reader(lines, delimiter=profile.file.delimiter)) - 1)
+
+
+def _check_header(header: list[str], profile: Profile) -> None:
+    columns = profile.columns()
+    if missing := columns - set(header):
+        raise UnreadableFile(f"the file lacks the columns {', '.join(sorted(missing))}")
+    if twice := sorted(column for column in columns if header.count(column) > 1):
+        raise UnreadableFile(f"the file has the columns {', '.join(twice)} more than once")
+
+
+@contextmanager
+def _opened(path: Path, profile: Profile) -> Iterator[Iterator[str]]:
+    """The file's lines; whatever breaks while they are read is told as an unreadable file."""
+    lines = _Lines()
+    try:
+        with _open(path, profile.file.encoding) as text:
+            yield lines.of(text)
+    except (UnicodeError, csv.Error, EOFError, OSError, zlib.error) as error:
+        raise UnreadableFile(f"line {lines.number + 1}: {error}") from error
+
+
+class _Lines:
+    """A file line by line, none longer than a record can be: a small packed file may hold GBs."""
+
+    number = 0
+
+    def of(self, text: TextIO) -> Iterator[str]:
+        while line := text.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise UnreadableFile(f"line {self.number + 1} is longer than any record")
+            self.number += 1
+            yield line
 
 
 def _open(path: Path, encoding: str) -> TextIO:
@@ -66,7 +103,7 @@ class _RowReader:
     zone: ZoneInfo
 
     def submission(self, row: Row) -> Submission:
-        findings: list[Finding] = []
+        findings = _shape_of(row)
         fields: dict[str, object] = dict(self.profile.constants)
         fields["cso_id"] = self.profile.seller.party
         fields["csp_id"] = self._counterparty(row)
@@ -90,20 +127,16 @@ class _RowReader:
         self, row: Row, name: str, times: TimeColumns, fields: dict, findings: list[Finding]
     ) -> datetime | None:
         if times.after:
-            start = fields.get(times.after)
-            seconds = _number(row, name, times.plus_seconds_column, 1, findings)
-            if not isinstance(start, datetime) or seconds is None:
-                return None
-            return start + timedelta(seconds=int(seconds))
+            return _later(row, name, times, fields.get(times.after), findings)
         text = " ".join((row.get(column) or "").strip() for column in times.columns).strip()
         if not text:
             return None
         for layout in times.formats:
             try:
                 local = datetime.strptime(text, layout)  # noqa: DTZ007 the zone comes next
-            except ValueError:
+                return local.replace(tzinfo=self.zone).astimezone(UTC)
+            except (ValueError, OverflowError):
                 continue
-            return local.replace(tzinfo=self.zone).astimezone(UTC)
         findings.append(_v001(name, f"{text!r} is in none of the formats {times.formats}"))
         return None
 
@@ -132,6 +165,33 @@ class _RowReader:
             return True
 
 
+def _shape_of(row: Row) -> list[Finding]:
+    """A row that is cut off or has a stray delimiter: its figures may stand in wrong columns."""
+    # The keys' own type says that there is no None among them.
+    beyond = row.pop(None, None)  # type: ignore[call-overload]
+    if beyond is not None:
+        row[""] = str(beyond)
+        return [_v001("", "the row has more fields than the header")]
+    if None in row.values():
+        return [_v001("", "the row has fewer fields than the header")]
+    return []
+
+
+def _later(
+    row: Row, name: str, times: TimeColumns, start: object, findings: list[Finding]
+) -> datetime | None:
+    seconds = _number(row, name, times.plus_seconds_column, 1, findings)
+    if not isinstance(start, datetime) or seconds is None:
+        return None
+    try:
+        if abs(seconds) <= _LONGEST_SECONDS:
+            return start + timedelta(seconds=int(seconds))
+    except (InvalidOperation, OverflowError):
+        pass
+    findings.append(_v001(name, f"{seconds} seconds after {times.after} is no time"))
+    return None
+
+
 def _text(row: Row, spec: str | TextColumn) -> str:
     if isinstance(spec, str):
         return (row.get(spec) or "").strip()
@@ -148,8 +208,10 @@ def _number(
     if not text:
         return None
     try:
+        if "_" in text:
+            raise InvalidOperation
         return Decimal(text) / divide_by if divide_by != 1 else Decimal(text)
-    except InvalidOperation:
+    except ArithmeticError:
         findings.append(_v001(name, f"{text!r} in column {column!r} is no number"))
         return None
 
@@ -166,4 +228,9 @@ def _checked(fields: dict, findings: list[Finding]) -> InboundSdr:
 
 
 def _v001(field: str, message: str) -> Finding:
-    return Finding(code="V001", severity="REJECT", field=field, message=f"{field}: {message}"[:500])
+    return Finding(
+        code="V001",
+        severity="REJECT",
+        field=field,
+        message=f"{field}: {message}".removeprefix(": ")[:500],
+    )

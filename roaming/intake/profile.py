@@ -3,13 +3,18 @@
 The profile is data: another month of the same format needs no code. See ``docs/profiles.md``.
 """
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from clearinghouse.money import is_currency
+from roaming.rules.catalog import RULES
 from roaming.rules.record import InboundSdr, ItemKind
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -130,6 +135,7 @@ class Profile(Strict, frozen=True):
     def columns(self) -> set[str]:
         """Every column that the profile reads; a file without one of them is not its file."""
         texts = {t if isinstance(t, str) else t.column for t in self.texts.values()}
+        texts |= {column for template in self.templates() for column in columns_of(template)}
         texts |= {column for t in self.times.values() for column in t.columns}
         texts |= {t.plus_seconds_column for t in self.times.values()}
         texts |= {n.column for n in self.numbers.values()}
@@ -137,6 +143,24 @@ class Profile(Strict, frozen=True):
         texts |= {c.column for c in self.counterparties}
         texts |= {self.billed.column} if self.billed else set()
         return texts - {""}
+
+    def templates(self) -> list[str]:
+        return [t.template for t in self.texts.values() if not isinstance(t, str) and t.template]
+
+
+def columns_of(template: str) -> list[str]:
+    """The columns that a template names.
+
+    :raises ValueError: it is not closed, or asks for more than columns as they stand.
+    """
+    columns = []
+    for _, column, form, conversion in Formatter().parse(template):
+        if column is None:
+            continue
+        if not column or form or conversion or set(column) & set(".[]"):
+            raise ValueError(f"template {template!r} may name columns in braces and nothing else")
+        columns.append(column)
+    return columns
 
 
 def profile_names() -> list[str]:
@@ -162,10 +186,72 @@ def parse_profile(text: bytes, *, name: str) -> Profile:
     """:raises UnusableProfile: with the place that is wrong."""
     try:
         profile = msgspec.toml.decode(text, type=Profile)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnusableProfile(f"profile {name}: {error}") from error
     fields = {field.name for field in msgspec.structs.fields(InboundSdr)}
     named = {*profile.texts, *profile.times, *profile.numbers, *profile.constants}
     if unknown := sorted(named - fields):
         raise UnusableProfile(f"profile {name}: a record has no field {', '.join(unknown)}")
+    if wrong := next(_what_cannot_work(profile), None):
+        raise UnusableProfile(f"profile {name}: {wrong}")
     return profile
+
+
+def _what_cannot_work(profile: Profile) -> Iterator[str]:
+    """What types cannot say, found here once and not in every row."""
+    yield from _wrong_shape(profile)
+    yield from _wrong_terms(profile.agreement)
+    for template in profile.templates():
+        try:
+            columns_of(template)
+        except ValueError as error:
+            yield f"template {template!r}: {error}"
+    for layout in (layout for times in profile.times.values() for layout in times.formats):
+        if not _is_layout(layout):
+            yield f"{layout!r} is no format of a time"
+
+
+def _wrong_shape(profile: Profile) -> Iterator[str]:
+    shape = profile.file
+    for zone in (shape.time_zone, profile.agreement.group.time_zone):
+        if not _is_zone(zone):
+            yield f"{zone!r} is no time zone; send e.g. Europe/Zurich"
+    if not _is_encoding(shape.encoding):
+        yield f"{shape.encoding!r} is no encoding of text"
+    if len(shape.delimiter) != 1 or shape.delimiter in '"\r\n':
+        yield f"delimiter {shape.delimiter!r} is not one character"
+
+
+def _wrong_terms(terms: AgreementTerms) -> Iterator[str]:
+    if not is_currency(terms.currency):
+        yield f"{terms.currency!r} is no ISO 4217 currency"
+    if not (terms.commission_rate.is_finite() and 0 <= terms.commission_rate <= 1):
+        yield f"commission_rate {terms.commission_rate} is not between 0 and 1"
+    adjustable = {rule.code for rule in RULES if not rule.is_fixed}
+    for override in terms.overrides:
+        if override.code not in adjustable:
+            yield f"{override.code} is fixed or unknown: no agreement can weigh it otherwise"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return isinstance("".encode(name), bytes)
+    except (LookupError, ValueError):
+        return False
+
+
+def _is_layout(layout: str) -> bool:
+    now = datetime(2026, 11, 14, 12)  # noqa: DTZ001 a pattern for the format alone
+    try:
+        datetime.strptime(now.strftime(layout), layout)  # noqa: DTZ007 the same
+    except ValueError:
+        return False
+    return True
