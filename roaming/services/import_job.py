@@ -16,10 +16,20 @@ from roaming.intake.profile import Profile, UnusableProfile, load_profile
 from roaming.messages import SdrOutcome
 from roaming.models import IntakeBatch, Sdr
 from roaming.services.file_import import ImportCounts, ImportOrder, count, import_file
+from roaming.services.profile_contradictions import contradictions
 from roaming.services.profile_setup import PartiesMissing, seller_of, set_up
 
 KIND = "roaming.import_file"
-_COLUMNS = ("index", "sdr_id", "outcome", "codes", "messages", "attempt", "record_id")
+_COLUMNS = (
+    "index",
+    "sdr_id",
+    "outcome",
+    "codes",
+    "messages",
+    "attempt",
+    "record_id",
+    "what_to_do",
+)
 _TOLD_TO_THE_USER = (UnusableProfile, UnreadableFile, PartiesMissing, FileNotFoundError)
 
 
@@ -42,7 +52,7 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
             job,
             state=Job.State.DONE,
             now=clock(),
-            result=counts.as_json(),
+            result=counts.as_json() | _left_as_it_is(job, now=clock()),
             result_name=result_name,
         )
 
@@ -90,6 +100,14 @@ def _order(job: Job, path: Path, profile: Profile, *, now: datetime) -> ImportOr
     )
 
 
+def _left_as_it_is(job: Job, *, now: datetime) -> dict[str, object]:
+    """Where the profile contradicts what stands; nothing where it was not to set anything up."""
+    if not job.parameters.get("create_parties"):
+        return {}
+    found = contradictions(load_profile(job.parameters["profile"]), now=now)
+    return {"left as it is": found} if found else {}
+
+
 def _batches_of_earlier_tries(job: Job) -> list:
     return list(IntakeBatch.objects.filter(job=job).values_list("id", flat=True))
 
@@ -132,4 +150,5 @@ def _row(outcome: SdrOutcome) -> list[object]:
         neutralize(" | ".join(finding.message for finding in outcome.findings)),
         outcome.attempt,
         outcome.record_id,
+        neutralize(" | ".join(dict.fromkeys(finding.remedy for finding in outcome.findings))),
     ]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from partners.models import Environment, Partner, Party, SettlementGroup
-from partners.queries import current_owner
+from partners.queries import agreements_between, current_owner
 from partners.services import onboarding
 from roaming.intake.profile import Profile, Side
 
@@ -68,7 +68,13 @@ def set_up(profile: Profile, *, actor: str, now: datetime) -> Partner:
 
 
 def _party(side: Side, role: str, group: SettlementGroup, setup: Setup) -> Party:
-    partner = onboarding.open_partner(
+    """The party as it is, whoever owns it; a missing one is opened for the partner named."""
+    country_code, _, party_id = side.party.partition("*")
+    party = Party.objects.filter(
+        country_code=country_code, party_id=party_id, role=role, environment=setup.environment
+    ).first()
+    owner = current_owner(party, at=setup.now) if party else None
+    partner = owner or onboarding.open_partner(
         side.name,
         facts={"country_code": side.party[:2]},
         since=setup.since,
@@ -76,7 +82,7 @@ def _party(side: Side, role: str, group: SettlementGroup, setup: Setup) -> Party
         reason=_WHY,
     )
     onboarding.join_group(partner, group=group, since=setup.since)
-    return onboarding.open_party(
+    return party or onboarding.open_party(
         side.party,
         role=role,
         name=side.name,
@@ -89,34 +95,45 @@ def _party(side: Side, role: str, group: SettlementGroup, setup: Setup) -> Party
 def _agree(
     profile: Profile, seller: Party, buyer: Party, group: SettlementGroup, setup: Setup
 ) -> None:
-    terms = profile.agreement
+    """Agree as the profile declares, unless anything is agreed in that currency already."""
+    agreed = agreements_between([seller.pk], [buyer.pk])
+    if any(agreement.currency == profile.agreement.currency for agreement in agreed):
+        return
+    more = agreed_fields(profile)
     onboarding.agree(
         onboarding.Terms(
             seller=seller,
             buyer=buyer,
             group=group,
             starts_at=setup.since,
-            commission_rate=terms.commission_rate,
-            more={
-                "commission_beneficiary": terms.commission_beneficiary,
-                "acceptance": terms.acceptance,
-                "acceptance_days": terms.acceptance_days,
-                "price_basis": terms.price_basis,
-                "evse_registry": terms.evse_registry,
-                "meter_key_registry": terms.meter_key_registry,
-                "credential_registry": terms.credential_registry,
-                "authorization_registry": terms.authorization_registry,
-                "warn_after_days": _days(terms.warn_after_days),
-                "refuse_after_days": _days(terms.refuse_after_days),
-                "rule_overrides": {
-                    override.code: {"severity": override.severity, "reason": override.reason}
-                    for override in terms.overrides
-                },
-            },
+            commission_rate=profile.agreement.commission_rate,
+            more={name: value for name, value in more.items() if name != "commission_rate"},
         ),
         actor=setup.actor,
         now=setup.now,
     )
+
+
+def agreed_fields(profile: Profile) -> dict[str, object]:
+    """What the profile declares of its agreements, by the names of ``RoamingAgreement``."""
+    terms = profile.agreement
+    return {
+        "commission_rate": terms.commission_rate,
+        "commission_beneficiary": terms.commission_beneficiary,
+        "acceptance": terms.acceptance,
+        "acceptance_days": terms.acceptance_days,
+        "price_basis": terms.price_basis,
+        "evse_registry": terms.evse_registry,
+        "meter_key_registry": terms.meter_key_registry,
+        "credential_registry": terms.credential_registry,
+        "authorization_registry": terms.authorization_registry,
+        "warn_after_days": _days(terms.warn_after_days),
+        "refuse_after_days": _days(terms.refuse_after_days),
+        "rule_overrides": {
+            override.code: {"severity": override.severity, "reason": override.reason}
+            for override in terms.overrides
+        },
+    }
 
 
 def _days(value: int | str) -> int | None:

@@ -13,6 +13,7 @@ from roaming.intake.csv_file import UnreadableFile, count_rows
 from roaming.intake.profile import UnusableProfile, load_profile
 from roaming.models import IntakeBatch
 from roaming.services.file_import import ImportCounts, ImportOrder, count, import_file
+from roaming.services.profile_contradictions import contradictions
 from roaming.services.profile_setup import PartiesMissing, seller_of, set_up
 
 ACTOR = "command line"
@@ -51,6 +52,8 @@ def _import(file: Path, profile_name: str, *, create_parties: bool) -> ImportCou
     sender = (
         set_up(profile, actor=ACTOR, now=now) if create_parties else seller_of(profile, now=now)
     )
+    for what, told in (contradictions(profile, now=now) if create_parties else {}).items():
+        print(f"Left as it is: {what} {told}", file=sys.stderr)
     order = ImportOrder(
         path=file,
         profile=profile,
