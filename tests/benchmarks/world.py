@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from partners.models import ApiClient, SettlementGroup
+from partners.models import ApiClient, Party, SettlementGroup
 from partners.services.clients import ClientCredentials, create_api_client
 from tests import makers
 
@@ -15,8 +15,7 @@ STATIONS = 400
 
 def build() -> ClientCredentials:
     """Two agreements that accept on validation, and a client of the seller."""
-    for buyer in (makers.voltaire(), makers.fjell()):
-        makers.AgreementMaker(buyer=buyer, warn_after_days=None, refuse_after_days=None)
+    _agree(makers.GroupMaker(), makers.voltaire(), makers.fjell())
     return create_api_client(
         makers.partner_of(makers.nordlicht()),
         environment="LIVE",
@@ -25,23 +24,44 @@ def build() -> ClientCredentials:
     )
 
 
+def group_of_round(number: int) -> tuple[SettlementGroup, tuple[str, str]]:
+    """A group without a past, and the two buyers that settle in it."""
+    group = makers.GroupMaker(name=f"EUR round {number}")
+    buyers = [
+        makers.PartyMaker(
+            country_code=country,
+            party_id=f"B{number:02d}",
+            role="CSP",
+            partner=(partner := makers.PartnerMaker()),
+            owned_by=partner,
+        )
+        for country in ("FR", "NO")
+    ]
+    _agree(group, *buyers)
+    return group, (buyers[0].code, buyers[1].code)
+
+
+def _agree(group: SettlementGroup, *buyers: Party) -> None:
+    for buyer in buyers:
+        makers.AgreementMaker(
+            buyer=buyer, group=group, warn_after_days=None, refuse_after_days=None
+        )
+
+
 def client() -> ApiClient:
     return ApiClient.objects.get(name="bench")
 
 
-def group() -> SettlementGroup:
-    return SettlementGroup.objects.get(name="EUR monthly")
-
-
-def records(count: int, *, prefix: str) -> Iterator[dict[str, object]]:
+def records(
+    count: int, *, prefix: str, buyers: tuple[str, str] = ("FR*VOL", "NO*FJL")
+) -> Iterator[dict[str, object]]:
     """Good records of this month with two charging periods and two items, no two alike."""
     month = timezone.now().strftime("%Y-%m")
     for number in range(count):
-        yield _record(number, prefix, month)
+        yield _record(number, prefix, month, buyers[number % 2])
 
 
-def _record(number: int, prefix: str, month: str) -> dict[str, object]:
-    buyer = ("FR*VOL", "NO*FJL")[number % 2]
+def _record(number: int, prefix: str, month: str, buyer: str) -> dict[str, object]:
     energy = Decimal(number % 40_000 + 1_000) / 1000
     energy_amount = (energy * Decimal("0.49")).quantize(Decimal("0.01"))
     minute = f"{number % 60:02d}"
