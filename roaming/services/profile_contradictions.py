@@ -19,11 +19,12 @@ def contradictions(
     seller = _party(profile.seller.party, "CSO", environment)
     buyers = {c.party: _party(c.party, "CSP", environment) for c in profile.counterparties}
     found: dict[str, str] = {}
-    for side in (profile.seller, *profile.counterparties):
-        party = seller if side is profile.seller else buyers[side.party]
+    sides = [(profile.seller.name, seller)]
+    sides += [(side.name, buyers[side.party]) for side in profile.counterparties]
+    for name, party in sides:
         owner = current_owner(party, at=now) if party else None
-        if owner and party and side.name not in (owner.name, party.name):
-            found[side.party] = f"belongs to {owner.name}; the profile says {side.name}"
+        if owner and party and name not in (owner.name, party.name):
+            found[party.code] = f"belongs to {owner.name}; the profile says {name}"
     for agreement in _newest(seller, list(buyers.values()), profile.agreement.currency):
         if differences := list(_differences(agreement, profile)):
             found[f"{agreement.number} v{agreement.version}"] = "; ".join(differences)
