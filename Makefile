@@ -18,7 +18,7 @@ demo: runtime  ## records become settlement PDFs under var/demo/
 	$(MANAGE) demo
 
 run: runtime  ## the site with worker and clock; prints the demo's logins
-	$(MANAGE) serve
+	$(MANAGE) serve $(if $(BIND),--bind $(BIND))
 
 test: dev  ## all tests but the long ones
 	$(PYTEST) -m "not long"

@@ -1,6 +1,7 @@
 """Closing a window by hand: see the positions first, give a reason, then a job does it."""
 
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import HttpResponseRedirect
@@ -120,10 +121,11 @@ def _effect(window: ClearingWindow) -> tuple[list[object], bool]:
         return [Note(str(error), tone="danger", title="It cannot be closed")], False
     warnings = []
     if window.supply_ends_at > now:
+        ends = window.supply_ends_at.astimezone(ZoneInfo(window.group.time_zone))
         warnings.append(
             Note(
-                f"Its supply period runs until {window.supply_ends_at:%Y-%m-%d %H:%M %Z}. Records"
-                " that come after the closing go into the next window.",
+                f"Its supply period runs until {ends:%Y-%m-%d %H:%M} ({window.group.time_zone})."
+                " Records that come after the closing go into the next window.",
                 tone="warning",
             )
         )

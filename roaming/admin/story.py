@@ -136,7 +136,7 @@ def _who(sdr: Sdr, state: SdrState) -> Facts:
         [
             ("Seller (visited-CSO)", link(sdr.seller) if sdr.seller else sdr.cso_code),
             ("Buyer (home-CSP)", link(sdr.buyer) if sdr.buyer else sdr.csp_code or "nobody named"),
-            ("Agreement", link(state.agreement) if state.agreement else "none found"),
+            ("Agreement", link(state.agreement) if state.agreement else "none applied"),
             ("Sent by", link(sdr.sender)),
             ("On the mandate", link(sdr.mandate) if sdr.mandate else None),
             ("Came with", _came_with(batch, sdr)),

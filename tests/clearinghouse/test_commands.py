@@ -1,10 +1,12 @@
 """The command line starts servers only for commands that need them."""
 
 import os
+import socket
 import subprocess
 import sys
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.own_house import ROOT
 
@@ -24,3 +26,16 @@ def test_a_command_that_needs_no_service_starts_none(var, command):
 
     assert done.returncode == 0, done.stderr
     assert not var.exists()
+
+
+class TestServe:
+    def test_says_that_its_port_is_taken_and_how_to_choose_another(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            bind = f"127.0.0.1:{taken.getsockname()[1]}"
+
+            with pytest.raises(CommandError, match=r"cannot listen at .*make run BIND="):
+                call_command("serve", bind=bind)
+
+    def test_refuses_what_is_no_address(self):
+        with pytest.raises(CommandError, match="is no address"):
+            call_command("serve", bind="here")

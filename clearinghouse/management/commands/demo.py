@@ -63,7 +63,7 @@ def _print_summary(
     console = Console(file=sys.stdout)
     words = ", ".join(f"{number} {word}" for word, number in sorted(outcomes.items()))
     console.print(f"{sum(outcomes.values())} records through the intake: {words}")
-    table = Table("statement", "partner", "month", "position", title="Two settlements")
+    table = Table("statement", "partner", "month", "position", title="Settlement statements")
     table.columns[-1].justify = "right"
     for document in documents:
         settlement = document.settlement

@@ -1,18 +1,21 @@
 """``manage.py serve``: the site with its worker and its clock, for one machine."""
 
+import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from clearinghouse.demo.logins import read_logins
 
 _GRACE_S = 20
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Command(BaseCommand):
@@ -22,9 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--bind", default="127.0.0.1:8000")
 
     def handle(self, *, bind: str, **options):
+        _refuse_a_taken_port(bind)
         self._greet(bind)
-        children = [subprocess.Popen(command) for command in _commands(bind)]
-        signal.signal(signal.SIGTERM, _stop)
+        children = [
+            subprocess.Popen(command, preexec_fn=_end_with_us) for command in _commands(bind)
+        ]
+        for number in (signal.SIGTERM, signal.SIGINT):  # a shell's "&" leaves SIGINT ignored
+            signal.signal(number, _stop)
         try:
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
@@ -43,6 +50,26 @@ class Command(BaseCommand):
             self.stdout.write("No demo logins yet: run make demo, or manage.py createsuperuser.")
         for user_name, password in logins.items():
             self.stdout.write(f"  {user_name:32} {password}")
+        self.stdout.flush()
+
+
+def _refuse_a_taken_port(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    if not port.isdecimal():
+        raise CommandError(f"{bind} is no address: write --bind 127.0.0.1:8001")
+    try:
+        socket.create_server((host, int(port))).close()
+    except OSError as error:
+        raise CommandError(
+            f"cannot listen at {bind}: {os.strerror(error.errno or 0)}."
+            " Another port: make run BIND=127.0.0.1:8001"
+        ) from error
+
+
+def _end_with_us() -> None:
+    """In a child before its program: where this process is killed, Linux tells the child to end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _commands(bind: str) -> list[list[str]]:
@@ -51,6 +78,8 @@ def _commands(bind: str) -> list[list[str]]:
     return [
         [
             sys.executable,
+            "-W",
+            "ignore:No directory at",  # files of "collectstatic" are for production
             "-m",
             "gunicorn",
             "clearinghouse.wsgi:application",
