@@ -229,8 +229,8 @@ def _count(judged: Sequence[Judged], *, batch: IntakeBatch, received_at: datetim
 
 
 def stored_currency(one: Judged) -> str:
-    currency = one.submission.sdr.currency
-    return currency if currency.isprintable() else ""
+    """As ``structure.storable`` leaves it: tally and table must agree, or no window closes."""
+    return _printable(one.submission.sdr.currency)
 
 
 def stored_claim(one: Judged) -> Decimal:
