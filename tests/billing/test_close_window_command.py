@@ -144,6 +144,7 @@ class TestTable:
         printed = capsys.readouterr().out
         assert "1,234.50" in printed
         assert "Nordlicht" in printed
+        assert "The statements lie in " in printed
 
     def test_says_that_there_is_nothing_to_close(self, capsys):
         GroupMaker()

@@ -149,10 +149,13 @@ def _print(
     )
     console.print(_pairs_table(closing, group.currency))
     console.print(_positions_table(closing, group.currency, paths))
+    for folder in sorted({path.parent for path in paths.values()}):
+        console.print(f"The statements lie in {folder}", soft_wrap=True)
 
 
 def _pairs_table(closing: Closing, currency: str) -> Table:
-    table = Table("seller", "buyer", "SDRs", "billed", "kWh", "claim", "payout", title="Pairs")
+    title = f"Pairs, {currency}"
+    table = Table("seller", "buyer", "SDRs", "billed", "kWh", "claim", "payout", title=title)
     for column in table.columns[2:]:
         column.justify = "right"
     for pair in closing.pairs:
@@ -161,15 +164,16 @@ def _pairs_table(closing: Closing, currency: str) -> Table:
             f"{pair.csp} {pair.csp_id}",
             f"{pair.sdrs:,}",
             f"{pair.billed_sdrs:,}",
-            _plain(pair.energy_kwh),
-            format_amount(pair.claim_minor, currency),
-            format_amount(pair.payout_minor, currency),
+            f"{pair.energy_kwh:,.3f}",
+            _figure(pair.claim_minor, currency),
+            _figure(pair.payout_minor, currency),
         )
     return table
 
 
 def _positions_table(closing: Closing, currency: str, paths: Mapping[UUID, Path]) -> Table:
-    table = Table("partner", "receivable", "payable", "fees", "net", "statement", title="Positions")
+    title = f"Positions, {currency}"
+    table = Table("partner", "receivable", "payable", "fees", "net", "statement", title=title)
     for column in table.columns[1:5]:
         column.justify = "right"
     for position in closing.positions:
@@ -181,7 +185,12 @@ def _positions_table(closing: Closing, currency: str, paths: Mapping[UUID, Path]
         )
         table.add_row(
             position.partner.name,
-            *(format_amount(minor, currency) for minor in figures),
-            str(paths.get(position.partner_id, "")),
+            *(_figure(minor, currency) for minor in figures),
+            path.name if (path := paths.get(position.partner_id)) else "",
         )
     return table
+
+
+def _figure(minor: int, currency: str) -> str:
+    """``1,234.50``: the table's title names the currency."""
+    return format_amount(minor, currency).removesuffix(f" {currency}")
