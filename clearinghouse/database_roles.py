@@ -17,7 +17,7 @@ class PartnerRoleMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if not request.path.startswith(PARTNER_PREFIXES):
+        if not request.path_info.startswith(PARTNER_PREFIXES):
             return self.get_response(request)
         with partner_role():
             return self.get_response(request)

@@ -81,7 +81,7 @@ def test_an_unprintable_currency_keeps_no_window_open(agreement, currency):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_any_batch_is_answered_in_full_and_conserved(agreement, seed):
-    chance = random.Random(seed)  # noqa: S311 no secret
+    chance = random.Random(seed)
     records = [numbered_record(chance.randrange(200)) for _ in range(120)]
     for fields in records:
         for name in chance.sample(sorted(FIELDS), chance.choice([1, 1, 2])):
