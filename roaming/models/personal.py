@@ -40,7 +40,7 @@ class RawRecord(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     sender = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="+", db_constraint=False
+        Partner, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     batch_id = models.UUIDField()
     position = models.PositiveIntegerField(help_text="from 0, in its batch")
