@@ -26,6 +26,7 @@ _HOUSE = (
     "BE",
     "BE0999999922",
 )
+_HOUSE_EMAIL = "settlement@clearing.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def _name_the_house() -> None:
             "city": city,
             "country_code": country,
             "vat_number": vat_number,
+            "email": _HOUSE_EMAIL,
             "starts_at": SINCE,
         },
     )
