@@ -230,7 +230,11 @@ def _put_in_force(request, agreement, answers) -> str:
             reason=answers["reason"],
             now=timezone.now(),
         )
-    except (agreements.AlreadyInForce, agreements.AgreementsOverlap) as error:
+    except (
+        agreements.AlreadyInForce,
+        agreements.AgreementsOverlap,
+        agreements.TermsCannotHold,
+    ) as error:
         raise NotPossible(str(error)) from error
     return f"{agreement} is in force."
 

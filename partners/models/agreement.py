@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -10,6 +11,7 @@ from partners.models.contract import SettlementGroup
 from partners.models.environment import environment_field
 from partners.models.exclusions import one_at_a_time
 from partners.models.party import Party
+from partners.rules.terms import wrong_terms
 
 
 class RegistryUse(models.TextChoices):
@@ -125,3 +127,15 @@ class RoamingAgreement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} v{self.version}"
+
+    def clean(self) -> None:
+        if self.group_id is not None and (wrong := self.wrong_terms()):
+            raise ValidationError(wrong)
+
+    def wrong_terms(self) -> dict[str, str]:
+        """What keeps this version from being put in force, by field."""
+        return wrong_terms(
+            currency=self.currency,
+            group_currency=self.group.currency,
+            overrides=self.rule_overrides,
+        )

@@ -18,6 +18,10 @@ class AgreementsOverlap(Exception):
     """Another agreement in force covers the same parties, currency and service at that time."""
 
 
+class TermsCannotHold(Exception):
+    """The draft says what no record could be judged or cleared by."""
+
+
 @transaction.atomic
 def put_in_force(
     agreement_id: UUID | str, *, actor: str, reason: str, now: datetime
@@ -26,10 +30,13 @@ def put_in_force(
 
     :raises AlreadyInForce: nothing was changed.
     :raises AgreementsOverlap: nothing was changed; the text names the agreement in the way.
+    :raises TermsCannotHold: nothing was changed; the text names what to correct in the draft.
     """
     draft = RoamingAgreement.objects.select_for_update().get(pk=agreement_id)
     if draft.in_force_at is not None:
         raise AlreadyInForce(f"{draft} is in force since {draft.in_force_at:%Y-%m-%d}")
+    if wrong := draft.wrong_terms():
+        raise TermsCannotHold(" ".join(f"{name}: {told}" for name, told in wrong.items()))
     taken_over = list(
         RoamingAgreement.objects.select_for_update().filter(
             number=draft.number,

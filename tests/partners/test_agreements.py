@@ -1,10 +1,11 @@
 """Signing agreements: what takes over, what stands in the way."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from partners.models import AuditEvent, RoamingAgreement
 from partners.services import agreements
-from tests.makers import LONG_AGO, NOON, AgreementMaker, later
+from tests.makers import LONG_AGO, NOON, AgreementMaker, GroupMaker, later
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +70,40 @@ class TestDraftNextVersion:
         )
         first.refresh_from_db()
         assert (first.version, first.starts_at) == (1, LONG_AGO)
+
+
+class TestTermsThatCannotHold:
+    """In force they could not be mended: they are refused in the form and when they are signed."""
+
+    WRONG = (
+        {"currency": "CHF"},
+        {"rule_overrides": ["V203"]},
+        {"rule_overrides": {"V203": "WARN"}},
+        {"rule_overrides": {"V203": {"severity": "WARN"}}},
+        {"rule_overrides": {"V203": {"severity": "IGNORE", "reason": "truck site"}}},
+        {"rule_overrides": {"V203": {"severity": "WARN", "reason": "x" * 201}}},
+        {"rule_overrides": {"V203": {"severity": "WARN", "reason": " "}}},
+        {"rule_overrides": {"energy": {"severity": "WARN", "reason": "truck site"}}},
+    )
+
+    @pytest.mark.parametrize("terms", WRONG)
+    def test_are_not_put_in_force(self, terms):
+        draft = AgreementMaker(in_force_at=None, **terms)
+
+        with pytest.raises(agreements.TermsCannotHold, match=next(iter(terms))):
+            put_in_force(draft)
+
+        draft.refresh_from_db()
+        assert draft.in_force_at is None
+
+    @pytest.mark.parametrize("terms", WRONG)
+    def test_are_told_in_the_form(self, terms):
+        with pytest.raises(ValidationError) as refusal:
+            AgreementMaker.build(group=GroupMaker(), **terms).clean()
+
+        assert list(refusal.value.message_dict) == list(terms)
+
+    def test_are_not_those_with_a_severity_and_a_reason(self):
+        override = {"V203": {"severity": "WARN", "reason": "truck site"}}
+
+        assert put_in_force(AgreementMaker(in_force_at=None, rule_overrides=override)).in_force_at

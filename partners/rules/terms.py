@@ -1,0 +1,37 @@
+"""What an agreement may not say, whatever the form: once in force it cannot be mended."""
+
+import re
+
+SEVERITIES = ("REJECT", "HOLD", "WARN")
+LONGEST_REASON = 200
+_CODE = re.compile(r"V\d{3}")
+
+
+def wrong_terms(*, currency: str, group_currency: str, overrides: object) -> dict[str, str]:
+    """What is wrong by field, in words; empty is good.
+
+    Records in another currency than the group's would be accepted and never cleared. Overrides of
+    another shape would stop the intake of every record between the two sides.
+    """
+    wrong = {}
+    if currency != group_currency:
+        wrong["currency"] = f"The group settles in {group_currency}; choose it, or another group."
+    if told := _wrong_overrides(overrides):
+        wrong["rule_overrides"] = told
+    return wrong
+
+
+def _wrong_overrides(overrides: object) -> str:
+    if not isinstance(overrides, dict):
+        return 'Write an object, e.g. {"V203": {"severity": "WARN", "reason": "truck site"}}.'
+    for code, override in overrides.items():
+        if not (isinstance(code, str) and _CODE.fullmatch(code)):
+            return f"{code} is no code of a rule; write e.g. V203."
+        if not isinstance(override, dict) or set(override) != {"severity", "reason"}:
+            return f"{code}: name a severity and a reason, and nothing else."
+        if override["severity"] not in SEVERITIES:
+            return f"{code}: the severity is {', '.join(SEVERITIES)}."
+        reason = override["reason"]
+        if not isinstance(reason, str) or not 1 <= len(reason.strip()) <= LONGEST_REASON:
+            return f"{code}: give a reason of at most {LONGEST_REASON} characters."
+    return ""
