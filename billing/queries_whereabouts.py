@@ -67,7 +67,9 @@ def records_under(sdr_id: str, *, environment: str) -> list[UUID]:
 def _family(subject: UUID | str, reader: Reader) -> list[SdrState]:
     if isinstance(subject, UUID):
         return _siblings(subject, reader)
-    ids = records_under(subject, environment=reader.environment) if subject else []
+    # An id holds printable characters only, and the database refuses to hear of NUL.
+    is_id = subject != "" and subject.isprintable()
+    ids = records_under(subject, environment=reader.environment) if is_id else []
     states = readable_states(reader).filter(id__in=ids).order_by("-id")[:MOST_ATTEMPTS]
     return list(states) or _siblings_of_text(subject, reader)
 

@@ -1,11 +1,12 @@
 """My records: why they are held or refused, and where each of them is."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -42,15 +43,27 @@ _STAGES = [
 ]
 
 
+# Within what intake takes: at the ends of the calendar a day has no midnight before or after it.
+_A_POSSIBLE_DAY = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
+
+
 class RecordForm(forms.Form):
     """What to look for. Both days are included."""
 
     state = forms.ChoiceField(choices=_STAGES, required=False)
     counterparty = forms.ChoiceField(required=False)
     ended_from = forms.DateField(
-        required=False, label="Session ended from", widget=forms.DateInput({"type": "date"})
+        required=False,
+        label="Session ended from",
+        widget=forms.DateInput({"type": "date"}),
+        validators=_A_POSSIBLE_DAY,
     )
-    ended_to = forms.DateField(required=False, label="to", widget=forms.DateInput({"type": "date"}))
+    ended_to = forms.DateField(
+        required=False,
+        label="to",
+        widget=forms.DateInput({"type": "date"}),
+        validators=_A_POSSIBLE_DAY,
+    )
     sdr_id = forms.CharField(required=False, label="SDR id", max_length=100, strip=True)
 
     def __init__(self, asked: QueryDict, *, counterparties: list[Party]):

@@ -295,6 +295,14 @@ class TestRecords:
         ]
         assert shown(seller, records, ended_to="2026-11-13") == []
 
+    @pytest.mark.parametrize("page", ["portal:records", "portal:records-export"])
+    @pytest.mark.parametrize("asked", [{"ended_from": "0001-01-01"}, {"ended_to": "9999-12-31"}])
+    def test_tell_that_the_calendar_ends_somewhere(self, seller, page, asked):
+        response = seller.get(reverse(page), asked)
+
+        assert response.status_code == 200
+        assert "Ensure this value is" in response.content.decode()
+
     def test_refuse_a_filter_that_cannot_be_read(self, seller):
         response = seller.get(reverse("portal:records"), {"ended_from": "yesterday"})
 
@@ -381,6 +389,10 @@ class TestRecordPage:
 
         assert response.status_code == 200
         assert "Settled in statement" in text_of(response)
+
+    @pytest.mark.parametrize("asked", ["\x00", "NLX-\x0000001", "\n", "\u202e"])
+    def test_is_not_found_under_what_is_no_id(self, seller, asked):
+        assert seller.get(reverse("portal:where"), {"id": asked}).status_code in (200, 404)
 
     def test_shows_every_attempt_of_its_sender(self, seller):
         take_one(sdr_id="NLX-9", ended_at=None)
