@@ -27,11 +27,14 @@ class Command(BaseCommand):
     def handle(self, *, bind: str, **options):
         _refuse_a_taken_port(bind)
         self._greet(bind)
+        # Sessions of their own: Ctrl-C reaches us alone, and we tell each child once. A worker of
+        # gunicorn that is told to quit a second time, by its master, waits for itself for ever.
         children = [
-            subprocess.Popen(command, preexec_fn=_end_with_us) for command in _commands(bind)
+            subprocess.Popen(command, start_new_session=True, preexec_fn=_end_with_us)
+            for command in _commands(bind)
         ]
-        for number in (signal.SIGTERM, signal.SIGINT):  # a shell's "&" leaves SIGINT ignored
-            signal.signal(number, _stop)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, _stop)  # SIGINT too: a shell's "&" leaves it ignored
         try:
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
@@ -91,6 +94,8 @@ def _commands(bind: str) -> list[list[str]]:
             "2",
             "--threads",
             "4",
+            "--graceful-timeout",
+            str(_GRACE_S // 2),
         ],
         [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"],
         [
@@ -119,4 +124,4 @@ def _end(children: list[subprocess.Popen]) -> None:
         try:
             child.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
