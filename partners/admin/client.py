@@ -38,6 +38,18 @@ class NewClientForm(forms.ModelForm):
         model = ApiClient
         fields = ("partner", "name", "environment", "scopes")
 
+    def clean(self):
+        """Refuse a name in use: reloading the page with the secret would make a twin."""
+        cleaned = super().clean() or {}
+        twins = ApiClient.objects.filter(
+            partner=cleaned.get("partner"),
+            name=cleaned.get("name"),
+            environment=cleaned.get("environment"),
+        )
+        if twins.exists():
+            self.add_error("name", "This partner has a client of that name already.")
+        return cleaned
+
 
 @admin.register(ApiClient)
 class ApiClientAdmin(HouseAdmin):

@@ -80,10 +80,23 @@ def problem(
 
 
 def error_entry(
-    *, code: str, message: str, remedy: str, field: str = "", index: int | None = None
+    *,
+    code: str,
+    message: str,
+    remedy: str,
+    field: str = "",
+    index: int | None = None,
+    severity: str = "REJECT",
 ) -> dict:
     """One entry of ``errors``. ``index`` counts from 0 in what was sent."""
-    return {"code": code, "field": field, "index": index, "message": message, "remedy": remedy}
+    return {
+        "code": code,
+        "severity": severity,
+        "field": field,
+        "index": index,
+        "message": message,
+        "remedy": remedy,
+    }
 
 
 def problem_response(exception: Exception, context: Mapping) -> HttpResponse | None:

@@ -136,6 +136,7 @@ _PROBLEM = {
         "type": "object",
         "properties": {
             "code": _text("A V-code for records, else a code of this API."),
+            "severity": _text("REJECT refuses by itself; HOLD and WARN stand beside it."),
             "field": _text("Field or parameter; empty where it concerns the whole."),
             "index": {
                 "type": ["integer", "null"],
@@ -144,6 +145,6 @@ _PROBLEM = {
             "message": _text("What was found."),
             "remedy": _text("What to do about it."),
         },
-        "required": ["code", "field", "index", "message", "remedy"],
+        "required": ["code", "severity", "field", "index", "message", "remedy"],
     },
 }

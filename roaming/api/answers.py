@@ -108,12 +108,13 @@ def _refusal(outcome: SdrOutcome) -> HttpResponse:
     errors = [
         error_entry(
             code=finding.code,
+            severity=finding.severity,
             field=finding.field,
             index=outcome.index,
             message=finding.message,
             remedy=finding.remedy,
         )
-        for finding in outcome.findings
+        for finding in sorted(outcome.findings, key=lambda found: found.severity != "REJECT")
     ]
     if outcome.outcome == "conflict":
         return problem(

@@ -66,7 +66,8 @@ HELD = Example(
                 "severity": "HOLD",
                 "field": "csp_id",
                 "message": "counterparty 'IT*ZZZ' is not known here",
-                "remedy": "Name the home-CSP; where it is not yet set up, the record waits for it.",
+                "remedy": "Name a home-CSP that is set up here; until it is, the record waits"
+                " for it.",
             }
         ],
     },
@@ -90,6 +91,7 @@ CONFLICT = Example(
         "errors": [
             {
                 "code": "V401",
+                "severity": "REJECT",
                 "field": "sdr_id",
                 "index": 0,
                 "message": "NLX-2026-000117 is a live record with other content",
@@ -116,6 +118,7 @@ REJECTED = Example(
         "errors": [
             {
                 "code": "V202",
+                "severity": "REJECT",
                 "field": "energy_kwh",
                 "index": 0,
                 "message": "18400 kWh in 1.000 h at 22 kW",
@@ -123,6 +126,7 @@ REJECTED = Example(
             },
             {
                 "code": "V203",
+                "severity": "REJECT",
                 "field": "energy_kwh",
                 "index": 0,
                 "message": "18400 kWh in one session",
@@ -130,6 +134,7 @@ REJECTED = Example(
             },
             {
                 "code": "V209",
+                "severity": "HOLD",
                 "field": "energy_kwh",
                 "index": 0,
                 "message": "18400 kWh in 1.000 h",
@@ -137,6 +142,7 @@ REJECTED = Example(
             },
             {
                 "code": "V212",
+                "severity": "HOLD",
                 "field": "energy_kwh",
                 "index": 0,
                 "message": "18400 kWh reads like 18.4 kWh given in Wh",
@@ -163,6 +169,7 @@ NOT_YOURS = Example(
         "errors": [
             {
                 "code": "V002",
+                "severity": "REJECT",
                 "field": "cso_id",
                 "index": 0,
                 "message": "you do not act for party 'NL*PLD'",

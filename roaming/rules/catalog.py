@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
         is_fixed=True,
         field="csp_id",
         title="A side is missing, unknown or not active",
-        remedy="Name the home-CSP; where it is not yet set up, the record waits for it.",
+        remedy="Name a home-CSP that is set up here; until it is, the record waits for it.",
         check=identity.both_sides_are_known,
     ),
     Rule(

@@ -88,7 +88,7 @@ class TestPages:
             for state in (house.accepted, house.held, house.rejected)
         }
 
-        assert "Name the home-CSP" in pages["HELD"].content.decode()
+        assert "Name a home-CSP" in pages["HELD"].content.decode()
         assert "Negative energy" in pages["REJECTED"].content.decode()
         accepted = pages["ACCEPTED"].content.decode()
         assert "9.02 EUR" in accepted
