@@ -39,7 +39,13 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     try:
         result_name = _run(job, counts, clock)
     except jobs.JobCancelled:
-        jobs.finish(job, state=Job.State.CANCELLED, now=clock(), result=counts.as_json())
+        jobs.finish(
+            job,
+            state=Job.State.CANCELLED,
+            now=clock(),
+            result=counts.as_json(),
+            result_name=_keep_result(job),
+        )
     except _TOLD_TO_THE_USER as error:
         jobs.finish(
             job, state=Job.State.FAILED, now=clock(), error=str(error), result=counts.as_json()
@@ -64,10 +70,8 @@ def _run(job: Job, counts: ImportCounts, clock: Callable[[], datetime]) -> str:
     jobs.report(job, done=0, total=total, now=clock())
     order = _order(job, path, profile, now=clock())
     earlier = _batches_of_earlier_tries(job)
-    result_name = f"results/{job.pk}.csv"
-    result_path = Path(settings.MEDIA_ROOT) / result_name
-    result_path.parent.mkdir(parents=True, exist_ok=True)
-    part_path = result_path.with_suffix(".part")
+    part_path = _result_path(job).with_suffix(".part")
+    part_path.parent.mkdir(parents=True, exist_ok=True)
     with part_path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, delimiter=";")
         writer.writerow(_COLUMNS)
@@ -76,8 +80,21 @@ def _run(job: Job, counts: ImportCounts, clock: Callable[[], datetime]) -> str:
             count(told, counts)
             writer.writerows(map(_row, told))
             jobs.report(job, done=counts.received, total=max(total, counts.received), now=clock())
-    os.replace(part_path, result_path)
-    return result_name
+    return _keep_result(job)
+
+
+def _result_path(job: Job) -> Path:
+    return Path(settings.MEDIA_ROOT) / "results" / f"{job.pk}.csv"
+
+
+def _keep_result(job: Job) -> str:
+    """Give out what was written, all of it or as far as the job came; "" where it wrote nothing."""
+    path = _result_path(job)
+    part_path = path.with_suffix(".part")
+    if not part_path.exists():
+        return ""
+    os.replace(part_path, path)
+    return f"results/{path.name}"
 
 
 def _order(job: Job, path: Path, profile: Profile, *, now: datetime) -> ImportOrder:

@@ -29,11 +29,11 @@ def closed_window(group: SettlementGroup) -> Settlement:
         supply_starts_at=SUPPLY_STARTS_AT,
         supply_ends_at=SUPPLY_ENDS_AT,
         closes_at=CLOSED_AT,
-        state=ClearingWindow.State.CLOSED,
         opened_at=SUPPLY_STARTS_AT,
-        closed_at=CLOSED_AT,
     )
     cleared = _clear(window)
+    window.state, window.closed_at = ClearingWindow.State.CLOSED, CLOSED_AT
+    window.save()
     settlement = Settlement.objects.create(
         window=window,
         environment=group.environment,

@@ -17,8 +17,9 @@ from billing.models import (
 from billing.services.closing import Closing, close_window
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Environment, Partner
+from tests.billing.closed_windows import closed_window
 from tests.billing.stories import Story, a_world, tell
-from tests.makers import NOON, later, nordlicht, partner_of
+from tests.makers import NOON, AgreementMaker, later, nordlicht, numbered_record, partner_of, take
 
 pytestmark = pytest.mark.django_db
 
@@ -270,3 +271,15 @@ def test_a_proof_is_added_and_never_changed(closing):
     again(proof, holds=False)
 
     assert ConservationProof.objects.count() == 2
+
+
+@pytest.mark.violates("cleared_sdr_goes_into_an_open_window")
+def test_a_closed_window_takes_no_record():
+    agreement = AgreementMaker()
+    take(numbered_record(1), numbered_record(2))
+    closed_window(agreement.group)
+    row = ClearedSdr.objects.first()
+    row.id = new_uuid7()
+
+    with pytest.raises(DatabaseError, match="a closed window takes no record"):
+        row.save(force_insert=True)
