@@ -23,16 +23,18 @@ def ensure(home: Home) -> None:
 
     :raises StartFailed: it did not answer within 30 seconds.
     """
-    asked_at = time.monotonic()
+    asked_at = started_at = time.monotonic()
     while not _answers(home):
-        waited_s = time.monotonic() - asked_at
-        if waited_s > _START_LIMIT_S:
+        now = time.monotonic()
+        if now - asked_at > _START_LIMIT_S:
             raise StartFailed(f"Valkey did not start; see {home.folder / 'valkey.log'}")
         running = processes.servers_in(home, home.folder, "valkey-server")
         if not running:
             _start(home)
-        elif waited_s > _SOCKET_LIMIT_S and not home.valkey_socket.exists():
+            started_at = now
+        elif now - started_at > _SOCKET_LIMIT_S and not home.valkey_socket.exists():
             _end(running[0])  # a cleaner of temporary files was here
+            started_at = now
         # Else it starts or reads its file: a twin on the same file would spoil it.
         time.sleep(0.02)
 
