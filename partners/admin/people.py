@@ -80,7 +80,7 @@ admin.site.unregister(Group)  # Django's own page for it has another face
 
 @admin.register(Group)
 class GroupAdmin(HouseAdmin, DjangoGroupAdmin):
-    pass
+    filter_horizontal = ()  # two lists side by side are wider than the page
 
 
 @admin.register(Approval)

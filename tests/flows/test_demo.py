@@ -1,0 +1,44 @@
+"""The demo world: what a new user sees, the same at every run."""
+
+import hashlib
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Sum
+
+from billing.models import ClearingWindow, Position
+from partners.models import Partner, User
+from roaming.models import Sdr
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def var(tmp_path, settings):
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def digests(var) -> dict[str, str]:
+    files = sorted((var / "demo").glob("*.pdf"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_turns_three_months_of_records_into_ten_statements_whenever_it_is_run(var, capsys):
+    call_command("demo")
+    first = digests(var)
+    told = capsys.readouterr().out
+    call_command("demo")
+
+    assert "2884 records through the intake" in told
+    assert "make run" in told
+    assert len(first) == 10
+    assert digests(var) == first
+    assert Sdr.objects.count() == 2884
+    assert Partner.objects.filter(is_clearing_house=False).count() == 5
+    assert ClearingWindow.objects.exclude(state="OPEN").count() == 2
+    assert Position.objects.aggregate(total=Sum("net_minor"))["total"] == 0
+    nordlicht = Position.objects.filter(partner__name="Nordlicht").order_by("id")
+    assert list(nordlicht.values_list("net_minor", flat=True)) == [322_976, 218_375]
+    assert User.objects.get(username="operator").is_staff
+    assert (var / "demo" / "logins.json").stat().st_mode & 0o077 == 0
