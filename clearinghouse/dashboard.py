@@ -138,8 +138,7 @@ def _chart(
         "datasets": [
             {
                 "label": what,
-                # Drawn, never added up: a float is fine for the height of a bar.
-                "data": [float(round(heights.get(day, Decimal(0)), 2)) for day in days],
+                "data": [str(round(heights.get(day, Decimal(0)), 2)) for day in days],
                 "backgroundColor": "var(--color-primary-600)",
                 "borderRadius": 3,
                 "maxBarThickness": 22,

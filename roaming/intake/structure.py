@@ -38,6 +38,8 @@ _INSTANTS_OF_SDR = (
 _IDS = frozenset(
     ("sdr_id", "service_session_id", "evse_id", "cso_id", "csp_id", "contract_id", "credential_id")
 )
+# What records and sessions are told apart by: a blank more must not make another one.
+_KEYS = ("sdr_id", "service_session_id", "credits_sdr_id", "replaces_sdr_id")
 # Wide enough for every number that gets as far as being normalized, and it never raises.
 _EXACT = Context(prec=DIGITS_BEFORE_POINT + LONGEST_FRACTION + 1, traps=[])
 _UNREADABLE = (
@@ -116,7 +118,7 @@ def check_structure(sdr: InboundSdr) -> list[Finding]:
         if not _is_storable(value)
     ]
     findings += [
-        _v001(name, f"{value.isoformat()} is not between 2000 and 2100")
+        _v001(name, f"{value.isoformat()} is not between {EARLIEST.year} and {LATEST.year}")
         for name, value in _instants(sdr)
         if not _is_plausible(value)
     ]
@@ -124,6 +126,11 @@ def check_structure(sdr: InboundSdr) -> list[Finding]:
         _v001(name, "contains control characters")
         for name in _TEXTS
         if not (value := getattr(sdr, name)).isprintable() and not _is_text(name, value)
+    ]
+    findings += [
+        _v001(name, "begins or ends with a blank")
+        for name in _KEYS
+        if (value := getattr(sdr, name)) != value.strip()
     ]
     return findings
 

@@ -210,6 +210,8 @@ class TestAHeldRecord:
         ({"started_at": "2026-11-14T10:00:00"}, {"V001"}),
         ({"sdr_id": ""}, {"V001"}),
         ({"sdr_id": "NLX\u0000"}, {"V001"}),
+        ({"sdr_id": "NLX-0001 "}, {"V001"}),
+        ({"service_session_id": " S-0001"}, {"V001"}),
     ],
 )
 def test_a_wrong_record_is_rejected_with_every_code_and_kept(changes, codes):
