@@ -26,6 +26,7 @@ class ApiClient(AbstractApplication):
     )
 
     class Meta(AbstractApplication.Meta):
+        verbose_name = "API client"
         constraints = [
             models.CheckConstraint(
                 condition=Q(authorization_grant_type="client-credentials"),

@@ -30,7 +30,7 @@ class IntakeBatch(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "intake batches"
+        verbose_name = "import"
         indexes = [models.Index(fields=["sender", "-received_at"], name="batch_newest_of_sender")]
 
     def __str__(self) -> str:
