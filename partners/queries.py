@@ -89,14 +89,6 @@ def agreements_between(
     )
 
 
-def party_ids_of(partner: Partner, *, environment: str | None = None) -> list[UUID]:
-    """Every party the partner owns or ever owned: it may read what it sold or bought."""
-    owned = PartyOwnership.objects.filter(partner=partner)
-    if environment:
-        owned = owned.filter(party__environment=environment)
-    return list(owned.values_list("party_id", flat=True).distinct())
-
-
 def facts_of(partner: Partner, *, now: datetime) -> PartnerFacts | None:
     """Legal name, address and numbers that hold at ``now``."""
     return PartnerFacts.objects.filter(in_period(now), partner=partner).first()

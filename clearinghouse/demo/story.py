@@ -14,8 +14,6 @@ from partners.models import Environment
 from roaming.intake.structure import read_sdr
 from roaming.services.intake import Origin, take_in
 
-WINDOWS_CLOSED = 2
-
 
 def send_all(world: World, *, tick: Callable[[], None]) -> Counter[str]:
     """Send every record on the morning after its day; return how many became what."""

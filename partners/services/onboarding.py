@@ -8,7 +8,6 @@ from decimal import Decimal
 from django.db import transaction
 
 from partners.models import (
-    AuditEvent,
     Environment,
     ParticipationContract,
     Partner,
@@ -19,6 +18,7 @@ from partners.models import (
     RoamingAgreement,
     SettlementGroup,
 )
+from partners.services import audit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def open_partner(
         reason=reason,
         actor=actor,
     )
-    _audit("partner.opened", partner, actor=actor, reason=reason, at=since)
+    audit.record("partner.opened", partner, actor=actor, reason=reason, at=since)
     return partner
 
 
@@ -128,16 +128,5 @@ def agree(terms: Terms, *, actor: str, now: datetime) -> RoamingAgreement:
         in_force_at=now,
         **terms.more,
     )
-    _audit("agreement.in_force", agreement, actor=actor, reason="set up", at=now)
+    audit.record("agreement.in_force", agreement, actor=actor, reason="set up", at=now)
     return agreement
-
-
-def _audit(action: str, row, *, actor: str, reason: str, at: datetime) -> None:
-    AuditEvent.objects.create(
-        at=at,
-        actor=actor,
-        action=action,
-        object_type=row._meta.label,
-        object_id=str(row.pk),
-        reason=reason,
-    )

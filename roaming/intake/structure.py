@@ -203,6 +203,11 @@ def _read_field_by_field(raw: bytes) -> Submission:
     return submission_of(raw, InboundSdr(**readable), findings)
 
 
+def printable(text: str) -> str:
+    """The text with a replacement character for whatever no column takes or no eye sees."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def storable(sdr: InboundSdr) -> InboundSdr:
     """The record without the numbers, instants and characters that no column takes."""
     changes: dict[str, object] = {
@@ -216,9 +221,7 @@ def storable(sdr: InboundSdr) -> InboundSdr:
         if (value := getattr(sdr, name)) is not None and not _is_storable(value)
     }
     changes |= {
-        name: "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
-        for name in _TEXTS
-        if not (value := getattr(sdr, name)).isprintable()
+        name: printable(value) for name in _TEXTS if not (value := getattr(sdr, name)).isprintable()
     }
     items = [item for item in sdr.items if _fits(item)]
     periods = [

@@ -30,6 +30,7 @@ from roaming.intake.columns import (
     stage_row,
 )
 from roaming.intake.judge import Judged, takes_session
+from roaming.intake.structure import printable
 from roaming.models import IntakeBatch, IntakeTally
 from roaming.rules.pseudonym import Pseudonym, key_for_csp, pseudonym_of
 
@@ -137,14 +138,10 @@ def _add_findings(cursor, new: Sequence[Judged], *, sender_id, received_at) -> N
                         finding.code,
                         finding.severity,
                         finding.field,
-                        _printable(finding.message),
+                        printable(finding.message),
                         finding.override_reason,
                     )
                 )
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _pseudonyms(new: Sequence[Judged]) -> dict[int, Pseudonym]:
@@ -230,7 +227,7 @@ def _count(judged: Sequence[Judged], *, batch: IntakeBatch, received_at: datetim
 
 def stored_currency(one: Judged) -> str:
     """As ``structure.storable`` leaves it: tally and table must agree, or no window closes."""
-    return _printable(one.submission.sdr.currency)
+    return printable(one.submission.sdr.currency)
 
 
 def stored_claim(one: Judged) -> Decimal:
