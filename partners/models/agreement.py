@@ -84,10 +84,24 @@ class RoamingAgreement(models.Model):
     refuse_after_days = models.PositiveSmallIntegerField(
         null=True, blank=True, default=90, help_text="a later record is refused; empty: never"
     )
+    counter_records = models.CharField(
+        max_length=10,
+        choices=RegistryUse,
+        default=RegistryUse.IF_PRESENT,
+        help_text="does the CSP send its own record of each session?",
+    )
+    match_tolerances = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='{"energy_kwh": "0.10", "energy_fraction": "0.01"}; empty: the usual ones',
+    )
+    split_allowed = models.BooleanField(
+        default=False, help_text="may the undisputed part of a record be cleared at once?"
+    )
     rule_overrides = models.JSONField(
         default=dict,
         blank=True,
-        help_text='{"V203": {"severity": "WARN", "reason": "truck site"}}',
+        help_text='{"V203": {"severity": "WARN", "reason": "truck site", "limits": {…}}}',
     )
     commission_rate = models.DecimalField(
         max_digits=7, decimal_places=6, default=Decimal("0"), help_text="0.1 = 10 %"

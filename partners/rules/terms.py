@@ -5,6 +5,7 @@ import re
 SEVERITIES = ("REJECT", "HOLD", "WARN")
 LONGEST_REASON = 200
 _CODE = re.compile(r"V\d{3}")
+_DECIMAL = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
 
 def wrong_terms(*, currency: str, group_currency: str, overrides: object) -> dict[str, str]:
@@ -27,11 +28,27 @@ def _wrong_overrides(overrides: object) -> str:
     for code, override in overrides.items():
         if not (isinstance(code, str) and _CODE.fullmatch(code)):
             return f"{code} is no code of a rule; write e.g. V203."
-        if not isinstance(override, dict) or set(override) != {"severity", "reason"}:
-            return f"{code}: name a severity and a reason, and nothing else."
-        if override["severity"] not in SEVERITIES:
-            return f"{code}: the severity is {', '.join(SEVERITIES)}."
+        if told := _wrong_shape(override):
+            return f"{code}: {told}"
         reason = override["reason"]
         if not isinstance(reason, str) or not 1 <= len(reason.strip()) <= LONGEST_REASON:
             return f"{code}: give a reason of at most {LONGEST_REASON} characters."
     return ""
+
+
+def _wrong_shape(override: object) -> str:
+    known = {"severity", "limits", "reason"}
+    if not isinstance(override, dict) or "reason" not in override or set(override) - known:
+        return "name a severity or limits, and a reason, and nothing else."
+    if not {"severity", "limits"} & set(override):
+        return "name a severity or limits."
+    if "severity" in override and override["severity"] not in SEVERITIES:
+        return f"the severity is {', '.join(SEVERITIES)}."
+    limits = override.get("limits", {})
+    if not isinstance(limits, dict) or not all(map(_is_limit, limits.values())):
+        return 'write limits as decimals in quotes, e.g. {"largest_kwh": "600"}.'
+    return ""
+
+
+def _is_limit(value: object) -> bool:
+    return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None

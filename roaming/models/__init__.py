@@ -5,26 +5,55 @@ id; nothing points a foreign key at it, so that a partition can be detached one 
 """
 
 from roaming.models.batch import IntakeBatch, IntakeTally
-from roaming.models.delivery import Delivery, DeliveryCounter
+from roaming.models.completeness import Alert, Manifest, SequenceGap
+from roaming.models.correction import Hold, SdrLink
+from roaming.models.counter import AgeingStep, CounterKey, CounterRecord, Match, MatchingRun
+from roaming.models.delivery import Delivery, DeliveryCounter, ReceiverOutage, WebhookSubscription
+from roaming.models.dispute import Dispute, DisputeAttachment, DisputeEvent
 from roaming.models.finding import Finding
 from roaming.models.key import RejectedKey, SdrKey, SessionKey
 from roaming.models.personal import ContractIdentity, Erasure, RawRecord
+from roaming.models.registry import Authorization, Credential, Evse, EvseOutage, MeterKey
+from roaming.models.rule_override import RuleOverride
 from roaming.models.sdr import Sdr
+from roaming.models.signed import SignedValue
 from roaming.models.state import SdrEvent, SdrState
 
 __all__ = [
+    "AgeingStep",
+    "Alert",
+    "Authorization",
     "ContractIdentity",
+    "CounterKey",
+    "CounterRecord",
+    "Credential",
     "Delivery",
     "DeliveryCounter",
+    "Dispute",
+    "DisputeAttachment",
+    "DisputeEvent",
     "Erasure",
+    "Evse",
+    "EvseOutage",
     "Finding",
+    "Hold",
     "IntakeBatch",
     "IntakeTally",
+    "Manifest",
+    "Match",
+    "MatchingRun",
+    "MeterKey",
     "RawRecord",
+    "ReceiverOutage",
     "RejectedKey",
+    "RuleOverride",
     "Sdr",
     "SdrEvent",
     "SdrKey",
+    "SdrLink",
     "SdrState",
+    "SequenceGap",
     "SessionKey",
+    "SignedValue",
+    "WebhookSubscription",
 ]

@@ -16,6 +16,7 @@ class IntakeBatch(models.Model):
         COMMAND = "COMMAND", "Command line"
         ADMIN = "ADMIN", "Upload in the admin"
         DEMO = "DEMO", "Demo world"
+        DISPUTE = "DISPUTE", "Outcome of a dispute"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     sender = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="batches")
@@ -27,11 +28,20 @@ class IntakeBatch(models.Model):
     profile = models.CharField(max_length=100, blank=True)
     file_name = models.CharField(max_length=255, blank=True)
     file_sha256 = models.CharField(max_length=64, blank=True)
+    sequence = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="the sender's own number of its batches"
+    )
     received_at = models.DateTimeField()
 
     class Meta:
         verbose_name = "import"
         indexes = [models.Index(fields=["sender", "-received_at"], name="batch_newest_of_sender")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender", "environment", "sequence"],
+                name="batch_sequence_is_used_once_per_sender",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.file_name or f"batch {self.id}"
@@ -53,6 +63,7 @@ class IntakeTally(models.Model):
     received = models.PositiveIntegerField()
     repeated = models.PositiveIntegerField()
     new = models.PositiveIntegerField()
+    new_rejected = models.PositiveIntegerField(default=0)
     new_claim_amount = models.DecimalField(max_digits=24, decimal_places=6)
 
     class Meta:

@@ -13,6 +13,12 @@ class Delivery(models.Model):
     class Kind(models.TextChoices):
         SDR = "SDR", "Service detail record"
         STATEMENT = "STATEMENT", "Settlement statement"
+        SDR_STATE = "SDR_STATE", "A record changed its state"
+        DISPUTE = "DISPUTE", "A dispute moved"
+        MATCH = "MATCH", "Both sides were compared"
+        HEALED = "HEALED", "Held records were released by new master data"
+        REMINDER = "REMINDER", "Something is due"
+        MANIFEST = "MANIFEST", "Daily manifest"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     receiver = models.ForeignKey(
@@ -20,8 +26,16 @@ class Delivery(models.Model):
     )
     kind = models.CharField(max_length=9, choices=Kind)
     subject_id = models.UUIDField(help_text="e.g. of the SDR")
+    subject_version = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="e.g. of the state"
+    )
     sequence = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True, help_text="given up; staff may send it again")
+    last_error = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -30,7 +44,8 @@ class Delivery(models.Model):
                 fields=["receiver", "sequence"], name="delivery_sequence_is_unique_per_receiver"
             ),
             models.UniqueConstraint(
-                fields=["receiver", "subject_id", "kind"], name="delivery_is_owed_once"
+                fields=["receiver", "subject_id", "kind", "subject_version"],
+                name="delivery_is_owed_once",
             ),
         ]
         indexes = [
@@ -38,7 +53,12 @@ class Delivery(models.Model):
                 fields=["receiver", "id"],
                 condition=Q(sequence__isnull=True),
                 name="delivery_unpublished",
-            )
+            ),
+            models.Index(
+                fields=["receiver", "sequence"],
+                condition=Q(confirmed_at__isnull=True, dead_at__isnull=True),
+                name="delivery_unconfirmed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -52,6 +72,56 @@ class DeliveryCounter(models.Model):
         Party, on_delete=models.PROTECT, primary_key=True, related_name="+"
     )
     last_sequence = models.PositiveBigIntegerField(default=0)
+    confirmed_sequence = models.PositiveBigIntegerField(default=0, help_text="by pull")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_sequence__lte=models.F("last_sequence")),
+                name="only_what_was_numbered_is_confirmed",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.last_sequence)
+
+
+class WebhookSubscription(models.Model):
+    """Where a party's messages are sent; without one it pulls them."""
+
+    party = models.OneToOneField(
+        Party, on_delete=models.PROTECT, primary_key=True, related_name="webhook"
+    )
+    url = models.URLField(max_length=500)
+    encrypted_secret = models.BinaryField()
+    is_active = models.BooleanField(default=True)
+    failing_since = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"webhook of {self.party}"
+
+
+class ReceiverOutage(models.Model):
+    """The party's webhook could not be reached in [starts_at, ends_at): its clocks stood still."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    receiver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receiver"],
+                condition=Q(ends_at__isnull=True),
+                name="receiver_has_one_open_outage",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=models.F("starts_at")),
+                name="receiver_outage_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"outage from {self.starts_at:%Y-%m-%d %H:%M}Z"

@@ -23,6 +23,9 @@ class Finding(models.Model):
     severity = models.CharField(max_length=6, choices=Severity)
     field = models.CharField(max_length=60)
     message = models.CharField(max_length=500)
+    measured = models.CharField(max_length=60, blank=True, default="", db_default="")
+    limit = models.CharField(max_length=60, blank=True, default="", db_default="")
+    rules_version = models.PositiveSmallIntegerField(default=1, db_default=1)
     override_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:

@@ -108,6 +108,14 @@ class Sdr(models.Model):
             models.Index(fields=["seller", "ended_at"], name="sdr_by_seller_and_end"),
             models.Index(fields=["buyer", "ended_at"], name="sdr_by_buyer_and_end"),
             models.Index(fields=["sender", "received_at"], name="sdr_by_sender_and_receipt"),
+            models.Index(
+                fields=["evse_id", "started_at"], condition=~Q(evse_id=""), name="sdr_by_evse"
+            ),
+            models.Index(
+                fields=["pseudonym", "started_at"],
+                condition=~Q(pseudonym=""),
+                name="sdr_by_contract",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -56,6 +56,7 @@ class SdrState(models.Model):
     )
     ended_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    accept_by_at = models.DateTimeField(null=True, help_text="then deemed accepted")
     accepted_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
 
@@ -68,6 +69,9 @@ class SdrState(models.Model):
                 fields=["agreement", "id"], condition=Q(state="ACCEPTED"), name="state_accepted"
             ),
             models.Index(fields=["id"], condition=Q(state="HELD"), name="state_held"),
+            models.Index(
+                fields=["accept_by_at"], condition=Q(state="DELIVERED"), name="state_to_be_deemed"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

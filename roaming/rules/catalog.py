@@ -5,10 +5,11 @@ OCHP practice); where a conformance case differs the case wins. All rules run: o
 tells the sender everything.
 """
 
+from decimal import Decimal
 from typing import Literal
 
 from roaming.rules import credit, duplicates, energy, identity, price, time
-from roaming.rules.findings import Fact, Facts, Finding, Rule
+from roaming.rules.findings import Fact, Facts, Finding, Found, Limits, Override, Rule
 from roaming.rules.record import InboundSdr
 
 RULES_VERSION = 1
@@ -22,7 +23,7 @@ STRUCTURE = Rule(
     field="",
     title="A field is missing, unreadable or out of range",
     remedy="Correct the field named and send the record again under the same id.",
-    check=lambda sdr, facts: None,
+    check=lambda sdr, facts, limits: None,
     limit="numbers: at most 11 digits before and 6 after the point",
 )
 
@@ -248,14 +249,16 @@ REMEDIES = {rule.code: rule.remedy for rule in (STRUCTURE, *RULES)}
 def check_sdr(sdr: InboundSdr, facts: Facts) -> tuple[list[Finding], list[str]]:
     """Run every rule; return the findings and the codes that were NOT_APPLICABLE."""
     missing = _missing_facts(sdr, facts)
+    overrides = facts.terms.overrides if facts.terms is not None else {}
     findings, not_applicable = [], []
     for rule in RULES:
         if missing and not missing.isdisjoint(rule.needs):
             not_applicable.append(rule.code)
             continue
-        found = rule.check(sdr, facts)
+        override = overrides.get(rule.code) if overrides and not rule.is_fixed else None
+        found = rule.check(sdr, facts, _limits(rule, override))
         if found is not None:
-            findings.append(_weigh(rule, found.message, found.severity, facts))
+            findings.append(_weigh(rule, found, override))
     return findings, not_applicable
 
 
@@ -267,17 +270,25 @@ def verdict_of(findings: list[Finding]) -> Verdict:
     return "HOLD" if "HOLD" in severities else "ACCEPT"
 
 
-def _weigh(rule: Rule, message: str, severity, facts: Facts) -> Finding:
-    """Apply the agreement's override, which names a severity and a reason."""
-    override = None
-    if facts.terms is not None and not rule.is_fixed:
-        override = facts.terms.overrides.get(rule.code)
+def _limits(rule: Rule, override: Override | None) -> Limits:
+    """The rule's thresholds, with those that an override changes."""
+    if override is None or not override.get("limits"):
+        return rule.limits
+    changed = {name: Decimal(text) for name, text in override["limits"].items()}
+    return {**rule.limits, **changed}
+
+
+def _weigh(rule: Rule, found: Found, override: Override | None) -> Finding:
+    """Apply the override, which may name a severity and has a reason."""
+    severity = (override or {}).get("severity") or found.severity or rule.severity
     return Finding(
         code=rule.code,
-        severity=override["severity"] if override else (severity or rule.severity),
+        severity=severity,
         field=rule.field,
-        message=message[:500],
+        message=found.message[:500],
         override_reason=override["reason"] if override else "",
+        measured=found.measured[:60],
+        limit=found.limit[:60],
     )
 
 

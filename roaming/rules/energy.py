@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from roaming.rules.findings import Facts, Found, Severity
+from roaming.rules.findings import Facts, Found, Limits, Severity
 from roaming.rules.record import InboundSdr
 
 LARGEST_KWH = Decimal(1000)
@@ -12,14 +12,14 @@ POWER_TOLERANCE = Decimal("1.05")
 METERING_TOLERANCE_KWH = Decimal("0.2")
 
 
-def energy_is_not_negative(sdr: InboundSdr, facts: Facts) -> Found | None:
+def energy_is_not_negative(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V201."""
     if sdr.energy_kwh is None or sdr.energy_kwh >= 0:
         return None
     return Found(f"{sdr.energy_kwh} kWh")
 
 
-def energy_fits_the_power(sdr: InboundSdr, facts: Facts) -> Found | None:
+def energy_fits_the_power(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V202. Energy beyond 1.05 × stated power × time + 0.2 kWh is held, beyond 1.5 × refused."""
     hours = _hours(sdr)
     if hours is None or not sdr.energy_kwh or not sdr.max_power_kw:
@@ -32,7 +32,7 @@ def energy_fits_the_power(sdr: InboundSdr, facts: Facts) -> Found | None:
     return Found(text, "REJECT" if beyond else None)
 
 
-def energy_is_plausible(sdr: InboundSdr, facts: Facts) -> Found | None:
+def energy_is_plausible(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V203. Above 1,000 kWh refused; above 300 kWh (the largest vehicles) held."""
     if sdr.energy_kwh is None or sdr.energy_kwh <= LARGE_KWH:
         return None
@@ -40,7 +40,7 @@ def energy_is_plausible(sdr: InboundSdr, facts: Facts) -> Found | None:
     return Found(f"{sdr.energy_kwh} kWh in one session", severity)
 
 
-def mean_power_is_plausible(sdr: InboundSdr, facts: Facts) -> Found | None:
+def mean_power_is_plausible(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V209. More than 500 kW on average is no vehicle of today."""
     hours = _hours(sdr)
     if not hours or sdr.energy_kwh is None:
@@ -50,7 +50,7 @@ def mean_power_is_plausible(sdr: InboundSdr, facts: Facts) -> Found | None:
     return Found(f"{sdr.energy_kwh} kWh in {hours:.3f} h")
 
 
-def energy_is_not_in_wh(sdr: InboundSdr, facts: Facts) -> Found | None:
+def energy_is_not_in_wh(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V212. A value above 1,000 whose thousandth is plausible was meant as Wh."""
     if sdr.energy_kwh is None or sdr.energy_kwh <= LARGEST_KWH:
         return None

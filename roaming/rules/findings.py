@@ -1,35 +1,76 @@
 """The words in which rules speak: findings, facts, and the registry's entry."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias, TypedDict
 
+from roaming.rules.facts import (
+    AuthorizationFact,
+    CredentialFact,
+    EvseFact,
+    MeterKeyFact,
+    Neighbours,
+    OriginalFact,
+    PriceFact,
+    SenderDay,
+    SignedFact,
+)
 from roaming.rules.record import InboundSdr
 
 Severity: TypeAlias = Literal["REJECT", "HOLD", "WARN"]
 Fact: TypeAlias = Literal[
-    "agreement", "buyer", "contract_id", "energy", "max_power", "period", "evse"
+    "agreement",
+    "buyer",
+    "contract_id",
+    "energy",
+    "max_power",
+    "period",
+    "evse",
+    "evse_entry",
+    "meter_key",
+    "credential",
+    "authorization",
+    "signed",
+    "neighbours",
+    "periods",
+    "meter",
+    "price",
+    "sender_day",
+    "location_country",
 ]
+Limits: TypeAlias = Mapping[str, Decimal]
 
 
-class Override(TypedDict):
-    """An agreement's word on one rule: another severity, and why."""
+class Override(TypedDict, total=False):
+    """Another word on one rule: another severity, other limits, and why."""
 
     severity: Severity
+    limits: dict[str, str]
     reason: str
 
 
 class Found(NamedTuple):
-    """A rule's word: what is wrong. ``severity`` only where it differs from the rule's own."""
+    """A rule's word: what is wrong. ``severity`` only where it differs from the rule's own.
+
+    ``measured`` and ``limit`` are the two figures that were compared, as text with their unit.
+    """
 
     message: str
     severity: Severity | None = None
+    measured: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an agreement version says that rules need. Days are after the service end."""
+    """What an agreement version says that rules need. Days are after the service end.
+
+    ``overrides`` are those that count: the partner's, the agreement's own, its dated ones, in
+    order of strength, already merged.
+    """
 
     agreement_id: str
     buyer_id: str
@@ -41,7 +82,11 @@ class Terms:
     evse_registry: str
     warn_after_days: int | None
     refuse_after_days: int | None
-    overrides: Mapping[str, "Override"] = field(default_factory=dict)
+    overrides: Mapping[str, "Override"] = dataclasses.field(default_factory=dict)
+    meter_key_registry: str = "IF_PRESENT"
+    credential_registry: str = "IF_PRESENT"
+    authorization_registry: str = "IF_PRESENT"
+    acceptance_days: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +103,30 @@ class Facts:
     currencies_agreed: tuple[str, ...] = ()
     session_holder: str = ""
     conflicts_with: str = ""
+    evse: EvseFact | None = None
+    meter_key: MeterKeyFact | None = None
+    credential: CredentialFact | None = None
+    authorization: AuthorizationFact | None = None
+    signed: SignedFact | None = None
+    neighbours: Neighbours | None = None
+    original: OriginalFact | None = None
+    sender_day: SenderDay | None = None
+    price: PriceFact | None = None
+    batch_gap: str = ""
 
 
-Check: TypeAlias = Callable[[InboundSdr, Facts], Found | None]
+Check: TypeAlias = Callable[[InboundSdr, Facts, Limits], Found | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One public V-code: a pure check, what it costs a record, and how to mend it.
 
-    ``is_fixed``: the tables themselves insist on it (two sides, one agreement, an end, one live
-    record per session), so no agreement can soften it. ``needs`` names the facts without which
-    the rule is NOT_APPLICABLE: stored and shown, never a silent pass and never a hold.
+    ``limits`` are its thresholds by name, units last; an override may change them. ``is_fixed``:
+    the tables themselves insist on it (two sides, one agreement, an end, one live record per
+    session), so no agreement can soften it. ``needs`` names the facts without which the rule is
+    NOT_APPLICABLE: stored and shown, never a silent pass and never a hold. ``heals``: master data
+    that arrives later may cure it, so a held record is validated again.
     """
 
     code: str
@@ -80,7 +137,9 @@ class Rule:
     check: Check
     needs: tuple[Fact, ...] = ()
     limit: str = ""
+    limits: Mapping[str, Decimal] = dataclasses.field(default_factory=dict)
     is_fixed: bool = False
+    heals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +151,5 @@ class Finding:
     field: str
     message: str
     override_reason: str = ""
+    measured: str = ""
+    limit: str = ""

@@ -6,20 +6,20 @@ from clearinghouse.identifiers import (
     parse_contract_id,
     parse_evse_id,
 )
-from roaming.rules.findings import Facts, Found, Severity
+from roaming.rules.findings import Facts, Found, Limits, Severity
 from roaming.rules.record import InboundSdr
 
 OPERATING_STATES = ("ACTIVE", "LEAVING")
 
 
-def sender_acts_for_the_seller(sdr: InboundSdr, facts: Facts) -> Found | None:
+def sender_acts_for_the_seller(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V002. An unknown party and somebody else's party get the same words: nothing to infer."""
     if facts.sender_may_act:
         return None
     return Found(f"you do not act for party {sdr.cso_id!r}")
 
 
-def both_sides_are_known(sdr: InboundSdr, facts: Facts) -> Found | None:
+def both_sides_are_known(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V003. An unknown or suspended counterparty holds the record until it is set up."""
     if facts.sender_may_act and facts.seller_state not in OPERATING_STATES:
         severity: Severity | None = "HOLD" if facts.seller_state == "SUSPENDED" else "REJECT"
@@ -33,7 +33,7 @@ def both_sides_are_known(sdr: InboundSdr, facts: Facts) -> Found | None:
     return None
 
 
-def agreement_is_in_force(sdr: InboundSdr, facts: Facts) -> Found | None:
+def agreement_is_in_force(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V004. In force means: at session start, between exactly these parties."""
     if facts.terms is not None:
         if facts.terms.mode == "DIRECT":
@@ -44,7 +44,7 @@ def agreement_is_in_force(sdr: InboundSdr, facts: Facts) -> Found | None:
     return Found(f"no agreement of {sdr.cso_id} with {sdr.csp_id} was in force at session start")
 
 
-def currency_is_the_agreements(sdr: InboundSdr, facts: Facts) -> Found | None:
+def currency_is_the_agreements(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V013."""
     if not sdr.currency or facts.terms is not None or not facts.currencies_agreed:
         return None
@@ -52,7 +52,7 @@ def currency_is_the_agreements(sdr: InboundSdr, facts: Facts) -> Found | None:
     return Found(f"currency {sdr.currency} where the agreement says {agreed}")
 
 
-def evse_id_is_well_formed(sdr: InboundSdr, facts: Facts) -> Found | None:
+def evse_id_is_well_formed(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V005 (ISO 15118-2 Annex H, IEC 63119-2, DIN SPEC 91286)."""
     if facts.terms is None or facts.terms.evse_registry == "NONE":
         return None
@@ -63,7 +63,7 @@ def evse_id_is_well_formed(sdr: InboundSdr, facts: Facts) -> Found | None:
     return None
 
 
-def contract_id_is_well_formed(sdr: InboundSdr, facts: Facts) -> Found | None:
+def contract_id_is_well_formed(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V007 (EMAID of ISO 15118-2 Annex H, eMI3, DIN SPEC 91286). A wrong check digit is named."""
     try:
         parse_contract_id(sdr.contract_id)

@@ -12,6 +12,8 @@ GROWING = (
     "roaming_sdrstate",
     "roaming_sdrevent",
     "roaming_finding",
+    "roaming_counterrecord",
+    "roaming_signedvalue",
     "billing_clearedsdr",
 )
 UNPARTITIONED_KEYS = ("roaming_sdrkey", "roaming_sessionkey", "roaming_rejectedkey")

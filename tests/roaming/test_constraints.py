@@ -239,8 +239,21 @@ def test_an_item_is_of_a_known_kind(accepted):
 
 @pytest.mark.violates("sdr_state_is_known")
 def test_a_state_is_of_the_table(accepted):
+    held = take(numbered_record(7, csp_id="FR*NEW"))[0]
     with refused("sdr_state_is_known"):
-        SdrState.objects.filter(id=accepted.record_id).update(state="LOST")
+        SdrState.objects.filter(id=held.record_id).update(state="LOST", version=2)
+
+
+@pytest.mark.violates("final_sdr_state_stays")
+def test_a_final_state_stays(accepted):
+    with refused("ACCEPTED is final"):
+        SdrState.objects.filter(id=accepted.record_id).update(state="DISPUTED", version=2)
+
+
+@pytest.mark.violates("sdr_state_moves_by_one_version")
+def test_a_state_moves_by_one_version(accepted):
+    with refused("moves by one version"):
+        SdrState.objects.filter(id=accepted.record_id).update(version=9)
 
 
 @pytest.mark.violates("accepted_sdr_has_two_sides_and_an_agreement")
@@ -274,7 +287,7 @@ class TestThePartnerRole:
     @pytest.mark.parametrize(
         "statement",
         [
-            "UPDATE roaming_sdrstate SET state = 'ACCEPTED'",
+            "DELETE FROM roaming_sdrstate",
             "DELETE FROM roaming_sdrkey",
             "SELECT * FROM roaming_rawrecord",
             "INSERT INTO billing_transfer DEFAULT VALUES",
