@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from xml.sax.saxutils import escape
@@ -17,11 +20,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+from django.conf import settings as settings_of_django
 from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roaming.rules.signed import read_signed_data
+from roaming.rules.signed.alfen import DATA_SET
 from roaming.rules.signed.verdict import secp192k1
 
 CURVES = {
@@ -56,7 +61,7 @@ def ocmf(payload: str, private=PRIVATE, *, curve: str = "secp256r1", hashed=hash
     return f'OCMF|{payload}|{{"SA":"ECDSA-{curve}-{name}","SD":"{signature.hex()}"}}'
 
 
-def session(*readings: str, begin: str = "B") -> str:
+def session(*readings: str) -> str:
     return f'{{"MS":"M-7","PG":"T1","RD":[{",".join(readings)}]}}'
 
 
@@ -72,6 +77,30 @@ def safe_xml(*records: str, key: str = "", transaction: str = "1") -> str:
 def one(text: str, key: str = ""):
     (reading,) = read_signed_data(text, public_key=key)
     return reading
+
+
+def key_texts() -> dict[str, str]:
+    public = PRIVATE.public_key()
+    point = public.public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    short = public.public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
+    )
+    der = der_of(PRIVATE)
+    pem = public.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return {
+        "hex": der.hex(),
+        "HEX in pairs": der.hex(" ").upper(),
+        "hex in fours": der.hex(" ", 2),
+        "base64": base64.b64encode(der).decode(),
+        "PEM": pem.decode(),
+        "point": point.hex(),
+        "X and Y": point[1:].hex(),
+        "compressed": short.hex(),
+    }
 
 
 class TestASignatureThatFits:
@@ -121,29 +150,6 @@ class TestASignatureThatFits:
 
 
 class TestAKey:
-    def key_texts():
-        public = PRIVATE.public_key()
-        point = public.public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-        )
-        short = public.public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
-        )
-        der = der_of(PRIVATE)
-        pem = public.public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        return {
-            "hex": der.hex(),
-            "HEX in pairs": der.hex(" ").upper(),
-            "hex in fours": der.hex(" ", 2),
-            "base64": base64.b64encode(der).decode(),
-            "PEM": pem.decode(),
-            "point": point.hex(),
-            "X and Y": point[1:].hex(),
-            "compressed": short.hex(),
-        }
-
     @pytest.mark.parametrize("text", key_texts().values(), ids=key_texts())
     def test_is_read_in_every_spelling(self, text):
         assert one(ocmf(PAYLOAD), text).verdict == "valid"
@@ -269,6 +275,51 @@ class TestWhatARecordTells:
 
         assert told.meter_id == "ab?"
         assert len(told.identification) == 200
+
+
+def alfen(private: ec.EllipticCurvePrivateKey, *, status: int, value: int, page: int) -> str:
+    """The layout is told in roaming/rules/signed/alfen.py."""
+    data_set = DATA_SET.pack(
+        bytes(10), b"v016", bytes(2), bytes.fromhex("0a01445a470033008506"),
+        bytes([0, 0, 0, status]), 4757492, 1_790_000_000 + page, bytes.fromhex("0100010800ff"),
+        30, 1, value, b"04AB", 19, page,
+    )  # fmt: skip
+    r, s = decode_dss_signature(private.sign(data_set, ec.ECDSA(hashes.SHA256())))
+    point = private.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
+    )
+    signed = (point, data_set, r.to_bytes(24) + s.to_bytes(24))
+    return f"AP;0;3;{';'.join(base64.b32encode(part).decode() for part in signed)};"
+
+
+class TestAlfen:
+    private = ec.generate_private_key(ec.SECP192R1())
+
+    def test_is_verified_with_its_own_key_and_told_as_a_session(self):
+        begin = alfen(self.private, status=0x20, value=2000, page=7)
+        end = alfen(self.private, status=0x10, value=2345, page=8)
+        first, last = read_signed_data(f"{begin}\n{end}")
+
+        assert (first.format, first.verdict, last.verdict) == ("ALFEN", "valid", "valid")
+        assert first.energy_kwh == last.energy_kwh == Decimal("3.450")
+        assert (last.pagination, last.identification) == ("8", "04AB")
+        assert last.ended_at - first.started_at == timedelta(seconds=1)
+
+    def test_trusts_the_signed_status_and_not_the_type_in_front(self):
+        record = alfen(self.private, status=0x10, value=2000, page=7).replace("AP;0", "AP;1")
+
+        reading = one(record)
+        assert (reading.transaction_begin, reading.transaction_end) == (False, True)
+
+    def test_is_invalid_under_another_key_and_with_another_byte(self):
+        record = alfen(self.private, status=0x20, value=2000, page=7)
+        fields = record.split(";")
+        fields[4] = ("B" if fields[4][0] == "A" else "A") + fields[4][1:]
+        other = der_of(ec.generate_private_key(ec.SECP192R1())).hex()
+
+        assert one(record, other).verdict == "invalid"
+        assert one(record, der_of(PRIVATE).hex()).verdict == "invalid"
+        assert one(";".join(fields)).verdict == "invalid"
 
 
 class TestAContainer:
@@ -398,3 +449,19 @@ class TestTheCommand:
         with pytest.raises(CommandError) as caught:
             call_command("verify_signed_values", str(tmp_path / "nope"))
         assert caught.value.returncode == 1
+
+    def test_starts_no_database(self, tmp_path):
+        (tmp_path / "a.txt").write_text(ocmf(PAYLOAD))
+        outside = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+        printed = subprocess.run(
+            [sys.executable, "manage.py", "verify_signed_values", tmp_path / "a.txt", "--json"],
+            cwd=settings_of_django.BASE_DIR,
+            env=outside | {"CLEARINGHOUSE_VAR": str(tmp_path / "var")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        assert json.loads(printed.stdout)["verdict"] == "no_key"
+        assert not list((tmp_path / "var").glob("*/PG_VERSION"))
+        assert not list((tmp_path / "var").rglob("postmaster.pid"))

@@ -112,7 +112,7 @@ def _of_json(text: str) -> list[Value]:
     try:
         content = read_json(text)
     except NotJson as error:
-        raise Refused(f"the JSON {error}") from error
+        raise Refused(f"the text {error}") from error
     values = list(_walk(content))
     return values or [Value(text="", format="JSON")]
 
