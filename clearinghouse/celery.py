@@ -28,6 +28,9 @@ app.conf.beat_schedule = {
     "publish overdue deliveries": _every(
         crontab(), "roaming.publish_overdue_deliveries", expires_s=_MINUTE
     ),
+    "deem accepted": _every(
+        crontab(minute="*/10"), "roaming.deem_accepted", expires_s=10 * _MINUTE
+    ),
     "render missing statements": _every(
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from partners.services import jobs
-from roaming.services import deliveries, import_job, partitions
+from roaming.services import deliveries, import_job, lifecycle, partitions
 
 
 @shared_task(name="roaming.import_file")
@@ -28,3 +28,9 @@ def publish_overdue_deliveries() -> dict[str, int]:
 def ensure_partitions() -> dict[str, int]:
     """Make the partitions of the months to come."""
     return {"made": partitions.ensure_ahead(now=timezone.now())}
+
+
+@shared_task(name="roaming.deem_accepted")
+def deem_accepted() -> dict[str, int]:
+    """Accept what the CSPs left unanswered past their deadlines."""
+    return {"accepted": lifecycle.deem_accepted(now=timezone.now())}

@@ -6,6 +6,7 @@ rest of the row.
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -37,7 +38,7 @@ SDR_COLUMNS = (
 RAW_COLUMNS = "id sender_id batch_id position sha256 encrypted_payload".split()
 STAGE_COLUMNS = (
     "id rejected seller_id sdr_id payload_sha256 attempt service_session_id split_no"
-    " takes_session buyer_id agreement_id state path reason ended_at"
+    " takes_session buyer_id agreement_id state path reason ended_at accept_by_at"
 ).split()
 
 
@@ -90,7 +91,16 @@ def stage_row(judged: Judged) -> tuple:
         _array(judged.path),
         _reason(judged),
         sdr.ended_at,
+        _accept_by(judged),
     )
+
+
+def _accept_by(judged: Judged) -> datetime | None:
+    """Until when the CSP may contest; only a DEEMED agreement has such a day."""
+    terms = judged.sides.terms
+    if terms is None or terms.acceptance != "DEEMED":
+        return None
+    return judged.sides.facts.received_at + timedelta(days=terms.acceptance_days)
 
 
 def _stored(judged: Judged) -> InboundSdr:

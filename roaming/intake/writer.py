@@ -35,7 +35,7 @@ from roaming.models import IntakeBatch, IntakeTally
 from roaming.rules.pseudonym import Pseudonym, key_for_csp, pseudonym_of
 
 _SQL = Path(__file__).parent / "sql"
-_AFTER_KEYS = ("40_add_states", "50_add_events", "60_owe_deliveries", "70_drop")
+_AFTER_KEYS = ("40_add_states", "50_add_events", "60_owe_deliveries", "65_enter_holds", "70_drop")
 
 
 class KeyTaken(Exception):

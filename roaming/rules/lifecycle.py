@@ -11,7 +11,8 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "HELD": frozenset({"VALIDATED", "REJECTED", "WITHDRAWN", "SUPERSEDED"}),
     "VALIDATED": frozenset({"RATED"}),
     "RATED": frozenset({"HELD", "DELIVERED"}),
-    "DELIVERED": frozenset({"ACCEPTED", "DISPUTED", "WITHDRAWN", "SUPERSEDED"}),
+    # Back to HELD: the CSP kept silent and no authorization of it is known (ageing, day 10).
+    "DELIVERED": frozenset({"ACCEPTED", "DISPUTED", "HELD", "WITHDRAWN", "SUPERSEDED"}),
     "DISPUTED": frozenset({"ACCEPTED", "WITHDRAWN", "SUPERSEDED"}),
     "REJECTED": frozenset(),
     "ACCEPTED": frozenset(),

@@ -239,7 +239,7 @@ def test_an_item_is_of_a_known_kind(accepted):
 
 @pytest.mark.violates("sdr_state_is_known")
 def test_a_state_is_of_the_table(accepted):
-    held = take(numbered_record(7, csp_id="FR*NEW"))[0]
+    held = take_one(sdr_id="NLX-7", service_session_id="S-7", csp_id="FR*NEW")
     with refused("sdr_state_is_known"):
         SdrState.objects.filter(id=held.record_id).update(state="LOST", version=2)
 

@@ -9,5 +9,5 @@ UPDATE roaming_delivery AS delivery
   FROM unnest(ARRAY(SELECT id
                       FROM roaming_delivery
                      WHERE receiver_id = %(receiver_id)s AND sequence IS NULL
-                     ORDER BY id)) WITH ORDINALITY AS numbered (id, place)
+                     ORDER BY created_at, subject_version, id)) WITH ORDINALITY AS numbered (id, place)
  WHERE delivery.id = numbered.id

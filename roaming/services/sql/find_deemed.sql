@@ -1,0 +1,23 @@
+-- Delivered records whose CSP let its time pass.
+-- Grain:      one row per record.
+-- Parameters: now, limit.
+-- Promise:    the time in which the CSP's webhook could not be reached does not count.
+SELECT state.id
+  FROM roaming_sdrstate AS state
+  JOIN partners_roamingagreement AS agreement ON agreement.id = state.agreement_id
+ CROSS JOIN LATERAL (
+    SELECT coalesce(sum(least(coalesce(outage.ends_at, %(now)s), %(now)s)
+                        - greatest(outage.starts_at, state.delivered_at)), interval '0') AS stood
+      FROM roaming_receiveroutage AS outage
+     WHERE outage.receiver_id = state.buyer_id
+       AND coalesce(outage.ends_at, %(now)s) > state.delivered_at
+       AND outage.starts_at < %(now)s
+ ) AS clock
+ WHERE state.state = 'DELIVERED'
+   AND state.accept_by_at + clock.stood <= %(now)s
+   AND NOT (agreement.counter_records = 'REQUIRED'
+            AND EXISTS (SELECT FROM roaming_match AS match
+                         WHERE match.record_id = state.id AND match.is_current
+                           AND match.outcome IN ('CSO_ONLY', 'AMBIGUOUS', 'MISMATCH')))
+ ORDER BY state.id
+ LIMIT %(limit)s
