@@ -32,3 +32,7 @@ def in_transaction(
                 raise
         time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 spreads retries, guards nothing
     raise AssertionError("unreachable")
+
+
+class KeyTaken(Exception):
+    """Another transaction was first to take or move what this one wants: read and judge again."""

@@ -15,13 +15,15 @@ from django.db import connection
 
 from clearinghouse.uuid7 import uuid7_at
 from roaming.intake.facts import Sides, World
+from roaming.intake.originals import read_originals
 from roaming.intake.structure import Submission
 from roaming.models import Finding as FindingRow
 from roaming.models import SdrState
 from roaming.rules.canonical import content_sha256
 from roaming.rules.catalog import Verdict, check_sdr, verdict_of
+from roaming.rules.facts import OriginalFact
 from roaming.rules.findings import Finding, Severity
-from roaming.rules.lifecycle import path_of_intake
+from roaming.rules.lifecycle import fate_of_original, path_of_credit, path_of_intake
 
 
 class Judged(NamedTuple):
@@ -39,6 +41,7 @@ class Judged(NamedTuple):
     path: list[str]
     repeats: bool = False
     is_conflict: bool = False
+    original: OriginalFact | None = None
 
     @property
     def is_new(self) -> bool:
@@ -62,6 +65,7 @@ class Ledgers:
     live: dict[tuple[UUID, str], _Known]
     rejected: dict[tuple[UUID, str], _Known]
     sessions: dict[tuple[UUID, str, int], str]
+    originals: dict[tuple[UUID, str], OriginalFact]
 
 
 def judge_chunk(
@@ -123,7 +127,8 @@ def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> 
     sdr = submission.sdr
     session = _session_key(sides, sdr)
     holder = ledgers.sessions.get(session, "") if session else ""
-    facts = sides.facts
+    original = _original_of(sides, sdr, ledgers)
+    facts = replace(sides.facts, original=original) if original else sides.facts
     if live or holder not in ("", sdr.sdr_id):
         facts = replace(
             facts,
@@ -143,9 +148,26 @@ def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> 
         findings=findings,
         not_applicable=not_applicable,
         verdict=verdict,
-        path=path_of_intake(verdict, sides.terms.acceptance if sides.terms else None),
+        path=_path(verdict, sides, sdr, original),
         is_conflict=live is not None,
+        original=original,
     )
+
+
+def _path(verdict: Verdict, sides: Sides, sdr, original: OriginalFact | None) -> list[str]:
+    if verdict == "ACCEPT" and original and sdr.credits_sdr_id:
+        return path_of_credit(original.state)
+    return path_of_intake(verdict, sides.terms.acceptance if sides.terms else None)
+
+
+def _original_of(sides: Sides, sdr, ledgers: Ledgers) -> OriginalFact | None:
+    named = sdr.credits_sdr_id or sdr.replaces_sdr_id
+    if not named or sides.seller is None:
+        return None
+    original = ledgers.originals.get((sides.seller.id, named))
+    if original and original.is_replaced and not sdr.credits_sdr_id:
+        return None  # a second replacement waits until somebody looks at it
+    return original
 
 
 def _repeat(position: int, submission: Submission, sides: Sides, known: _Known) -> Judged:
@@ -178,9 +200,26 @@ def _remember(judged: Judged, key: tuple[UUID, str], ledgers: Ledgers) -> None:
         ledgers.rejected[key] = known
         return
     ledgers.live[key] = known
+    if judged.original and judged.verdict == "ACCEPT":
+        _answer(judged, judged.original, ledgers)
     session = _session_key(judged.sides, judged.submission.sdr)
     if session and session not in ledgers.sessions:
         ledgers.sessions[session] = judged.submission.sdr.sdr_id
+
+
+def _answer(judged: Judged, original: OriginalFact, ledgers: Ledgers) -> None:
+    """A later record of the chunk must see that this one was the first."""
+    sdr = judged.submission.sdr
+    is_credit = bool(sdr.credits_sdr_id)
+    fate = fate_of_original(original.state, is_credit=is_credit) or original.state
+    seller = judged.sides.seller
+    if seller is not None:
+        ledgers.originals[seller.id, sdr.credits_sdr_id or sdr.replaces_sdr_id] = replace(
+            original,
+            state=fate,
+            is_credited=original.is_credited or is_credit,
+            is_replaced=original.is_replaced or not is_credit,
+        )
 
 
 def takes_session(judged: Judged) -> bool:
@@ -240,6 +279,12 @@ def _read_ledgers(prepared) -> Ledgers:
                 (cso, session, split): sdr_id
                 for cso, session, split, sdr_id in _rows(cursor, _SESSIONS, wanted_sessions)
             },
+            originals=read_originals(
+                (sides.seller.id, named)
+                for submission, sides, _ in prepared
+                if sides.seller
+                and (named := submission.sdr.credits_sdr_id or submission.sdr.replaces_sdr_id)
+            ),
         )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from clearinghouse.retry import KeyTaken
 from clearinghouse.sealing import Sealer
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
@@ -30,16 +31,13 @@ from roaming.intake.columns import (
     stage_row,
 )
 from roaming.intake.judge import Judged, takes_session
+from roaming.intake.originals import answer_originals
 from roaming.intake.structure import printable
 from roaming.models import IntakeBatch, IntakeTally
 from roaming.rules.pseudonym import Pseudonym, key_for_csp, pseudonym_of
 
 _SQL = Path(__file__).parent / "sql"
 _AFTER_KEYS = ("40_add_states", "50_add_events", "60_owe_deliveries", "65_enter_holds", "70_drop")
-
-
-class KeyTaken(Exception):
-    """Another transaction took an SDR id or session first; judge the chunk again."""
 
 
 def write_chunk(
@@ -59,6 +57,7 @@ def write_chunk(
 def _write_new(cursor, new: Sequence[Judged], *, batch: IntakeBatch, actor: str) -> None:
     pseudonyms = _pseudonyms(new)
     _stage(cursor, new)
+    answer_originals(new, actor=actor, now=batch.received_at)
     _take_keys(cursor, new)
     _keep_records(cursor, new, pseudonyms, batch=batch)
     parameters = {
@@ -89,6 +88,7 @@ def _take_keys(cursor, new: Sequence[Judged]) -> None:
     ]
     _take(cursor, "10_take_sdr_keys", expected=len(live))
     _take(cursor, "20_take_session_keys", expected=sum(map(takes_session, live)))
+    _run(cursor, "25_replacements_take_sessions")
     _take(cursor, "30_number_rejections", expected=len(numbered))
 
 

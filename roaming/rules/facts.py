@@ -103,6 +103,7 @@ class OriginalFact:
     energy_kwh: Decimal | None
     accepted_at: datetime | None = None
     is_credited: bool = False
+    is_replaced: bool = False
     is_credit: bool = False
     session_id: str = ""
 

@@ -49,6 +49,19 @@ def path_of_intake(verdict: str, acceptance: str | None) -> list[str]:
     return list(_PATHS["ON_VALIDATION" if acceptance == "ON_VALIDATION" else "ACCEPT"])
 
 
+def path_of_credit(state_of_original: str) -> list[str]:
+    """A credit of an accepted record is accepted at once; else both disappear pairwise."""
+    end = "ACCEPTED" if state_of_original == "ACCEPTED" else "WITHDRAWN"
+    return ["RECEIVED", "VALIDATED", "RATED", "DELIVERED", end]
+
+
+def fate_of_original(state: str, *, is_credit: bool) -> str:
+    """Where a credit or replacement moves its original; "" where it stays as it is."""
+    if state not in ("HELD", "DELIVERED", "DISPUTED"):
+        return ""
+    return "WITHDRAWN" if is_credit else "SUPERSEDED"
+
+
 _PATHS: Mapping[str, tuple[str, ...]] = {
     "REJECT": ("RECEIVED", "REJECTED"),
     "HOLD": ("RECEIVED", "HELD"),

@@ -10,12 +10,12 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from clearinghouse.retry import in_transaction
+from clearinghouse.retry import KeyTaken, in_transaction
 from partners.models import ApiClient, Job, Partner, User
 from roaming.intake.facts import load_world
 from roaming.intake.judge import Judged, judge_chunk
 from roaming.intake.structure import Submission
-from roaming.intake.writer import KeyTaken, write_chunk
+from roaming.intake.writer import write_chunk
 from roaming.messages import OutcomeFinding, OutcomeWord, SdrOutcome
 from roaming.models import IntakeBatch
 from roaming.rules.catalog import REMEDIES

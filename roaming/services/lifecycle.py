@@ -5,19 +5,19 @@ nothing.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from clearinghouse.statements import load_statement
+from roaming.intake.moves import write_moves
 from roaming.models import SdrState
 from roaming.rules.lifecycle import check_path
 from roaming.services import deliveries
 
 _SQL = Path(__file__).parent / "sql"
-HOLD_DAYS = 30
 
 
 def move(
@@ -37,7 +37,7 @@ def move(
     with transaction.atomic():
         state = SdrState.objects.select_for_update().get(id=record_id)
         check_path(state.state, hops)
-        _write([record_id], state.state, hops, actor=actor, reason=reason, now=now)
+        write_moves([record_id], state.state, hops, actor=actor, reason=reason, now=now)
         state.refresh_from_db()
     deliveries.publish({side for side in (state.seller_id, state.buyer_id) if side})
     return state
@@ -60,7 +60,7 @@ def move_many(
     """
     check_path(from_state, path)
     with transaction.atomic():
-        return _write(record_ids, from_state, list(path), actor=actor, reason=reason, now=now)
+        return write_moves(record_ids, from_state, list(path), actor=actor, reason=reason, now=now)
 
 
 def deem_accepted(*, now: datetime, limit: int = 50_000) -> int:
@@ -81,31 +81,3 @@ def deem_accepted(*, now: datetime, limit: int = 50_000) -> int:
         now=now,
     )
     return len(moved)
-
-
-def _write(
-    record_ids: Collection[UUID],
-    from_state: str,
-    path: list[str],
-    *,
-    actor: str,
-    reason: str,
-    now: datetime,
-) -> list[UUID]:
-    parameters = {
-        "ids": sorted(record_ids),
-        "from_state": from_state,
-        "path": path,
-        "to_state": path[-1],
-        "is_delivered": "DELIVERED" in path,
-        "actor": actor[:150],
-        "reason": reason[:500],
-        "now": now,
-        "hold_until": now + timedelta(days=HOLD_DAYS),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / "move_states.sql"), parameters)
-        moved = [row[0] for row in cursor.fetchall()]
-        for name in ("move_free_sessions", "move_holds", "move_owe_news"):
-            cursor.execute(load_statement(_SQL / f"{name}.sql"), {**parameters, "ids": moved})
-    return moved
