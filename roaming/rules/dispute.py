@@ -1,0 +1,175 @@
+"""Disputes: the one table of stages, the reasons, the deadlines, and what each end is worth.
+
+A dispute ends by what the record is worth: all of its claim, nothing, or a part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+LONGEST = timedelta(days=90)
+CONFIRM = timedelta(days=5)
+REMIND_BEFORE = timedelta(days=2)
+OPEN_AFTER_DELIVERY = timedelta(days=10)
+OPEN_AFTER_ACCEPTANCE = timedelta(days=60)
+OTHER_NEEDS_CHARACTERS = 20
+
+CSP, CSO, HOUSE, CLOCK = "CSP", "CSO", "HOUSE", "CLOCK"
+_RESPONDED = ("RESPONDED_ACCEPT", "RESPONDED_REJECT", "RESPONDED_PARTIAL")
+_IN_HAND = ("CONTESTED", "MEDIATION")
+_RUNNING = ("OPEN", *_RESPONDED, *_IN_HAND, "DECIDED")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record is disputed, what proves it, and who is asked for the proof."""
+
+    title: str
+    evidence: str
+    asked_from: str
+    is_open_long: bool = False
+
+
+REASONS: Mapping[str, Reason] = {
+    "D01": Reason("Energy too high", "signed meter values", CSO),
+    "D02": Reason("Duration or blocking time wrong", "status history of the EVSE", CSO),
+    "D03": Reason("Price or tariff wrong", "the tariff version that applied", CSO),
+    "D04": Reason("Contract unknown", "list of valid credentials at the time", CSP),
+    "D05": Reason("Not authorized", "authorization log", "BOTH"),
+    "D06": Reason("Duplicate", "the other record's id", CSP, is_open_long=True),
+    "D07": Reason("No energy delivered", "meter values and session log", CSO),
+    "D08": Reason("Wrong EVSE or location", "EVSE id and location data", CSO),
+    "D09": Reason("VAT or currency wrong", "the tax rate or currency that applies", CSO),
+    "D10": Reason("Sent too late", "when the record was sent first", CSO),
+    "D11": Reason("Signature invalid", "signed data and public key", CSO, is_open_long=True),
+    "D12": Reason("Fraud or cloned card", "report of police or of your own", CSP, True),
+    "D13": Reason("Driver complains", "the complaint, without personal data", CSP),
+    "D14": Reason("Record is missing", "your own record of the session", CSP, True),
+    "D15": Reason("Other", "a text of at least 20 characters", CSP),
+}
+
+# (stage, verb) → who may, and where it leads.
+TRANSITIONS: Mapping[tuple[str, str], tuple[frozenset[str], str]] = {
+    ("OPEN", "confirm"): (frozenset({CSP}), "OPEN"),
+    ("OPEN", "accept"): (frozenset({CSO}), "RESPONDED_ACCEPT"),
+    ("OPEN", "reject"): (frozenset({CSO}), "RESPONDED_REJECT"),
+    ("OPEN", "partial"): (frozenset({CSO}), "RESPONDED_PARTIAL"),
+    ("OPEN", "expire"): (frozenset({CLOCK}), "EXPIRED_CSO"),
+    ("OPEN", "drop"): (frozenset({CLOCK}), "WITHDRAWN"),
+    **{(stage, "agree"): (frozenset({CSP}), "AGREED") for stage in _RESPONDED},
+    **{(stage, "contest"): (frozenset({CSP}), "CONTESTED") for stage in _RESPONDED},
+    **{(stage, "expire"): (frozenset({CLOCK}), "EXPIRED_CSP") for stage in _RESPONDED},
+    ("CONTESTED", "mediate"): (frozenset({HOUSE}), "MEDIATION"),
+    ("MEDIATION", "decide"): (frozenset({HOUSE}), "DECIDED"),
+    ("DECIDED", "appeal"): (frozenset({CSP, CSO}), "MEDIATION"),
+    ("DECIDED", "expire"): (frozenset({CLOCK}), "CLOSED"),
+    **{(stage, "expire"): (frozenset({CLOCK}), "CLOSED") for stage in _IN_HAND},
+    **{
+        (stage, "withdraw"): (frozenset({CSP}), "WITHDRAWN")
+        for stage in _RUNNING
+        if stage != "DECIDED"
+    },
+    **{(stage, "message"): (frozenset({CSP, CSO, HOUSE}), stage) for stage in _RUNNING},
+    **{(stage, "attach"): (frozenset({CSP, CSO, HOUSE}), stage) for stage in _RUNNING},
+    **{(stage, "stop_clock"): (frozenset({HOUSE}), stage) for stage in _RUNNING},
+    **{(stage, "start_clock"): (frozenset({HOUSE}), stage) for stage in _RUNNING},
+    **{(stage, "remind"): (frozenset({CLOCK}), stage) for stage in _RUNNING},
+}
+ENDS = frozenset({"AGREED", "WITHDRAWN", "EXPIRED_CSO", "EXPIRED_CSP", "CLOSED"})
+# How long a stage waits: for the CSO, the CSP, the house, and for an appeal.
+STAGE_DAYS: Mapping[str, int] = {
+    "OPEN": 7,
+    **dict.fromkeys(_RESPONDED, 5),
+    **dict.fromkeys(_IN_HAND, 10),
+    "DECIDED": 5,
+}
+
+
+class DisputeRefused(Exception):
+    """The verb cannot be done; ``code`` says why, the text what to do. Nothing was changed."""
+
+    def __init__(self, code: str, text: str):
+        super().__init__(text)
+        self.code = code
+
+
+def next_stage(stage: str, verb: str, side: str) -> str:
+    """Where ``verb`` of ``side`` leads from ``stage``.
+
+    :raises DisputeRefused: the table has no such step, or it is not this side's.
+    """
+    step = TRANSITIONS.get((stage, verb))
+    if step is None:
+        raise DisputeRefused("VERB_NOT_NOW", f"A dispute that is {stage} takes no {verb}.")
+    sides, following = step
+    if side not in sides:
+        raise DisputeRefused("VERB_NOT_YOURS", f"Only {' or '.join(sorted(sides))} may {verb}.")
+    return following
+
+
+def deadline_of(stage: str, *, now: datetime, expires_at: datetime) -> datetime | None:
+    """Until when ``stage`` waits, never past the absolute end; an end waits for nobody."""
+    days = STAGE_DAYS.get(stage)
+    return min(now + timedelta(days=days), expires_at) if days else None
+
+
+def check_opening(
+    reason: str,
+    text: str,
+    *,
+    delivered_at: datetime | None,
+    accepted_at: datetime | None,
+    now: datetime,
+) -> None:
+    """May a dispute be opened for ``reason`` at ``now``?
+
+    :raises DisputeRefused: unknown reason, no text where one is needed, or too late.
+    """
+    if reason not in REASONS:
+        raise DisputeRefused("REASON_UNKNOWN", "Send one of the reasons D01 to D15.")
+    if reason == "D15" and len(text.strip()) < OTHER_NEEDS_CHARACTERS:
+        raise DisputeRefused(
+            "TEXT_TOO_SHORT", f"D15 needs a text of at least {OTHER_NEEDS_CHARACTERS} characters."
+        )
+    in_time = delivered_at is not None and now <= delivered_at + OPEN_AFTER_DELIVERY
+    if REASONS[reason].is_open_long and accepted_at is not None:
+        in_time = in_time or now <= accepted_at + OPEN_AFTER_ACCEPTANCE
+    if not in_time:
+        raise DisputeRefused(
+            "TOO_LATE",
+            f"{reason} can be opened up to 10 days after delivery; D06, D11, D12 and D14 up to 60"
+            " days after acceptance.",
+        )
+
+
+def worth_at_end(
+    stage: str,
+    following: str,
+    *,
+    claim: Decimal,
+    disputed: Decimal,
+    offered: Decimal | None,
+    decided: Decimal | None,
+) -> Decimal:
+    """What the record is worth when a dispute goes from ``stage`` to the end ``following``.
+
+    No answer of the CSO: what the CSP says. A withdrawn dispute: the claim. A decision: its
+    amount. Else the CSO's last answer stands.
+    """
+    if following == "EXPIRED_CSO":
+        return claim - disputed
+    if following == "WITHDRAWN":
+        return claim
+    if stage == "DECIDED" and decided is not None:
+        return decided
+    return claim if offered is None else offered
+
+
+def outcome_of(worth: Decimal, *, claim: Decimal, is_after_acceptance: bool) -> str:
+    """RELEASE where all of it stands, else what must become of the record."""
+    if worth == claim:
+        return "RELEASE"
+    if is_after_acceptance:
+        return "CREDIT"
+    return "WITHDRAW" if worth == 0 else "REPLACEMENT"
