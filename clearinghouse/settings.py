@@ -206,6 +206,8 @@ OAUTH2_PROVIDER = {
         "sdr:write": "Send service detail records",
         "sdr:read": "Read your service detail records",
         "settlement:read": "Read your settlement statements",
+        "registry:write": "Send EVSEs, meter keys, credentials and authorizations",
+        "registry:read": "Read your registries",
     },
     "SCOPES_BACKEND_CLASS": "partners.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
@@ -241,6 +243,8 @@ SPECTACULAR_SETTINGS = {
 # Records in one batch; bytes of one batch after decompression.
 BATCH_MAX_RECORDS = 10_000
 BATCH_MAX_BYTES = 32 * 1024 * 1024
+# Partners' webhooks at plain http and at private addresses: never in production.
+WEBHOOKS_MAY_BE_LOCAL = env.env_bool("WEBHOOKS_MAY_BE_LOCAL", default=DEBUG and not PRODUCTION)
 
 # --- Jobs ---------------------------------------------------------------------------------------
 

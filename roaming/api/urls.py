@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from roaming.api import views
+from roaming.api import registries, views
 
 app_name = "roaming"
 
 urlpatterns = [
+    path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
     path("service-detail-records/", views.ServiceDetailRecords.as_view(), name="sdr-list"),
     path(
         "service-detail-records/batch/", views.ServiceDetailRecordBatch.as_view(), name="sdr-batch"
