@@ -16,6 +16,7 @@ class Lock(IntEnum):
     PARTITIONS = 1  # creating and detaching monthly partitions
     SEALING = 2  # chaining ledger seals; part: the environment
     CONSERVATION = 3  # proving that nothing was lost; part: the environment
+    MATCHING = 4  # comparing both sides of sessions
 
 
 class NotInTransaction(Exception):
