@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
     "deem accepted": _every(
         crontab(minute="*/10"), "roaming.deem_accepted", expires_s=10 * _MINUTE
     ),
+    "send webhooks": _every(crontab(), "roaming.send_webhooks", expires_s=_MINUTE),
     "render missing statements": _every(
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),

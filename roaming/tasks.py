@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from partners.services import jobs
-from roaming.services import deliveries, import_job, lifecycle, partitions
+from roaming.services import deliveries, import_job, lifecycle, partitions, webhooks
 
 
 @shared_task(name="roaming.import_file")
@@ -34,3 +34,9 @@ def ensure_partitions() -> dict[str, int]:
 def deem_accepted() -> dict[str, int]:
     """Accept what the CSPs left unanswered past their deadlines."""
     return {"accepted": lifecycle.deem_accepted(now=timezone.now())}
+
+
+@shared_task(name="roaming.send_webhooks")
+def send_webhooks() -> dict[str, int]:
+    """Send what is owed to every party with a webhook."""
+    return webhooks.send_due(clock=timezone.now)

@@ -15,8 +15,8 @@ from roaming.api.answers import BatchAnswer, RecordAnswer
 from roaming.api.bodies import JSON, NDJSON
 from roaming.api.fields import FIELDS
 from roaming.api.filters import RecordFilter
-from roaming.api.reading import DeliveryPage, RecordDetail, RecordPage
 from roaming.messages import InboundSdr
+from roaming.services.reading import DeliveryPage, RecordDetail, RecordPage
 
 describe(
     InboundSdr, RecordAnswer, BatchAnswer, RecordPage, DeliveryPage, RecordDetail, fields=FIELDS

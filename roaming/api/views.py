@@ -13,10 +13,11 @@ from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from partners.models import Party
 from roaming import queries
-from roaming.api import documentation, reading, submission
+from roaming.api import documentation, submission
 from roaming.api.bodies import JSON
 from roaming.api.filters import RecordFilter
 from roaming.queries import Reader
+from roaming.services import reading
 
 USUAL_PAGE = 100
 LARGEST_PAGE = 1_000

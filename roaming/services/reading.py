@@ -35,7 +35,11 @@ _SDR_DETAILS = (
 _RENAMED = {"id": "record_id", "cso_code": "cso_id", "csp_code": "csp_id"}
 _RENAMED |= {"claim_amount": "total_amount"}
 
-MessageKind: TypeAlias = Literal["SDR", "STATEMENT"]
+MessageKind: TypeAlias = Literal[
+    "SDR", "STATEMENT", "SDR_STATE", "DISPUTE", "MATCH", "HEALED", "REMINDER", "MANIFEST"
+]
+_NAMED_OTHERWISE = (Delivery.Kind.SDR, Delivery.Kind.STATEMENT)
+_ABOUT_RECORDS = (Delivery.Kind.SDR, Delivery.Kind.SDR_STATE)
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -132,6 +136,36 @@ class DeliveredMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     kind: MessageKind
     record: Record | None = None
     document_id: UUID | None = None
+    subject_id: UUID | None = None
+
+
+class OwedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as it is pushed and pulled; ``data`` is the record where it is about one."""
+
+    type: MessageKind
+    sequence: int
+    subject_id: UUID
+    version: int
+    data: Record | None
+
+
+class OwedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A message with its state. ``delivery_id`` is the ``webhook-id`` it is sent under."""
+
+    delivery_id: UUID
+    message: OwedMessage
+    attempts: int
+    confirmed_at: datetime | None
+    dead_at: datetime | None
+
+
+class OwedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """In sequence, without gaps. Confirm ``last_sequence`` once the messages are stored."""
+
+    results: list[OwedEntry]
+    last_sequence: int
+    confirmed_sequence: int
+    next: str | None
 
 
 class DeliveryPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,23 +220,60 @@ def detail_of(state: SdrState) -> RecordDetail:
 def messages_of(deliveries: Iterable[Delivery]) -> list[DeliveredMessage]:
     """Deliveries with the records they carry, as those stand now, by two queries."""
     deliveries = list(deliveries)
-    wanted = [one.subject_id for one in deliveries if one.kind == Delivery.Kind.SDR]
-    states = SdrState.objects.filter(id__in=wanted)
-    records = {record.record_id: record for record in records_of(states)}
+    records = _carried(deliveries, Delivery.Kind.SDR)
     return [
         DeliveredMessage(
             sequence=cast(int, one.sequence),
             kind=cast(MessageKind, one.kind),
             record=records.get(one.subject_id),
-            document_id=None if one.kind == Delivery.Kind.SDR else one.subject_id,
+            document_id=one.subject_id if one.kind == Delivery.Kind.STATEMENT else None,
+            subject_id=None if one.kind in _NAMED_OTHERWISE else one.subject_id,
         )
         for one in deliveries
+    ]
+
+
+def owed_messages(deliveries: Iterable[Delivery]) -> list[OwedMessage]:
+    """What is pushed to a webhook and pulled from ``deliveries/``: the same words, two queries."""
+    deliveries = list(deliveries)
+    records = _carried(deliveries, *_ABOUT_RECORDS)
+    return [
+        OwedMessage(
+            type=cast(MessageKind, one.kind),
+            sequence=cast(int, one.sequence),
+            subject_id=one.subject_id,
+            version=one.subject_version,
+            data=records.get(one.subject_id) if one.kind in _ABOUT_RECORDS else None,
+        )
+        for one in deliveries
+    ]
+
+
+def owed_entries(deliveries: Iterable[Delivery]) -> list[OwedEntry]:
+    """The messages with what became of them."""
+    deliveries = list(deliveries)
+    return [
+        OwedEntry(
+            delivery_id=one.pk,
+            message=message,
+            attempts=one.attempts,
+            confirmed_at=one.confirmed_at,
+            dead_at=one.dead_at,
+        )
+        for one, message in zip(deliveries, owed_messages(deliveries), strict=True)
     ]
 
 
 def encode(answer: msgspec.Struct) -> bytes:
     """The answer as JSON: decimals as strings, instants in UTC."""
     return _encode(answer)
+
+
+def _carried(deliveries: list[Delivery], *kinds: str) -> dict[UUID, Record]:
+    """The records that deliveries of ``kinds`` are about."""
+    wanted = [one.subject_id for one in deliveries if one.kind in kinds]
+    states = SdrState.objects.filter(id__in=wanted)
+    return {record.record_id: record for record in records_of(states)}
 
 
 def _rows(states: list[SdrState], *more: str) -> dict[UUID, dict]:

@@ -1,0 +1,80 @@
+"""One signed call of a webhook, after the Standard Webhooks specification. No transaction here."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+from django.conf import settings
+from standardwebhooks import Webhook
+
+from clearinghouse.sealing import Sealer
+from roaming.models import WebhookSubscription
+from roaming.services.webhook_address import UnsafeAddress, resolve
+
+TIMEOUT_S = 10
+_PURPOSE = "webhook secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one call. A receiver that refuses the message (4xx) was reached."""
+
+    is_confirmed: bool
+    is_reached: bool
+    error: str = ""
+
+
+def seal_secret(secret: str) -> bytes:
+    return _sealer().seal(secret.encode())
+
+
+def open_secret(subscription: WebhookSubscription) -> str:
+    return _sealer().open(bytes(subscription.encrypted_secret)).decode()
+
+
+def call(
+    subscription: WebhookSubscription, *, delivery_id: UUID, body: bytes, now: datetime
+) -> Answer:
+    """Send ``body``; any 2xx confirms it, nothing is followed, the answer's body is not read."""
+    try:
+        target = resolve(subscription.url, may_be_local=settings.WEBHOOKS_MAY_BE_LOCAL)
+        headers = _signed_headers(subscription, delivery_id=delivery_id, body=body, now=now)
+        headers["Host"] = target.host_header
+        with (
+            httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as http,
+            http.stream(
+                "POST",
+                target.url,
+                content=body,
+                headers=headers,
+                extensions={"sni_hostname": target.host},
+            ) as response,
+        ):
+            status = response.status_code
+    except (UnsafeAddress, httpx.HTTPError, httpx.InvalidURL) as error:
+        return Answer(False, False, f"{type(error).__name__}: {error}")
+    if 200 <= status < 300:
+        return Answer(True, True)
+    return Answer(False, 400 <= status < 500, f"HTTP {status}")
+
+
+def _signed_headers(
+    subscription: WebhookSubscription, *, delivery_id: UUID, body: bytes, now: datetime
+) -> dict[str, str]:
+    # The library takes the wall time of what it is given as UTC.
+    signed_at = now.astimezone(UTC)
+    signature = Webhook(open_secret(subscription)).sign(
+        msg_id=str(delivery_id), timestamp=signed_at, data=body.decode()
+    )
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "clearing-house",
+        "webhook-id": str(delivery_id),
+        "webhook-timestamp": str(int(signed_at.timestamp())),
+        "webhook-signature": signature,
+    }
+
+
+def _sealer() -> Sealer:
+    return Sealer(settings.PERSONAL_DATA_KEY, purpose=_PURPOSE)
