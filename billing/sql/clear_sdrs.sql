@@ -5,7 +5,9 @@
 --             half away from zero (round(numeric)); payout = round(claim × (1 − rate)). The window
 --             is the earliest open one whose supply period ends after the service. The caller holds
 --             the group row, so no window closes meanwhile. What has no owner, window or the
---             group's currency stays uncleared: see uncleared_sdrs.sql.
+--             group's currency stays uncleared: see uncleared_sdrs.sql. A record and its credit
+--             that are both uncleared cancel each other and are never cleared; a credit of a cleared
+--             record is, with its sign, energy too. What is in dispute waits.
 WITH open_window AS MATERIALIZED (
     SELECT id, supply_ends_at AS until_at,
            lag(supply_ends_at, 1, '-infinity') OVER (ORDER BY supply_ends_at) AS from_at
@@ -19,7 +21,9 @@ INSERT INTO billing_clearedsdr
        ended_at, cleared_at)
 SELECT state.id, state.seller_id, state.buyer_id, seller.partner_id, buyer.partner_id,
        state.sender_id, state.environment, agreement.id, open_window.id, %(run_id)s,
-       agreement.currency, sdr.claim_amount IS NOT NULL, sdr.energy_kwh, money.claim,
+       agreement.currency, sdr.claim_amount IS NOT NULL,
+       CASE WHEN sdr.credits_sdr_id <> '' THEN -abs(sdr.energy_kwh) ELSE sdr.energy_kwh END,
+       money.claim,
        agreement.commission_rate, money.claim - money.payout, money.payout,
        agreement.commission_beneficiary, 'HALF_UP', state.ended_at, %(cleared_at)s
   FROM partners_roamingagreement AS agreement
@@ -45,6 +49,15 @@ SELECT state.id, state.seller_id, state.buyer_id, seller.partner_id, buyer.partn
    AND agreement.mode <> 'DIRECT'
    AND agreement.currency = %(currency)s
    AND (sdr.currency = agreement.currency OR sdr.claim_amount IS NULL)
+   AND NOT EXISTS (SELECT FROM roaming_dispute AS dispute
+                    WHERE dispute.record_id = state.id AND dispute.closed_at IS NULL)
+   AND NOT EXISTS (SELECT FROM roaming_sdrlink AS link
+                    WHERE link.original_id = state.id AND link.kind = 'CREDIT')
+   AND NOT EXISTS (SELECT FROM roaming_sdrlink AS link
+                     LEFT JOIN billing_clearedsdr AS original
+                       ON original.seller_id = state.seller_id AND original.id = link.original_id
+                    WHERE link.record_id = state.id AND link.kind = 'CREDIT'
+                      AND original.id IS NULL)
    AND NOT EXISTS (SELECT FROM billing_clearedsdr AS cleared
                     WHERE cleared.seller_id = state.seller_id AND cleared.id = state.id)
  ORDER BY state.id

@@ -19,6 +19,13 @@ WITH tallied AS (
                 WHEN state.state = 'REJECTED' THEN 'rejected'
                 WHEN state.state = 'HELD' THEN 'held'
                 WHEN state.state = 'DISPUTED' THEN 'disputed'
+                WHEN EXISTS (SELECT FROM roaming_sdrlink AS link
+                              WHERE link.kind = 'CREDIT' AND state.state = 'ACCEPTED'
+                                AND (link.record_id = sdr.id OR link.original_id = sdr.id)) THEN 'credited'
+                WHEN state.state = 'ACCEPTED'
+                     AND EXISTS (SELECT FROM roaming_dispute AS dispute
+                                  WHERE dispute.record_id = sdr.id AND dispute.closed_at IS NULL)
+                THEN 'disputed'
                 WHEN state.state IN ('WITHDRAWN', 'SUPERSEDED') THEN 'withdrawn'
                 WHEN state.state IS NOT NULL THEN 'open' END AS bucket,
            coalesce(sdr.claim_amount, 0) AS amount

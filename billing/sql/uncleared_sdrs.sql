@@ -2,7 +2,7 @@
 -- Grain:      one row per reason.
 -- Parameters: group_id, currency.
 -- Promise:    after clear_sdrs.sql in the same transaction these are all accepted records of the
---             group that are not cleared; nothing vanishes between the two.
+--             group that are not cleared, but for those in dispute and those that a credit cancels.
 SELECT CASE WHEN agreement.currency <> %(currency)s
               OR (sdr.currency <> agreement.currency AND sdr.claim_amount IS NOT NULL)
             THEN 'OTHER_CURRENCY'
@@ -25,4 +25,13 @@ SELECT CASE WHEN agreement.currency <> %(currency)s
    AND agreement.mode <> 'DIRECT'
    AND NOT EXISTS (SELECT FROM billing_clearedsdr AS cleared
                     WHERE cleared.seller_id = state.seller_id AND cleared.id = state.id)
+   AND NOT EXISTS (SELECT FROM roaming_dispute AS dispute
+                    WHERE dispute.record_id = state.id AND dispute.closed_at IS NULL)
+   AND NOT EXISTS (SELECT FROM roaming_sdrlink AS link
+                    WHERE link.original_id = state.id AND link.kind = 'CREDIT')
+   AND NOT EXISTS (SELECT FROM roaming_sdrlink AS link
+                     LEFT JOIN billing_clearedsdr AS original
+                       ON original.seller_id = state.seller_id AND original.id = link.original_id
+                    WHERE link.record_id = state.id AND link.kind = 'CREDIT'
+                      AND original.id IS NULL)
  GROUP BY 1

@@ -1,0 +1,125 @@
+"""Answer a record by another one: the house makes a replacement, chains tell one history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+
+from clearinghouse.sealing import Sealer
+from partners.models import Party
+from partners.queries import current_owner
+from roaming.intake.structure import read_sdr
+from roaming.models import RawRecord, Sdr, SdrLink, SdrState
+from roaming.services import lifecycle
+from roaming.services.intake import Origin, take_in
+
+
+class CannotReplace(Exception):
+    """The replacement did not pass intake; the text names its codes. Nothing was changed."""
+
+
+def replace(record_id: UUID, *, amount: Decimal, actor: str, reason: str, now: datetime) -> UUID:
+    """Put a record of ``amount`` in the place of one in dispute; both sides have agreed to it.
+
+    The original becomes SUPERSEDED, the replacement passes intake in the seller's name and is
+    accepted at once. Its items are scaled, the last one takes the residue.
+
+    :raises CannotReplace: nothing was changed.
+    """
+    original = Sdr.objects.get(id=record_id)
+    fields = _fields_of(original)
+    fields |= {
+        "sdr_id": _next_id(original),
+        "replaces_sdr_id": original.sdr_id,
+        "total_amount": str(amount),
+        "items": _scaled(original, amount),
+    }
+    seller = Party.objects.get(pk=original.seller_id)
+    owner = current_owner(seller, at=now)
+    if owner is None:
+        raise CannotReplace(f"party {seller.code} has no owner")
+    chunks = take_in(
+        [read_sdr(msgspec.json.encode(fields))],
+        sender=owner,
+        environment=original.environment,
+        origin=Origin(door="DISPUTE", actor=actor[:150]),
+        received_at=now,
+    )
+    [outcome] = [outcome for chunk in chunks for outcome in chunk]
+    if outcome.outcome not in ("accepted", "duplicate"):
+        raise CannotReplace(f"the replacement was {outcome.outcome}: {', '.join(outcome.codes)}")
+    replacement = UUID(outcome.record_id)
+    if SdrState.objects.get(id=replacement).state == "DELIVERED":
+        lifecycle.move(replacement, "ACCEPTED", actor=actor, reason=reason, now=now)
+    return replacement
+
+
+def chain_of(record_id: UUID) -> list[Sdr]:
+    """The record's whole history: originals, credits, replacements, in the order of receipt."""
+    known, fresh = {record_id}, {record_id}
+    while fresh:
+        links = SdrLink.objects.filter(record_id__in=fresh) | SdrLink.objects.filter(
+            original_id__in=fresh
+        )
+        found = {one for link in links for one in (link.record_id, link.original_id)}
+        fresh = found - known
+        known |= fresh
+    return list(Sdr.objects.filter(id__in=known).order_by("id"))
+
+
+def sum_of(chain: Sequence[Sdr]) -> Decimal:
+    """What the chain asks for in all: records that were withdrawn or superseded ask for nothing."""
+    ids = [sdr.id for sdr in chain]
+    gone = set(
+        SdrState.objects.filter(
+            id__in=ids, state__in=["REJECTED", "WITHDRAWN", "SUPERSEDED"]
+        ).values_list("id", flat=True)
+    )
+    return sum((sdr.claim_amount or Decimal(0) for sdr in chain if sdr.id not in gone), Decimal(0))
+
+
+def _fields_of(original: Sdr) -> dict[str, object]:
+    """The record as received where it was JSON; else what its row still tells."""
+    raw = RawRecord.objects.filter(id=original.id).first()
+    if raw is not None:
+        sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
+        try:
+            decoded = msgspec.json.decode(sealer.open(bytes(raw.encrypted_payload)))
+        except msgspec.DecodeError:
+            decoded = None
+        if isinstance(decoded, dict):
+            return decoded
+    return {
+        "cso_id": original.cso_code,
+        "csp_id": original.csp_code,
+        "service_session_id": original.service_session_id,
+        "split_no": original.split_no,
+        "evse_id": original.evse_id_received,
+        "started_at": original.started_at,
+        "ended_at": original.ended_at,
+        "energy_kwh": str(original.energy_kwh),
+        "currency": original.currency,
+        "location_country": original.location_country,
+    }
+
+
+def _next_id(original: Sdr) -> str:
+    return f"{original.sdr_id[:92]}-R{len(chain_of(original.id))}"
+
+
+def _scaled(original: Sdr, amount: Decimal) -> list[dict[str, str]]:
+    total = original.claim_amount or Decimal(0)
+    items: list[dict[str, str]] = []
+    left = amount
+    for place, (kind, quantity, part) in enumerate(
+        zip(original.item_kinds, original.item_quantities, original.item_amounts, strict=True)
+    ):
+        is_last = place == len(original.item_kinds) - 1
+        share = left if is_last or not total else round(part * amount / total, 6)
+        left -= share
+        item = {"kind": kind, "amount": str(share)}
+        items.append(item | ({"quantity": str(quantity)} if quantity is not None else {}))
+    return items
