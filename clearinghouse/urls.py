@@ -19,6 +19,7 @@ _oauth2 = (
 
 _api_v1 = [
     path("", include("roaming.api.urls")),
+    path("", include("roaming.api.delivery_urls")),
     path("", include("billing.api.urls")),
 ]
 

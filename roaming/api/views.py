@@ -13,7 +13,7 @@ from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from partners.models import Party
 from roaming import queries
-from roaming.api import documentation, submission
+from roaming.api import documentation, parameters, submission
 from roaming.api.bodies import JSON
 from roaming.api.filters import RecordFilter
 from roaming.queries import Reader
@@ -60,8 +60,8 @@ class ServiceDetailRecordDetail(APIView):
 
 def _list(request) -> HttpResponse:
     """Newest first; the cursor is the last record id of the page before."""
-    _refuse_unknown_parameters(request, _LIST_PARAMETERS)
-    limit = _number(request, "limit", default=USUAL_PAGE, largest=LARGEST_PAGE)
+    parameters.refuse_unknown(request, _LIST_PARAMETERS)
+    limit = parameters.number(request, "limit", default=USUAL_PAGE, largest=LARGEST_PAGE)
     states = queries.readable_states(_reader(request)).order_by("-id")
     if "cursor" in request.query_params:
         states = states.filter(id__lt=_cursor(request))
@@ -71,15 +71,15 @@ def _list(request) -> HttpResponse:
     page = list(filtered.qs[: limit + 1])
     more = len(page) > limit
     page = page[:limit]
-    following = _address(request, cursor=page[-1].id) if more else None
+    following = parameters.address(request, cursor=page[-1].id) if more else None
     return _json(reading.RecordPage(results=reading.records_of(page), next=following))
 
 
 def _pull(request) -> HttpResponse:
     """What is owed to one party after a sequence number; nothing is ever skipped."""
-    _refuse_unknown_parameters(request, _PULL_PARAMETERS)
-    limit = _number(request, "limit", default=USUAL_PAGE, largest=LARGEST_PAGE)
-    after = _number(request, "after_sequence", default=0, smallest=0, largest=2**62)
+    parameters.refuse_unknown(request, _PULL_PARAMETERS)
+    limit = parameters.number(request, "limit", default=USUAL_PAGE, largest=LARGEST_PAGE)
+    after = parameters.number(request, "after_sequence", default=0, smallest=0, largest=2**62)
     deliveries = queries.deliveries_after(_receiver(request), sequence=after, limit=limit)
     messages = reading.messages_of(deliveries)
     last = messages[-1].sequence if messages else after
@@ -88,7 +88,7 @@ def _pull(request) -> HttpResponse:
         reading.DeliveryPage(
             results=messages,
             last_sequence=last,
-            next=_address(request, after_sequence=last) if full else None,
+            next=parameters.address(request, after_sequence=last) if full else None,
         )
     )
 
@@ -119,37 +119,11 @@ def _receiver(request) -> Party:
     return party
 
 
-def _refuse_unknown_parameters(request, known: set[str]) -> None:
-    """A misspelt filter must not answer with everything."""
-    unknown = sorted(set(request.query_params) - known)
-    if unknown:
-        raise ValidationError(
-            {name: f"is not known here; known are {', '.join(sorted(known))}" for name in unknown}
-        )
-
-
-def _number(request, name: str, *, default: int, largest: int, smallest: int = 1) -> int:
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise ValidationError({name: "is not a whole number"})
-    number = int(text)
-    if not smallest <= number <= largest:
-        raise ValidationError({name: f"is not between {smallest} and {largest}"})
-    return number
-
-
 def _cursor(request) -> UUID:
     try:
         return UUID(request.query_params["cursor"])
     except ValueError:
         raise ValidationError({"cursor": "is no record id; follow the next link"}) from None
-
-
-def _address(request, **changes: object) -> str:
-    parameters = request.query_params.copy()
-    for name, value in changes.items():
-        parameters[name] = str(value)
-    return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
 
 
 def _json(answer) -> HttpResponse:

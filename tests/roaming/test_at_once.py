@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from clearinghouse.uuid7 import new_uuid7
 from roaming.models import Delivery, Sdr, SdrKey, SessionKey
 from roaming.queries import deliveries_after
-from roaming.services import deliveries
+from roaming.services import deliveries, subscriptions
 from roaming.services.intake import CHUNK_RECORDS
 from tests import makers
 from tests.makers import NOON, numbered_record
@@ -136,6 +136,7 @@ class TestPublish:
             quick = owe(voltaire)
             deliveries.publish({voltaire.pk})
             first_page = deliveries_after(voltaire, sequence=0, limit=100)
+            subscriptions.confirm(voltaire, up_to_sequence=1, now=NOON)
             may_commit.set()
             return quick, first_page
 
@@ -148,6 +149,7 @@ class TestPublish:
         assert early_id < quick.id
         assert [delivery.id for delivery in first_page] == [quick.id]
         assert [(one.id, one.sequence) for one in second_page] == [(early_id, 2)]
+        assert [one.confirmed_at for one in second_page] == [None]
 
     def test_numbers_what_a_killed_process_left(self):
         voltaire = makers.voltaire()
