@@ -8,17 +8,12 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 
-from clearinghouse.identifiers import (
-    MalformedContractId,
-    MalformedEvseId,
-    parse_contract_id,
-    parse_evse_id,
-)
 from clearinghouse.sealing import Sealer
 from roaming.intake.facts import normal_code
 from roaming.intake.judge import Judged, takes_session
+from roaming.intake.normal import normal_contract_id as normal_contract_id
+from roaming.intake.normal import normal_evse_id
 from roaming.intake.structure import storable
 from roaming.messages import InboundSdr
 from roaming.models import IntakeBatch
@@ -179,21 +174,3 @@ def _array(values: Sequence[str | Decimal | int | None]) -> str:
     if not values:
         return "{}"
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
-
-
-@lru_cache(maxsize=65_536)
-def normal_evse_id(received: str) -> str:
-    """The normal form, or "" where the id is missing or malformed."""
-    try:
-        return parse_evse_id(received).normal if received else ""
-    except MalformedEvseId:
-        return ""
-
-
-@lru_cache(maxsize=65_536)
-def normal_contract_id(received: str) -> str:
-    """The normal form; a contract id that is no EMAID keeps its own spelling."""
-    try:
-        return parse_contract_id(received).normal
-    except MalformedContractId:
-        return received.strip()

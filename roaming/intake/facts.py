@@ -10,8 +10,10 @@ from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
 from partners import queries
 from partners.models import Partner, RoamingAgreement
 from partners.queries import PartyNow
+from roaming.intake.overrides import load_overrides, merged
 from roaming.messages import InboundSdr
-from roaming.rules.findings import Facts, Terms
+from roaming.rules.findings import Facts, Override, Terms
+from roaming.rules.signed import SignedReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Sides:
     mandate_id: UUID | None
     terms: Terms | None
     facts: Facts
+    sender_id: UUID
+    signed: tuple[SignedReading, ...] = ()
 
 
 @dataclass(slots=True)
@@ -30,6 +34,7 @@ class World:
     """Parties and agreements named in one chunk, as they stand now."""
 
     sender: Partner
+    environment: str
     received_at: datetime
     sellers: dict[str, PartyNow] = field(default_factory=dict)
     buyers: dict[str, PartyNow] = field(default_factory=dict)
@@ -56,7 +61,7 @@ class World:
         )
         acted_for_itself = seller is not None and seller.owner_id == self.sender.pk
         mandate_id = seller.mandate_id if seller and not acted_for_itself else None
-        return Sides(seller, buyer, mandate_id, terms, facts)
+        return Sides(seller, buyer, mandate_id, terms, facts, self.sender.pk)
 
     def _terms(
         self, seller: PartyNow | None, buyer: PartyNow | None, sdr: InboundSdr
@@ -80,7 +85,7 @@ def load_world(
     records: Sequence[InboundSdr], *, sender: Partner, environment: str, received_at: datetime
 ) -> World:
     """Look up every party and agreement that ``records`` name."""
-    world = World(sender, received_at)
+    world = World(sender, environment, received_at)
     sellers = {code for sdr in records if (code := normal_code(sdr.cso_id))}
     buyers = {code for sdr in records if (code := normal_code(sdr.csp_id))}
     world.sellers = queries.parties_by_code(
@@ -93,9 +98,14 @@ def load_world(
         [party.id for party in world.sellers.values()],
         [party.id for party in world.buyers.values()],
     )
+    owners = {party.id: party.owner_id for party in world.sellers.values() if party.owner_id}
+    loaded = load_overrides(
+        owners.values(), {version.number for version in versions}, at=received_at
+    )
     for version in versions:
         key = (version.seller_id, version.buyer_id)
-        world.versions.setdefault(key, []).append(_terms_of(version))
+        overrides = merged(loaded, version, owner_id=owners.get(version.seller_id))
+        world.versions.setdefault(key, []).append(_terms_of(version, overrides))
     return world
 
 
@@ -110,7 +120,7 @@ def normal_code(code: str) -> str:
         return ""
 
 
-def _terms_of(version: RoamingAgreement) -> Terms:
+def _terms_of(version: RoamingAgreement, overrides: dict[str, Override]) -> Terms:
     return Terms(
         agreement_id=str(version.pk),
         buyer_id=str(version.buyer_id),
@@ -122,5 +132,9 @@ def _terms_of(version: RoamingAgreement) -> Terms:
         evse_registry=version.evse_registry,
         warn_after_days=version.warn_after_days,
         refuse_after_days=version.refuse_after_days,
-        overrides=version.rule_overrides,
+        overrides=overrides,
+        meter_key_registry=version.meter_key_registry,
+        credential_registry=version.credential_registry,
+        authorization_registry=version.authorization_registry,
+        acceptance_days=version.acceptance_days,
     )

@@ -14,6 +14,7 @@ import msgspec
 from django.db import connection
 
 from clearinghouse.uuid7 import uuid7_at
+from roaming.intake.enrich import Surroundings, enrich
 from roaming.intake.facts import Sides, World
 from roaming.intake.originals import read_originals
 from roaming.intake.structure import Submission
@@ -66,6 +67,7 @@ class Ledgers:
     rejected: dict[tuple[UUID, str], _Known]
     sessions: dict[tuple[UUID, str, int], str]
     originals: dict[tuple[UUID, str], OriginalFact]
+    surroundings: Surroundings
 
 
 def judge_chunk(
@@ -76,7 +78,8 @@ def judge_chunk(
     for submission in submissions:
         sides = world.sides_of(submission.sdr)
         prepared.append((submission, sides, _sha256_of(submission)))
-    ledgers = _read_ledgers(prepared)
+    prepared, surroundings = enrich(prepared, world)
+    ledgers = _read_ledgers(prepared, surroundings)
     return [
         _judge(first_position + offset, *parts, world=world, ledgers=ledgers)
         for offset, parts in enumerate(prepared)
@@ -128,7 +131,8 @@ def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> 
     session = _session_key(sides, sdr)
     holder = ledgers.sessions.get(session, "") if session else ""
     original = _original_of(sides, sdr, ledgers)
-    facts = replace(sides.facts, original=original) if original else sides.facts
+    facts = ledgers.surroundings.add_to(sides.facts, sdr, sides)
+    facts = replace(facts, original=original) if original else facts
     if live or holder not in ("", sdr.sdr_id):
         facts = replace(
             facts,
@@ -200,6 +204,7 @@ def _remember(judged: Judged, key: tuple[UUID, str], ledgers: Ledgers) -> None:
         ledgers.rejected[key] = known
         return
     ledgers.live[key] = known
+    ledgers.surroundings.remember(judged.submission.sdr, judged.sides)
     if judged.original and judged.verdict == "ACCEPT":
         _answer(judged, judged.original, ledgers)
     session = _session_key(judged.sides, judged.submission.sdr)
@@ -257,7 +262,7 @@ SELECT k.cso_id, k.session_id, k.split_no, d.sdr_id
 """
 
 
-def _read_ledgers(prepared) -> Ledgers:
+def _read_ledgers(prepared, surroundings: Surroundings) -> Ledgers:
     keys = {
         (sides.seller.id, submission.sdr.sdr_id)
         for submission, sides, _ in prepared
@@ -279,6 +284,7 @@ def _read_ledgers(prepared) -> Ledgers:
                 (cso, session, split): sdr_id
                 for cso, session, split, sdr_id in _rows(cursor, _SESSIONS, wanted_sessions)
             },
+            surroundings=surroundings,
             originals=read_originals(
                 (sides.seller.id, named)
                 for submission, sides, _ in prepared

@@ -32,6 +32,7 @@ from roaming.intake.columns import (
 )
 from roaming.intake.judge import Judged, takes_session
 from roaming.intake.originals import answer_originals
+from roaming.intake.signed_facts import SIGNED_COLUMNS, rows_of
 from roaming.intake.structure import printable
 from roaming.models import IntakeBatch, IntakeTally
 from roaming.rules.pseudonym import Pseudonym, key_for_csp, pseudonym_of
@@ -70,6 +71,7 @@ def _write_new(cursor, new: Sequence[Judged], *, batch: IntakeBatch, actor: str)
         _run(cursor, name, parameters)
     _add_findings(cursor, new, sender_id=batch.sender_id, received_at=batch.received_at)
     _add_identities(cursor, new, pseudonyms, received_at=batch.received_at)
+    _add_signed_values(cursor, new)
 
 
 def _stage(cursor, new: Sequence[Judged]) -> None:
@@ -144,6 +146,14 @@ def _add_findings(cursor, new: Sequence[Judged], *, sender_id, received_at) -> N
                 )
 
 
+def _add_signed_values(cursor, new: Sequence[Judged]) -> None:
+    rows = [row for one in new for row in rows_of(one)]
+    if rows:
+        with cursor.copy(_copy_into("roaming_signedvalue", SIGNED_COLUMNS)) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
 def _pseudonyms(new: Sequence[Judged]) -> dict[int, Pseudonym]:
     """The pseudonym of each record that states a contract or credential id, by position."""
     master = base64.b64decode(settings.PSEUDONYM_KEY)
@@ -201,6 +211,7 @@ def _count(judged: Sequence[Judged], *, batch: IntakeBatch, received_at: datetim
     """Tally the chunk from what came through the door, not from what was written."""
     received: dict[str, int] = defaultdict(int)
     repeated: dict[str, int] = defaultdict(int)
+    rejected: dict[str, int] = defaultdict(int)
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     for one in judged:
         currency = stored_currency(one)
@@ -209,6 +220,7 @@ def _count(judged: Sequence[Judged], *, batch: IntakeBatch, received_at: datetim
             repeated[currency] += 1
         else:
             amounts[currency] += stored_claim(one)
+            rejected[currency] += one.verdict == "REJECT"
     IntakeTally.objects.bulk_create(
         IntakeTally(
             batch=batch,
@@ -219,6 +231,7 @@ def _count(judged: Sequence[Judged], *, batch: IntakeBatch, received_at: datetim
             received=count,
             repeated=repeated[currency],
             new=count - repeated[currency],
+            new_rejected=rejected[currency],
             new_claim_amount=amounts[currency],
         )
         for currency, count in sorted(received.items())
