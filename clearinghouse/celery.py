@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
         crontab(minute="*/10"), "roaming.deem_accepted", expires_s=10 * _MINUTE
     ),
     "send webhooks": _every(crontab(), "roaming.send_webhooks", expires_s=_MINUTE),
+    "watch senders": _every(crontab(minute=52), "roaming.watch_senders", expires_s=60 * _MINUTE),
     "render missing statements": _every(
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from partners.services import jobs
-from roaming.services import deliveries, import_job, lifecycle, partitions, webhooks
+from roaming.services import deliveries, import_job, lifecycle, partitions, silence, webhooks
 
 
 @shared_task(name="roaming.import_file")
@@ -40,3 +40,9 @@ def deem_accepted() -> dict[str, int]:
 def send_webhooks() -> dict[str, int]:
     """Send what is owed to every party with a webhook."""
     return webhooks.send_due(clock=timezone.now)
+
+
+@shared_task(name="roaming.watch_senders")
+def watch_senders() -> dict[str, int]:
+    """Tell staff of CSOs that fell silent."""
+    return silence.watch(now=timezone.now())
