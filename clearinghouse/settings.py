@@ -206,6 +206,8 @@ OAUTH2_PROVIDER = {
         "sdr:write": "Send service detail records",
         "sdr:read": "Read your service detail records",
         "settlement:read": "Read your settlement statements",
+        "dispute:write": "Open and answer disputes, accept and withdraw records",
+        "dispute:read": "Read your disputes",
         "registry:write": "Send EVSEs, meter keys, credentials and authorizations",
         "registry:read": "Read your registries",
     },

@@ -1,12 +1,13 @@
 """/api/v1/service-detail-records/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from roaming.api import registries, views
 
 app_name = "roaming"
 
 urlpatterns = [
+    path("disputes/", include("roaming.api.dispute_urls")),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
     path("service-detail-records/", views.ServiceDetailRecords.as_view(), name="sdr-list"),
     path(

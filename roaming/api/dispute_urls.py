@@ -1,0 +1,12 @@
+"""/api/v1/disputes/."""
+
+from django.urls import path
+
+from roaming.api import disputes
+
+urlpatterns = [
+    path("", disputes.Disputes.as_view(), name="dispute-list"),
+    path("bulk/", disputes.DisputeBulk.as_view(), name="dispute-bulk"),
+    path("<uuid:dispute_id>/", disputes.DisputeDetail.as_view(), name="dispute-detail"),
+    path("<uuid:dispute_id>/<slug:verb>/", disputes.DisputeVerb.as_view(), name="dispute-verb"),
+]
