@@ -64,8 +64,10 @@ class Surroundings(NamedTuple):
 def enrich(prepared: Sequence[Prepared], world: World) -> tuple[list[Prepared], Surroundings]:
     """The same records with more facts, and the surroundings in which they are judged."""
     asked, sessions = _what_to_ask(prepared, world)
-    registries = load_registries(list(asked.values()), environment=world.environment)
     neighbourhood = load_neighbourhood(list(sessions.values()), environment=world.environment)
+    registries = load_registries(
+        list(asked.values()), environment=world.environment, near=neighbourhood.on_evse
+    )
     neighbourhood.places = registries.places()
     day = _sender_day(world)
     richer = [

@@ -172,8 +172,13 @@ class Registries:
         return max(fitting, key=lambda row: row.authorized_at, default=None)
 
 
-def load_registries(asked: Sequence[Asked], *, environment: str) -> Registries:
-    """Read what any of ``asked`` can need: one look, and a query per registry that is filled."""
+def load_registries(
+    asked: Sequence[Asked], *, environment: str, near: Iterable[str] = ()
+) -> Registries:
+    """Read what any of ``asked`` can need: one look, and a query per registry that is filled.
+
+    ``near`` names EVSEs of neighbouring sessions, whose places count too.
+    """
     registries = Registries()
     if not asked:
         return registries
@@ -182,7 +187,7 @@ def load_registries(asked: Sequence[Asked], *, environment: str) -> Registries:
         evse, outage, meter_key, credential, authorization = cursor.fetchone()
     evse_ids = {one.evse_id for one in asked if one.evse_id}
     if evse:
-        _load_evses(registries, evse_ids, environment=environment, outages=outage)
+        _load_evses(registries, evse_ids.union(near), environment=environment, outages=outage)
     if meter_key:
         for key in _in(MeterKey.objects.all(), "evse_id", evse_ids):
             registries.meter_keys[key.cso_id, key.evse_id].append(key)
