@@ -48,6 +48,10 @@ app.conf.beat_schedule = {
     "prove conservation": _every(
         crontab(hour=3, minute=20), "billing.prove_conservation", expires_s=12 * 60 * _MINUTE
     ),
+    "match both sides": _every(crontab(minute=27), "roaming.match_records", expires_s=30 * _MINUTE),
+    "age one-sided records": _every(
+        crontab(hour=4, minute=10), "roaming.age_one_sided", expires_s=12 * 60 * _MINUTE
+    ),
     "make partitions": _every(
         crontab(hour=2, minute=40), "roaming.ensure_partitions", expires_s=12 * 60 * _MINUTE
     ),

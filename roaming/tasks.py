@@ -1,10 +1,21 @@
 """Clock and queue work of the roaming floor: translate, one call, a small dict."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from partners.services import jobs
-from roaming.services import deliveries, import_job, lifecycle, partitions, silence, webhooks
+from roaming.services import (
+    ageing,
+    deliveries,
+    import_job,
+    lifecycle,
+    matching,
+    partitions,
+    silence,
+    webhooks,
+)
 
 
 @shared_task(name="roaming.import_file")
@@ -46,3 +57,18 @@ def send_webhooks() -> dict[str, int]:
 def watch_senders() -> dict[str, int]:
     """Tell staff of CSOs that fell silent."""
     return silence.watch(now=timezone.now())
+
+
+@shared_task(name="roaming.match_records")
+def match_records() -> dict[str, int]:
+    """Compare both sides of the sessions of the last 35 days, once an hour."""
+    now = timezone.now()
+    return matching.match(
+        from_at=now - timedelta(days=35), until_at=now, run_key=f"hour {now:%Y-%m-%dT%H}", now=now
+    )
+
+
+@shared_task(name="roaming.age_one_sided")
+def age_one_sided() -> dict[str, int]:
+    """Pass the stages that silence leads to."""
+    return ageing.age_one_sided(now=timezone.now())
