@@ -9,12 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from clearinghouse import locks
 from clearinghouse.retry import in_transaction
 from clearinghouse.statements import load_statement
-from roaming.models import MatchingRun
+from roaming.models import Dispute, Match, MatchingRun
 from roaming.rules.matching import DEFAULT_TOLERANCES, TIMED_KINDS
+from roaming.services import disputes
 
 _SQL = Path(__file__).parent / "sql"
 _SAME_START_S = 300
@@ -52,6 +54,20 @@ def match(*, from_at: datetime, until_at: datetime, run_key: str, now: datetime)
         return run.outcomes
 
     return in_transaction(work)
+
+
+def match_and_dispute(
+    *, from_at: datetime, until_at: datetime, run_key: str, now: datetime
+) -> dict[str, int]:
+    """Match, then dispute what differs too much; a killed run is made up for by its rerun."""
+    found = match(from_at=from_at, until_at=until_at, run_key=run_key, now=now)
+    differing = Match.objects.filter(
+        is_current=True, outcome=Match.Outcome.MISMATCH, run__run_key=run_key
+    )
+    disputed = Dispute.objects.filter(record_id=OuterRef("record_id"))
+    # One that was disputed already, open or closed, is not asked about again.
+    disputes.open_automatic(differing.exclude(Exists(disputed)).order_by("id"), now=now)
+    return found
 
 
 def _match(run: MatchingRun, now: datetime) -> dict[str, int]:

@@ -10,9 +10,11 @@ from roaming.models import (
     Authorization,
     CounterRecord,
     Delivery,
+    Dispute,
     RawRecord,
     SdrState,
 )
+from roaming.services import matching
 from roaming.services.ageing import age_one_sided
 from tests import makers
 from tests.makers import NOON, numbered_record, take
@@ -92,3 +94,16 @@ class TestOnlyTheCspKnows:
         assert RawRecord.objects.count() == 1
         assert on_day(60) == {"CSP_ONLY_60": 1}
         assert (RawRecord.objects.count(), CounterRecord.objects.count()) == (0, 1)
+
+
+class TestMismatch:
+    def test_opens_one_dispute(self):
+        makers.AgreementMaker(acceptance="DEEMED")
+        take(numbered_record(1))
+        send(counter(1, energy_kwh="30", amount="15"))
+        for _ in range(2):
+            matching.match_and_dispute(
+                from_at=NOON - timedelta(days=2), until_at=NOON, run_key="one", now=NOON
+            )
+        assert Dispute.objects.get().is_automatic
+        assert state() == "DISPUTED"
