@@ -11,7 +11,7 @@ from roaming.models import Delivery, Erasure
 
 @admin.register(Delivery)
 class DeliveryAdmin(KeysetPaging, EvidenceAdmin):
-    list_display = ("kind", "receiver", "number", "subject_id", "created_at")
+    list_display = ("kind", "receiver", "number", "state", "subject_id", "created_at")
     empty_text = "A valid record is owed to its home-CSP; the duty appears here."
     list_select_related = ("receiver",)
     list_filter = (("kind", ChoicesDropdownFilter), ("receiver", RelatedDropdownFilter))
@@ -19,6 +19,15 @@ class DeliveryAdmin(KeysetPaging, EvidenceAdmin):
     @display(description="No.", empty_value="not yet numbered")
     def number(self, delivery) -> int | None:
         return delivery.sequence
+
+    @display(description="State")
+    def state(self, delivery) -> str:
+        """Waiting is also what a party without a webhook has not confirmed."""
+        if delivery.confirmed_at:
+            return "confirmed"
+        if delivery.dead_at:
+            return f"given up: {delivery.last_error}"
+        return f"tried {delivery.attempts} times" if delivery.attempts else "waiting"
 
 
 @admin.register(Erasure)
