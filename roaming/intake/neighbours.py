@@ -19,7 +19,7 @@ from roaming.rules.neighbours import Place, Session, neighbours_of
 
 _SQL = Path(__file__).parent / "sql" / "neighbours.sql"
 LOOK_BACK = timedelta(hours=48)
-MOST_NEIGHBOURS = 100
+MOST_NEIGHBOURS = 30
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 -- Live sessions on the EVSEs and of the contracts of one chunk, near the chunk's days.
 -- Grain: one row per record and wanted key; the reader drops doubles.
--- Promise: at most 100 rows per EVSE and window, 40 per contract and window, newest first; only
+-- Promise: at most 30 rows per EVSE and window, 10 per contract and window, newest first; only
 -- records of the same environment; no credits. A record cannot be received before it started,
 -- so the ids' own time prunes older partitions.
 SELECT near.*
@@ -19,7 +19,7 @@ SELECT near.*
         AND d.credits_sdr_id = '' AND NOT d.rejected_at_intake
         AND s.state NOT IN ('REJECTED', 'WITHDRAWN', 'SUPERSEDED')
       ORDER BY d.started_at DESC
-      LIMIT 100)
+      LIMIT 30)
     UNION ALL
     (SELECT d.seller_id, d.sender_id, d.sdr_id, d.service_session_id, d.replaces_sdr_id,
             d.evse_id, d.pseudonym, d.started_at, d.ended_at, d.energy_kwh, d.meter_id,
@@ -33,5 +33,5 @@ SELECT near.*
         AND d.credits_sdr_id = '' AND NOT d.rejected_at_intake
         AND s.state NOT IN ('REJECTED', 'WITHDRAWN', 'SUPERSEDED')
       ORDER BY d.started_at DESC
-      LIMIT 40)
+      LIMIT 10)
  ) AS near
