@@ -32,7 +32,16 @@ app.conf.beat_schedule = {
         crontab(minute="*/10"), "roaming.deem_accepted", expires_s=10 * _MINUTE
     ),
     "send webhooks": _every(crontab(), "roaming.send_webhooks", expires_s=_MINUTE),
+    "check held records again": _every(
+        crontab(minute="3-59/10"), "roaming.retry_holds", expires_s=10 * _MINUTE
+    ),
+    "reject expired holds": _every(
+        crontab(hour=2, minute=10), "roaming.expire_holds", expires_s=12 * 60 * _MINUTE
+    ),
     "watch senders": _every(crontab(minute=52), "roaming.watch_senders", expires_s=60 * _MINUTE),
+    "expire disputes": _every(
+        crontab(minute="4-59/10"), "roaming.expire_disputes", expires_s=10 * _MINUTE
+    ),
     "render missing statements": _every(
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),

@@ -9,6 +9,9 @@ from partners.services import jobs
 from roaming.services import (
     ageing,
     deliveries,
+    dispute_clock,
+    disputes,
+    holds,
     import_job,
     lifecycle,
     matching,
@@ -53,10 +56,16 @@ def send_webhooks() -> dict[str, int]:
     return webhooks.send_due(clock=timezone.now)
 
 
-@shared_task(name="roaming.watch_senders")
-def watch_senders() -> dict[str, int]:
-    """Tell staff of CSOs that fell silent."""
-    return silence.watch(now=timezone.now())
+@shared_task(name="roaming.retry_holds")
+def retry_holds() -> dict[str, int]:
+    """Check again what waits for master data; a partner's own role may not read raw records."""
+    return dict(holds.heal(actor="clock", now=timezone.now()))
+
+
+@shared_task(name="roaming.expire_holds")
+def expire_holds() -> dict[str, int]:
+    """Reject what was held for thirty days."""
+    return {"rejected": holds.expire(now=timezone.now())}
 
 
 @shared_task(name="roaming.match_records")
@@ -72,3 +81,16 @@ def match_records() -> dict[str, int]:
 def age_one_sided() -> dict[str, int]:
     """Pass the stages that silence leads to."""
     return ageing.age_one_sided(now=timezone.now())
+
+
+@shared_task(name="roaming.watch_senders")
+def watch_senders() -> dict[str, int]:
+    """Tell staff of CSOs that fell silent."""
+    return silence.watch(now=timezone.now())
+
+
+@shared_task(name="roaming.expire_disputes")
+def expire_disputes() -> dict[str, int]:
+    """Remind of deadlines, let silence have its outcome, replace what stands in part."""
+    now = timezone.now()
+    return dispute_clock.expire_due(now=now) | disputes.replace_agreed(now=now)

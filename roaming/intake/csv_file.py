@@ -48,6 +48,12 @@ def read_csv(path: Path, profile: Profile) -> Iterator[Submission]:
             yield row_reader.submission(row)
 
 
+def read_row(raw: bytes, profile: Profile) -> Submission:
+    """Read one row again from the bytes that were kept of it."""
+    row = msgspec.json.decode(raw, type=dict[str, str])
+    return _RowReader(profile, ZoneInfo(profile.file.time_zone)).submission(row)
+
+
 def count_rows(path: Path, profile: Profile) -> int:
     """How many records the file holds, for the progress bar.
 

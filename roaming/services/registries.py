@@ -16,13 +16,13 @@ import msgspec
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from clearinghouse.identifiers import MalformedEvseId, parse_evse_id
 from clearinghouse.retry import in_transaction
 from partners import queries
-from partners.models import Partner, Party
-from partners.queries import PartyNow
+from partners.models import Mandate, Partner, Party, PartyOwnership
+from partners.queries import PartyNow, in_period
 from roaming.intake.columns import normal_contract_id
 from roaming.intake.facts import normal_code
 from roaming.queries import Reader
@@ -102,6 +102,19 @@ def entries_of(registry: Registry, reader: Reader, *, code: str = "") -> QuerySe
             **{f"{keeper}__country_code": country, f"{keeper}__party_id": party_id}
         )
     return entries.order_by("id")
+
+
+def parties_of(sender: Sender) -> list[UUID]:
+    """The parties that the sender may keep registries for."""
+    mandated = Mandate.objects.filter(
+        in_period(sender.now), agent=sender.partner, verbs__contains=[Mandate.Verb.SUBMIT_SDR]
+    )
+    owned = PartyOwnership.objects.filter(in_period(sender.now), partner=sender.partner)
+    parties = Party.objects.filter(
+        Q(pk__in=owned.values("party")) | Q(pk__in=mandated.values("parties")),
+        environment=sender.environment,
+    )
+    return list(parties.values_list("pk", flat=True))
 
 
 def _chunks(rows: Iterable[object]) -> Iterator[list[object]]:

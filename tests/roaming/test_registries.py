@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from partners.models import Mandate
+from roaming import tasks
 from roaming.models import (
     Authorization,
     ContractIdentity,
@@ -15,6 +16,7 @@ from roaming.models import (
     EvseOutage,
     MeterKey,
     Sdr,
+    SdrState,
 )
 from tests import makers
 from tests.makers import take_one
@@ -202,6 +204,18 @@ class TestStrangers:
 
         assert send(reader, "evses", EVSE).status_code == 403
         assert reader.get(path("evses")).status_code == 403
+
+
+class TestHealing:
+    def test_follows_an_import_by_the_clock(self):
+        nordlicht = PartnerSystem(makers.nordlicht(), scopes=SCOPES)
+        held = take_one()
+        makers.AgreementMaker()
+        send(nordlicht, "evses", EVSE)
+
+        assert tasks.retry_holds() == {"ACCEPT": 1}
+        assert SdrState.objects.get(id=held.record_id).state == "ACCEPTED"
+        assert tasks.expire_holds() == {"rejected": 0}
 
 
 class TestPages:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
 from partners.models import Environment, Party
 from partners.queries import current_owner
-from roaming.services import registries
+from roaming.services import holds, registries
 from roaming.services.registry_rows import REGISTRIES, rows_of_csv
 
 
@@ -27,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *, kind: str, file: Path, party: str, environment: str, **options):
         sender = _sender(party, role=REGISTRIES[kind].role, environment=environment)
         results = registries.upsert(kind, _rows(file), sender=sender)
+        holds.heal(actor="command line", now=sender.now, party_ids=registries.parties_of(sender))
         counts = Counter(result.outcome for result in results)
         if options["json"]:
             self.stdout.write(json.dumps({"received": len(results), **counts}))

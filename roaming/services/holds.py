@@ -1,0 +1,291 @@
+"""The hold queue: who looks after it, how a record leaves it.
+
+A held record leaves by new facts (``revalidate``, ``heal``), by a person (``release``; above a
+limit by two persons) or by time (``expire``).
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from itertools import islice
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from clearinghouse.retry import in_transaction
+from clearinghouse.uuid7 import uuid7_at
+from partners.models import Approval, User
+from partners.services import approvals
+from roaming.models import Delivery, Finding, Hold, Sdr, SdrEvent, SdrState, SessionKey
+from roaming.rules.catalog import RULES, RULES_VERSION
+from roaming.rules.lifecycle import path_of_intake
+from roaming.services import deliveries, lifecycle
+from roaming.services.revalidation import Rejudged, judge_again
+
+RELEASE_VERB = "release held record"
+ALONE_UP_TO = Decimal("500.00")
+_CHUNK = 1_000
+_HEALING = {"V003", "V005", "V007", "V010", "V301", "V303", "V601"}
+HEALING_CODES = frozenset(_HEALING | {rule.code for rule in RULES if rule.heals})
+
+
+@dataclass(slots=True)
+class Released:
+    """What ``release`` did: released at once, waiting for a second person, or why not."""
+
+    released: list[UUID] = field(default_factory=list)
+    waiting: list[Approval] = field(default_factory=list)
+    refused: dict[UUID, str] = field(default_factory=dict)
+
+
+def queue(*, owner: User | None = None, codes: Collection[str] = ()) -> QuerySet:
+    """Held records, oldest first, with ``codes``, ``held_at``, ``expires_at``, ``claim_amount``."""
+    sdr = Sdr.objects.filter(sender=OuterRef("sender"), id=OuterRef("id"))
+    hold = Hold.objects.filter(record_id=OuterRef("id"))
+    held = SdrState.objects.filter(state=SdrState.State.HELD).annotate(
+        codes=ArraySubquery(_newest_holds().values("code").order_by("code").distinct()),
+        held_at=Subquery(hold.values("held_at")),
+        expires_at=Subquery(hold.values("expires_at")),
+        owner_id=Subquery(hold.values("owner")),
+        claim_amount=Subquery(sdr.values("claim_amount")),
+        currency=Subquery(sdr.values("currency")),
+    )
+    if owner is not None:
+        held = held.filter(owner_id=owner.pk)
+    if codes:
+        held = held.filter(codes__overlap=list(codes))
+    return held.order_by("id")
+
+
+def assign(record_ids: Collection[UUID], *, owner: User | None) -> int:
+    """Say who looks after held records; ``None``: nobody."""
+    return Hold.objects.filter(record_id__in=list(record_ids)).update(owner=owner)
+
+
+def release(record_ids: Iterable[UUID], *, reason: str, user: User, now: datetime) -> Released:
+    """Release held records in spite of their findings; large claims wait for a second person."""
+    done = Released()
+    for record_id in record_ids:
+        state = queue().filter(id=record_id).first()
+        if state is None:
+            done.refused[record_id] = "is not held"
+        elif state.buyer_id is None or state.agreement_id is None:
+            done.refused[record_id] = "lacks a side or an agreement; set it up, then it heals"
+        elif (state.claim_amount or 0) > ALONE_UP_TO:
+            done.waiting.append(_ask(state, reason=reason, user=user, now=now))
+        else:
+            _release_one(state, reason=reason, user=user, now=now)
+            done.released.append(record_id)
+    return done
+
+
+def release_approved(approval_id: UUID, *, checker: User, now: datetime) -> SdrState:
+    """The second person agrees: the record is released as it stood when it was asked for.
+
+    :raises NotDecidable: decided, expired, asked for by ``checker``, or the record has changed.
+    """
+    with transaction.atomic():
+        approval = approvals.approve(approval_id, checker=checker, now=now)
+        state = queue().filter(id=approval.object_id).first()
+        if state is None or _content(state) != approval.content_sha256:
+            raise approvals.NotDecidable("the record has changed since; ask again")
+        why = f"{approval.reason} (asked for by {approval.maker})"
+        return _release_one(state, reason=why, user=checker, now=now)
+
+
+def _release_one(state: SdrState, *, reason: str, user: User, now: datetime) -> SdrState:
+    path = path_of_intake("ACCEPT", state.agreement.acceptance if state.agreement else None)[1:]
+    return lifecycle.move(state.id, path, actor=str(user), reason=reason, now=now)
+
+
+def _ask(state: SdrState, *, reason: str, user: User, now: datetime) -> Approval:
+    return approvals.request(
+        RELEASE_VERB,
+        about=("sdr", str(state.id)),
+        content_sha256=_content(state),
+        reason=reason,
+        maker=user,
+        now=now,
+    )
+
+
+def _content(state) -> str:
+    told = f"{state.id} {state.version} {state.claim_amount} {state.currency}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def revalidate(record_ids: Iterable[UUID], *, actor: str, now: datetime) -> Counter[str]:
+    """Check held records again with today's facts; how many were accepted, held, rejected."""
+    told: Counter[str] = Counter()
+    for chunk in _chunks(record_ids):
+        verdicts, sides = in_transaction(partial(_revalidate, chunk, actor=actor, now=now))
+        deliveries.publish(sides)
+        told.update(verdicts.values())
+    return told
+
+
+def heal(
+    *,
+    actor: str,
+    now: datetime,
+    party_ids: Collection[UUID] = (),
+    codes: Collection[str] = HEALING_CODES,
+    limit: int | None = None,
+) -> Counter[str]:
+    """Check again what waits for master data alone, of these parties or of all.
+
+    At most ``limit`` records; the rest heals when the clock comes round. Each seller is owed one
+    summary of what was healed, however many records it were.
+    """
+    healable = list(_healable(party_ids, codes).values_list("id", "seller_id")[:limit])
+    told = revalidate([record_id for record_id, _ in healable], actor=actor, now=now)
+    left = set(queue().filter(id__in=[one for one, _ in healable]).values_list("id", flat=True))
+    sellers = {seller for one, seller in healable if one not in left and seller is not None}
+    Delivery.objects.bulk_create(
+        Delivery(receiver_id=seller, kind="HEALED", subject_id=uuid7_at(now), created_at=now)
+        for seller in sorted(sellers)
+    )
+    deliveries.publish(sellers)
+    return told
+
+
+def expire(*, now: datetime) -> int:
+    """Reject what nobody could cure in time."""
+    due = Hold.objects.filter(expires_at__lte=now).values_list("record_id", flat=True)
+    moved = lifecycle.move_many(
+        list(due), "HELD", ["REJECTED"], actor="clock", reason="HOLD_EXPIRED", now=now
+    )
+    deliveries.publish_overdue()
+    return len(moved)
+
+
+def _newest_holds() -> QuerySet[Finding]:
+    """HOLD findings of the outer state's newest validation."""
+    of_record = Finding.objects.filter(sender=OuterRef("sender"), record_id=OuterRef("id"))
+    later = Finding.objects.filter(
+        sender=OuterRef("sender"),
+        record_id=OuterRef("record_id"),
+        version__gt=OuterRef("version"),
+    )
+    return of_record.filter(~Exists(later), severity="HOLD")
+
+
+def _healable(party_ids: Collection[UUID], codes: Collection[str]) -> QuerySet:
+    held = queue().filter(codes__contained_by=sorted(HEALING_CODES), codes__overlap=sorted(codes))
+    if party_ids:
+        # A record whose CSP was unknown may be for a party that is only now set up.
+        held = held.filter(
+            Q(seller__in=list(party_ids)) | Q(buyer__in=list(party_ids)) | Q(buyer__isnull=True)
+        )
+    return held
+
+
+def _chunks(record_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    iterator = iter(record_ids)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
+
+
+def _revalidate(
+    ids: Sequence[UUID], *, actor: str, now: datetime
+) -> tuple[dict[UUID, str], set[UUID]]:
+    """The verdict of each record, and the parties that are owed news."""
+    states = list(queue().filter(id__in=ids).select_for_update(of=("self",)))
+    by_id = {state.id: state for state in states}
+    judged = judge_again(states, now=now)
+    sides: set[UUID] = set()
+    for one in judged:
+        state = by_id[one.record_id]
+        if one.verdict == "HOLD":
+            _hold_again(state, one, actor=actor, now=now)
+            continue
+        _add_findings(one, version=state.version + 1, now=now, sender_id=state.sender_id)
+        _complete(one)
+        acceptance = one.sides.terms.acceptance if one.sides.terms else None
+        lifecycle.move_many(
+            [one.record_id],
+            "HELD",
+            path_of_intake(one.verdict, acceptance)[1:],
+            actor=actor,
+            reason=_reason(one),
+            now=now,
+        )
+        sides |= {party.id for party in (one.sides.seller, one.sides.buyer) if party}
+    return {one.record_id: one.verdict for one in judged}, sides
+
+
+def _reason(one: Rejudged) -> str:
+    codes = sorted({finding.code for finding in one.findings})
+    return f"checked again: {' '.join(codes) or 'no findings'}"[:500]
+
+
+def _hold_again(state, one: Rejudged, *, actor: str, now: datetime) -> None:
+    """Still held: tell it only where the reasons have changed."""
+    reasons = {finding.code for finding in one.findings if finding.severity == "HOLD"}
+    if reasons == set(state.codes):
+        return
+    _complete(one)
+    SdrState.objects.filter(id=state.id).update(version=F("version") + 1, changed_at=now)
+    SdrEvent.objects.create(
+        sender_id=state.sender_id,
+        record_id=state.id,
+        version=state.version + 1,
+        from_state="HELD",
+        path=["HELD"],
+        to_state="HELD",
+        at=now,
+        actor=actor,
+        reason=_reason(one),
+    )
+    _add_findings(one, version=state.version + 1, now=now, sender_id=state.sender_id)
+
+
+def _add_findings(one: Rejudged, *, version: int, now: datetime, sender_id: UUID) -> None:
+    Finding.objects.bulk_create(
+        Finding(
+            id=uuid7_at(now),
+            sender_id=sender_id,
+            record_id=one.record_id,
+            version=version,
+            rules_version=RULES_VERSION,
+            code=finding.code,
+            severity=finding.severity,
+            field=finding.field,
+            message=finding.message,
+            measured=finding.measured,
+            limit=finding.limit,
+            override_reason=finding.override_reason,
+        )
+        for finding in one.findings
+    )
+
+
+def _complete(one: Rejudged) -> None:
+    """What the record lacked when it came in: its buyer, its agreement, its session."""
+    terms, buyer, seller = one.sides.terms, one.sides.buyer, one.sides.seller
+    SdrState.objects.filter(id=one.record_id).update(
+        buyer_id=buyer.id if buyer else None,
+        agreement_id=terms.agreement_id if terms else None,
+    )
+    sdr = one.submission.sdr
+    if one.verdict != "ACCEPT" or seller is None or not sdr.service_session_id:
+        return
+    if sdr.credits_sdr_id or sdr.replaces_sdr_id:
+        return
+    SessionKey.objects.bulk_create(
+        [
+            SessionKey(
+                record_id=one.record_id,
+                cso_id=seller.id,
+                session_id=sdr.service_session_id,
+                split_no=sdr.split_no,
+            )
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,126 @@
+"""Stored records checked again: rebuilt from their bytes, judged by what the tables say now.
+
+Whether a record is late is still judged by when it came in.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from clearinghouse.sealing import Sealer
+from partners.models import Partner
+from roaming.intake.csv_file import read_row
+from roaming.intake.enrich import enrich
+from roaming.intake.facts import Sides, World, load_world
+from roaming.intake.profile import Profile, UnusableProfile, load_profile
+from roaming.intake.structure import Submission, read_element
+from roaming.models import IntakeBatch, RawRecord, Sdr, SdrState, SessionKey
+from roaming.rules.catalog import Verdict, check_sdr, verdict_of
+from roaming.rules.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """One stored record with what the rules say of it now."""
+
+    record_id: UUID
+    submission: Submission
+    sides: Sides
+    findings: list[Finding]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    state: SdrState
+    received_at: datetime
+    submission: Submission
+
+
+def judge_again(states: Sequence[SdrState], *, now: datetime) -> list[Rejudged]:
+    """Judge stored records by today's facts; one whose bytes cannot be read is left out."""
+    by_sender: dict[tuple[UUID, str], list[_Stored]] = defaultdict(list)
+    for stored in _read(states):
+        by_sender[(stored.state.sender_id, stored.state.environment)].append(stored)
+    judged: list[Rejudged] = []
+    for (sender_id, environment), group in by_sender.items():
+        world = load_world(
+            [stored.submission.sdr for stored in group],
+            sender=Partner.objects.get(pk=sender_id),
+            environment=environment,
+            received_at=now,
+        )
+        judged += _judge(group, world)
+    return judged
+
+
+def _judge(group: Sequence[_Stored], world: World) -> list[Rejudged]:
+    holders = _session_holders(stored.state.id for stored in group)
+    prepared = [(stored.submission, world.sides_of(stored.submission.sdr), "") for stored in group]
+    enriched, surroundings = enrich(prepared, world)
+    judged = []
+    for stored, (_, sides, _) in zip(group, enriched, strict=True):
+        facts = replace(
+            surroundings.add_to(sides.facts, stored.submission.sdr, sides),
+            received_at=stored.received_at,
+            session_holder=holders.get(stored.state.id, ""),
+        )
+        found, _ = check_sdr(stored.submission.sdr, facts)
+        findings = [*stored.submission.findings, *found]
+        judged.append(
+            Rejudged(stored.state.id, stored.submission, sides, findings, verdict_of(findings))
+        )
+    return judged
+
+
+def _read(states: Sequence[SdrState]) -> list[_Stored]:
+    ids = [state.id for state in states]
+    raws = RawRecord.objects.in_bulk(ids)
+    received = dict(Sdr.objects.filter(id__in=ids).values_list("id", "received_at"))
+    batches = IntakeBatch.objects.in_bulk({raw.batch_id for raw in raws.values()})
+    profiles = {batch.profile: _profile(batch.profile) for batch in batches.values()}
+    sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
+    stored = []
+    for state in states:
+        raw = raws.get(state.id)
+        batch = batches.get(raw.batch_id) if raw else None
+        if raw is None or batch is None or (batch.profile and not profiles[batch.profile]):
+            continue
+        bytes_kept = sealer.open(bytes(raw.encrypted_payload))
+        profile = profiles[batch.profile]
+        submission = read_row(bytes_kept, profile) if profile else read_element(bytes_kept)
+        stored.append(_Stored(state, received[state.id], submission))
+    return stored
+
+
+def _profile(name: str) -> Profile | None:
+    """None for a record that came as JSON, and for a profile that is gone."""
+    try:
+        return load_profile(name) if name else None
+    except (UnusableProfile, OSError):
+        return None
+
+
+def _session_holders(record_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Which other live record bills the session of each record."""
+    sdrs = Sdr.objects.filter(id__in=list(record_ids), credits_sdr_id="", replaces_sdr_id="")
+    sessions = {
+        (sdr.seller_id, sdr.service_session_id, sdr.split_no): sdr.id
+        for sdr in sdrs
+        if sdr.service_session_id
+    }
+    keys = SessionKey.objects.filter(
+        cso__in={seller for seller, _, _ in sessions},
+        session_id__in={session for _, session, _ in sessions},
+    )
+    holders = {}
+    for key in keys:
+        ours = sessions.get((key.cso_id, key.session_id, key.split_no))
+        if ours is not None and ours != key.record_id:
+            holders[ours] = key.record_id
+    names = dict(Sdr.objects.filter(id__in=holders.values()).values_list("id", "sdr_id"))
+    return {record_id: names.get(holder, "") for record_id, holder in holders.items()}
