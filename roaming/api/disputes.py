@@ -140,7 +140,7 @@ def _open(request, order: reading.NewDispute) -> HttpResponse:
         by = _as_buyer(request, counter.cso_id, counter.csp_id)
         opened = refusing(disputes.open_missing, counter.pk, text=order.text, by=by, now=now)
     elif order.record_id is not None:
-        state = _states(request).filter(id=order.record_id).first()
+        state = readable_records(request).filter(id=order.record_id).first()
         if state is None:
             raise Http404
         by = _as_buyer(request, state.seller_id, state.buyer_id)
@@ -153,10 +153,10 @@ def _open(request, order: reading.NewDispute) -> HttpResponse:
 
 def _open_bulk(request, order: reading.NewDisputes) -> HttpResponse:
     _refuse_unknown(order.filter, set(RecordFilter.base_filters))
-    filtered = RecordFilter(order.filter, queryset=_states(request).order_by("id"))
+    filtered = RecordFilter(order.filter, queryset=readable_records(request).order_by("id"))
     if not filtered.is_valid():
         raise translate_validation(filtered.errors)
-    owned = _owned(request)
+    owned = owned_parties(request)
     found = filtered.qs.filter(buyer__in=owned).values_list("id", flat=True)
     record_ids = list(found[: MOST_IN_BULK + 1])
     if len(record_ids) > MOST_IN_BULK:
@@ -215,7 +215,7 @@ def _reader(request) -> queries.Reader:
     return queries.reader_of(client.partner, environment=client.environment, now=timezone.now())
 
 
-def _states(request) -> QuerySet[SdrState]:
+def readable_records(request) -> QuerySet[SdrState]:
     return queries.readable_states(_reader(request))
 
 
@@ -229,7 +229,7 @@ def _counter(request, counter_id: UUID) -> CounterRecord:
     return counter
 
 
-def _owned(request) -> set[UUID]:
+def owned_parties(request) -> set[UUID]:
     """Parties that are the caller's own now: only an owner acts, a mandate lets read alone."""
     owned = PartyOwnership.objects.filter(
         in_period(timezone.now()),
@@ -240,7 +240,7 @@ def _owned(request) -> set[UUID]:
 
 
 def _sides_of(request, seller_id: UUID | None, buyer_id: UUID | None) -> frozenset[str]:
-    owned = _owned(request)
+    owned = owned_parties(request)
     sides = {rules.CSO: seller_id, rules.CSP: buyer_id}
     own = frozenset(side for side, party_id in sides.items() if party_id in owned)
     if not own:

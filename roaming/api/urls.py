@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from roaming.api import registries, views
+from roaming.api import registries, verbs, views
 
 app_name = "roaming"
 
@@ -17,5 +17,15 @@ urlpatterns = [
         "service-detail-records/<uuid:record_id>/",
         views.ServiceDetailRecordDetail.as_view(),
         name="sdr-detail",
+    ),
+    path(
+        "service-detail-records/<uuid:record_id>/accept/",
+        verbs.RecordAcceptance.as_view(),
+        name="sdr-accept",
+    ),
+    path(
+        "service-detail-records/<uuid:record_id>/withdraw/",
+        verbs.RecordWithdrawal.as_view(),
+        name="sdr-withdraw",
     ),
 ]
