@@ -72,7 +72,7 @@ def expire_holds() -> dict[str, int]:
 def match_records() -> dict[str, int]:
     """Compare both sides of the sessions of the last 35 days, once an hour."""
     now = timezone.now()
-    return matching.match(
+    return matching.match_and_dispute(
         from_at=now - timedelta(days=35), until_at=now, run_key=f"hour {now:%Y-%m-%dT%H}", now=now
     )
 
