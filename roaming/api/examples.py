@@ -38,6 +38,12 @@ RECORD = {
         {"started_at": "2026-11-14T10:00:00+01:00", "energy_kwh": "18.400", "duration_s": 3600}
     ],
 }
+# The same without meter values and periods, which another energy would contradict.
+_UNMETERED = {
+    name: value
+    for name, value in RECORD.items()
+    if name not in ("meter_start_kwh", "meter_end_kwh", "charging_periods")
+}
 _ACCEPTED = {
     "sdr_id": "NLX-2026-000117",
     "record_id": "01a1d9ed-c41a-7389-8f58-80f9479187f6",
@@ -74,7 +80,7 @@ HELD = Example(
 )
 CONFLICT = Example(
     "The id of a live record with other content",
-    RECORD | {"energy_kwh": "18.500"},
+    _UNMETERED | {"energy_kwh": "18.500"},
     409,
     {
         "type": "urn:clearinghouse:problem:sdr-conflict",
@@ -102,7 +108,8 @@ CONFLICT = Example(
 )
 REJECTED = Example(
     "Wh in a kWh field",
-    RECORD | {"sdr_id": "NLX-2026-000118", "service_session_id": "S-8f2c2", "energy_kwh": "18400"},
+    _UNMETERED
+    | {"sdr_id": "NLX-2026-000118", "service_session_id": "S-8f2c2", "energy_kwh": "18400"},
     422,
     {
         "type": "urn:clearinghouse:problem:sdr-rejected",
@@ -196,7 +203,8 @@ BATCH = Example(
     "A good record, a bad one, and something that is no record",
     [
         RECORD | {"sdr_id": "NLX-2026-000120", "service_session_id": "S-8f2c4"},
-        RECORD | {"sdr_id": "NLX-2026-000121", "service_session_id": "S-8f2c5", "energy_kwh": "-1"},
+        _UNMETERED
+        | {"sdr_id": "NLX-2026-000121", "service_session_id": "S-8f2c5", "energy_kwh": "-1"},
         "not a record",
     ],
     200,

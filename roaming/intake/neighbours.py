@@ -79,6 +79,8 @@ def load_neighbourhood(sessions: Sequence[Session], *, environment: str) -> Neig
     if not sessions:
         return neighbourhood
     wanted = _windows(sessions)
+    if not wanted:
+        return neighbourhood
     parameters = {
         "wanted": msgspec.json.encode(wanted).decode(),
         "oldest": min(window["since"] for window in wanted),

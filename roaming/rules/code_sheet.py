@@ -8,14 +8,14 @@ from roaming.rules.findings import Rule
 # ruff: noqa: E501 the page's own lines are longer than ours
 _HEAD = f"""# V-codes
 
-What intake finds wrong with a record, and what to do. Generated from `roaming/rules/catalog.py`
+What intake finds wrong with a record, and what to do. Generated from `roaming/rules/registry_*.py`
 (rules version {RULES_VERSION}); a test holds the two together. All rules run at once: one answer tells everything.
 
 * **REJECT**: the record is kept as evidence, its id is free again: correct it and send it under the same id.
 * **HOLD**: the record waits for a person or for missing master data.
 * **WARN**: the record passes; the finding is noted.
 
-An agreement may give a rule another severity, with a reason, except where it is marked *fixed*. A rule that lacks a
+An agreement may give a rule another severity or other limits, with a reason, except where it is marked *fixed*. A rule that lacks a
 fact it needs is NOT_APPLICABLE: stored and shown, never a silent pass and never a hold.
 
 | code | what is wrong | severity | field | limit | needs | what to do |
@@ -36,11 +36,17 @@ def _line(rule: Rule) -> str:
         rule.title,
         severity,
         f"`{rule.field}`" if rule.field else "",
-        rule.limit,
+        _limits(rule),
         ", ".join(need.replace("_", " ") for need in rule.needs),
         rule.remedy,
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _limits(rule: Rule) -> str:
+    """The thresholds by the names under which an override changes them, then the words."""
+    named = [f"`{name}` {value}" for name, value in rule.limits.items()]
+    return "; ".join(part for part in (", ".join(named), rule.limit) if part)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,13 @@ Fact: TypeAlias = Literal[
     "period",
     "evse",
     "evse_entry",
+    "evse_registry",
     "meter_key",
+    "meter_key_registry",
     "credential",
+    "credential_registry",
     "authorization",
+    "authorization_registry",
     "signed",
     "neighbours",
     "periods",
@@ -40,6 +44,9 @@ Fact: TypeAlias = Literal[
     "price",
     "sender_day",
     "location_country",
+    "original",
+    "euro",
+    "local_time",
 ]
 Limits: TypeAlias = Mapping[str, Decimal]
 

@@ -1,11 +1,8 @@
-"""Rules on who: the sender's right, the two sides, their agreement, their identifiers."""
+"""Rules on who: the sender's right, the two sides, their agreement."""
 
-from clearinghouse.identifiers import (
-    MalformedContractId,
-    MalformedEvseId,
-    parse_contract_id,
-    parse_evse_id,
-)
+from functools import lru_cache
+
+from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
 from roaming.rules.findings import Facts, Found, Limits, Severity
 from roaming.rules.record import InboundSdr
 
@@ -52,21 +49,14 @@ def currency_is_the_agreements(sdr: InboundSdr, facts: Facts, limits: Limits) ->
     return Found(f"currency {sdr.currency} where the agreement says {agreed}")
 
 
-def evse_id_is_well_formed(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V005 (ISO 15118-2 Annex H, IEC 63119-2, DIN SPEC 91286)."""
-    if facts.terms is None or facts.terms.evse_registry == "NONE":
-        return None
-    try:
-        parse_evse_id(sdr.evse_id)
-    except MalformedEvseId as malformed:
-        return Found(str(malformed))
-    return None
+def is_same_party(code: str, other: str) -> bool:
+    """Do two spellings name one party? "DE*NLX", "de-nlx" and "DENLX" do."""
+    return code == other or _normal(code) == _normal(other)
 
 
-def contract_id_is_well_formed(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V007 (EMAID of ISO 15118-2 Annex H, eMI3, DIN SPEC 91286). A wrong check digit is named."""
+@lru_cache(maxsize=4096)
+def _normal(code: str) -> str:
     try:
-        parse_contract_id(sdr.contract_id)
-    except MalformedContractId as malformed:
-        return Found(str(malformed))
-    return None
+        return parse_party_code(code).normal
+    except MalformedPartyCode:
+        return code

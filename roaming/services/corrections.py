@@ -30,14 +30,14 @@ def replace(record_id: UUID, *, amount: Decimal, actor: str, reason: str, now: d
     :raises CannotReplace: nothing was changed.
     """
     original = Sdr.objects.get(id=record_id)
-    fields = _fields_of(original)
-    fields |= {
+    fields: dict[str, object] = {
+        **_fields_of(original),
         "sdr_id": _next_id(original),
         "replaces_sdr_id": original.sdr_id,
         "total_amount": str(amount),
         "items": _scaled(original, amount),
     }
-    seller = Party.objects.get(pk=original.seller_id)
+    seller = Party.objects.get(pk=str(original.seller_id))
     owner = current_owner(seller, at=now)
     if owner is None:
         raise CannotReplace(f"party {seller.code} has no owner")

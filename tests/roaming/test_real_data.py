@@ -93,7 +93,7 @@ class TestLugano(_WithFiles):
             "held": 91,
             "rejected": 0,
             "duplicates": 0,
-            "codes": {"V003": 91, "V209": 1, "V504": 4},
+            "codes": {"V003": 91, "V107": 1, "V108": 704, "V204": 52, "V209": 1, "V504": 4},
         }
 
     def test_clears_to_the_published_totals(self):
@@ -147,7 +147,7 @@ class TestLugano(_WithFiles):
 
         assert len(held) == 91
         codes = Finding.objects.filter(record_id__in=list(held)).values_list("code", flat=True)
-        assert set(codes) == {"V003"}
+        assert set(codes) == {"V003", "V107", "V108"}
         assert not ClearedSdr.objects.filter(id__in=list(held)).exists()
 
     def test_changes_nothing_the_second_time(self):
