@@ -314,7 +314,12 @@ READ_IN_FULL = READ | {
         {"started_at": "2026-11-14T09:00:00Z", "energy_kwh": "18.4", "duration_s": 3600}
     ],
     "findings": [],
-    "not_applicable": [],
+    "not_applicable": (
+        "V005 V006 V007 V008 V009 V010 V011 V012 V403 V404 V405"
+        " V406 V104 V106 V112 V113 V207 V208 V213 V301 V302"
+        " V303 V304 V305 V306 V307 V308 V501 V502 V505 V506"
+        " V507 V508 V509 V510 V602 V603 V604 V605 V702 V703 V705"
+    ).split(),
     "events": [
         {
             "version": 1,

@@ -25,7 +25,13 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 
 # Read by settings and meant for a developer's machine: production leaves them at their default.
-DEVELOPMENT_ONLY = {"DEBUG", "CLEARINGHOUSE_START", "SECURE_SSL_REDIRECT", "CELERY_QUEUE", "WEBHOOKS_MAY_BE_LOCAL"}
+DEVELOPMENT_ONLY = {
+    "DEBUG",
+    "CLEARINGHOUSE_START",
+    "SECURE_SSL_REDIRECT",
+    "CELERY_QUEUE",
+    "WEBHOOKS_MAY_BE_LOCAL",
+}
 INTERPOLATION = re.compile(r"\$\{(\w+)")
 
 
