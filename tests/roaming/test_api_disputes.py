@@ -162,7 +162,6 @@ class TestStages:
         assert state_of(record_id) == "DISPUTED"
         assert post(voltaire, "", record_id=record_id, reason="D01").status_code == 409
 
-    @pytest.mark.xfail(reason="intake holds (V601) replacements until it pairs them", strict=False)
     def test_agreed_in_part_the_job_replaces_the_record_once(self, nordlicht, voltaire, record_id):
         dispute = opened(voltaire, record_id, disputed_amount="4.02")
         acted(nordlicht, dispute, "accept")
