@@ -12,7 +12,6 @@ from decimal import Decimal
 from clearinghouse.sealing import Sealer
 from roaming.intake.facts import normal_code
 from roaming.intake.judge import Judged, takes_session
-from roaming.intake.normal import normal_contract_id as normal_contract_id
 from roaming.intake.normal import normal_evse_id
 from roaming.intake.structure import storable
 from roaming.messages import InboundSdr

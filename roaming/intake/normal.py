@@ -37,8 +37,11 @@ def normal_contract_id(received: str) -> str:
 def pseudonym_for(sdr: InboundSdr, csp_id: UUID | None) -> Pseudonym | None:
     """The pseudonym of the contract or credential id that the record states, if it states one."""
     stated = sdr.contract_id or sdr.credential_id
-    if not stated:
-        return None
+    return pseudonym_of_contract(stated, csp_id) if stated else None
+
+
+def pseudonym_of_contract(stated: str, csp_id: UUID | None) -> Pseudonym:
+    """The pseudonym of a contract or credential id, keyed for its CSP (None: not known)."""
     key = key_for_csp(_master_key(settings.PSEUDONYM_KEY), str(csp_id or ""))
     return pseudonym_of(normal_contract_id(stated), csp_key=key)
 

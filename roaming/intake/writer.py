@@ -7,7 +7,6 @@ Runs inside the caller's transaction. Where a key was taken meanwhile, nothing o
 stay: the caller rolls back and judges again.
 """
 
-import base64
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,17 +24,17 @@ from roaming.intake.columns import (
     RAW_COLUMNS,
     SDR_COLUMNS,
     STAGE_COLUMNS,
-    normal_contract_id,
     raw_row,
     sdr_row,
     stage_row,
 )
 from roaming.intake.judge import Judged, takes_session
+from roaming.intake.normal import pseudonym_for
 from roaming.intake.originals import answer_originals
 from roaming.intake.signed_facts import SIGNED_COLUMNS, rows_of
 from roaming.intake.structure import printable
 from roaming.models import IntakeBatch, IntakeTally
-from roaming.rules.pseudonym import Pseudonym, key_for_csp, pseudonym_of
+from roaming.rules.pseudonym import Pseudonym
 
 _SQL = Path(__file__).parent / "sql"
 _AFTER_KEYS = ("40_add_states", "50_add_events", "60_owe_deliveries", "65_enter_holds", "70_drop")
@@ -156,14 +155,12 @@ def _add_signed_values(cursor, new: Sequence[Judged]) -> None:
 
 def _pseudonyms(new: Sequence[Judged]) -> dict[int, Pseudonym]:
     """The pseudonym of each record that states a contract or credential id, by position."""
-    master = base64.b64decode(settings.PSEUDONYM_KEY)
     pseudonyms = {}
     for one in new:
-        stated = one.submission.sdr.contract_id or one.submission.sdr.credential_id
-        if stated:
-            csp_id = str(one.sides.buyer.id) if one.sides.buyer else ""
-            key = key_for_csp(master, csp_id)
-            pseudonyms[one.position] = pseudonym_of(normal_contract_id(stated), csp_key=key)
+        buyer = one.sides.buyer
+        pseudonym = pseudonym_for(one.submission.sdr, buyer.id if buyer else None)
+        if pseudonym:
+            pseudonyms[one.position] = pseudonym
     return pseudonyms
 
 

@@ -39,7 +39,7 @@ def contract_was_valid(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found |
     if known.ends_at is not None and sdr.started_at >= known.ends_at:
         return Found("the contract was no longer valid at session start")
     grace_hours = limits["blocked_hours"]
-    grace = timedelta(hours=float(grace_hours))
+    grace = timedelta(seconds=int(grace_hours * 3600))
     if known.blocked_at is not None and sdr.started_at - known.blocked_at > grace:
         hours = (sdr.started_at - known.blocked_at) // timedelta(hours=1)
         return Found(

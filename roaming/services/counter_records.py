@@ -4,7 +4,6 @@ The first record under an id stays; the same again is a duplicate, other content
 newer one under a new id may replace it. One bad record never sinks its batch.
 """
 
-import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,18 +17,16 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
-from clearinghouse.identifiers import MalformedEvseId, parse_evse_id
 from clearinghouse.retry import in_transaction
 from clearinghouse.sealing import Sealer
 from clearinghouse.uuid7 import uuid7_at
 from partners import queries
 from partners.models import Partner
 from partners.queries import PartyNow
-from roaming.intake.columns import normal_contract_id
 from roaming.intake.counter_structure import CounterFault, CounterSubmission
 from roaming.intake.facts import normal_code
+from roaming.intake.normal import normal_evse_id, pseudonym_of_contract
 from roaming.models import CounterKey, CounterRecord, IntakeBatch, RawRecord
-from roaming.rules.pseudonym import key_for_csp, pseudonym_of
 from roaming.services.intake import Origin, open_batch
 
 CHUNK_RECORDS = 5_000
@@ -162,8 +159,7 @@ def _taken(keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], tuple[UUI
 
 
 def _store(new: Sequence[_Judged], batch: IntakeBatch) -> None:
-    master = base64.b64decode(settings.PSEUDONYM_KEY)
-    CounterRecord.objects.bulk_create(_row(one, batch, master) for one in new)
+    CounterRecord.objects.bulk_create(_row(one, batch) for one in new)
     for one in new:
         if replaced := one.submission.record.replaces_counter_id:
             CounterKey.objects.filter(csp=_key(one)[0], counter_id=replaced).update(
@@ -171,17 +167,13 @@ def _store(new: Sequence[_Judged], batch: IntakeBatch) -> None:
             )
 
 
-def _row(one: _Judged, batch: IntakeBatch, master: bytes) -> CounterRecord:
+def _row(one: _Judged, batch: IntakeBatch) -> CounterRecord:
     fields = msgspec.structs.asdict(one.submission.record)
     contract_id = fields.pop("contract_id")
     csp_id, _ = _key(one)
     fields["csp_id"], fields["cso_id"] = csp_id, one.cso.id if one.cso else None
-    fields["evse_id"] = _normal_evse_id(fields["evse_id"])
-    pseudonym = (
-        pseudonym_of(normal_contract_id(contract_id), csp_key=key_for_csp(master, str(csp_id)))
-        if contract_id
-        else None
-    )
+    fields["evse_id"] = normal_evse_id(fields["evse_id"])
+    pseudonym = pseudonym_of_contract(contract_id, csp_id) if contract_id else None
     return CounterRecord(
         id=one.record_id,
         sender_id=batch.sender_id,
@@ -193,14 +185,6 @@ def _row(one: _Judged, batch: IntakeBatch, master: bytes) -> CounterRecord:
         received_at=batch.received_at,
         **fields,
     )
-
-
-def _normal_evse_id(received: str) -> str:
-    """The normal form, or "" where it is none: then it is not compared."""
-    try:
-        return parse_evse_id(received).normal
-    except MalformedEvseId:
-        return ""
 
 
 def _keep_bytes(judged: Sequence[_Judged], batch: IntakeBatch) -> None:

@@ -4,7 +4,6 @@ A row with the key of an entry corrects it; any other row is a new entry. Two en
 EVSE or contract never overlap: the earlier one is ended first, by a row in front.
 """
 
-import base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,6 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model, Q, QuerySet
@@ -23,10 +21,9 @@ from clearinghouse.retry import in_transaction
 from partners import queries
 from partners.models import Mandate, Partner, Party, PartyOwnership
 from partners.queries import PartyNow, in_period
-from roaming.intake.columns import normal_contract_id
 from roaming.intake.facts import normal_code
+from roaming.intake.normal import pseudonym_of_contract
 from roaming.queries import Reader
-from roaming.rules.pseudonym import key_for_csp, pseudonym_of
 from roaming.services.registry_rows import REGISTRIES, Registry, Row
 
 CHUNK_ROWS = 2_000
@@ -242,8 +239,7 @@ def _hashed(contract_id: str, *, csp_id: UUID) -> dict[str, object]:
     """As intake does it, so that a record finds its credential."""
     if not contract_id:
         return {"contract_hash": "", "pseudonym": ""}
-    key = key_for_csp(base64.b64decode(settings.PSEUDONYM_KEY), str(csp_id))
-    pseudonym = pseudonym_of(normal_contract_id(contract_id), csp_key=key)
+    pseudonym = pseudonym_of_contract(contract_id, csp_id)
     return {"contract_hash": pseudonym.contract_hash, "pseudonym": pseudonym.shown}
 
 
