@@ -1,4 +1,4 @@
-"""A step of records' lives, written: state, event, session, hold queue and news in one go."""
+"""A step of records' lives, written: state, event, keys, hold queue and news in one go."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from clearinghouse.statements import load_statement
+from roaming.models import SdrKey
 
 _SQL = Path(__file__).parent / "sql"
 HOLD_DAYS = 30
@@ -43,4 +44,18 @@ def write_moves(
         moved = [row[0] for row in cursor.fetchall()]
         for name in ("move_free_sessions", "move_holds", "move_owe_news"):
             cursor.execute(load_statement(_SQL / f"{name}.sql"), {**parameters, "ids": moved})
+        if path[-1] == "REJECTED":
+            _free_ids(cursor, moved)
     return moved
+
+
+def _free_ids(cursor, rejected: list[UUID]) -> None:
+    """Let the ids of records that were live until now be used again, as after intake.
+
+    A rejection at the door may take the attempt's number first; the next look sees it.
+    """
+    left = len(rejected)
+    while left:
+        cursor.execute(load_statement(_SQL / "move_number_rejections.sql"), {"ids": rejected})
+        cursor.execute(load_statement(_SQL / "move_free_ids.sql"), {"ids": rejected})
+        left = SdrKey.objects.filter(record_id__in=rejected).count()

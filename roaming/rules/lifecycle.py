@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     "": frozenset({"RECEIVED"}),
     "RECEIVED": frozenset({"REJECTED", "HELD", "VALIDATED"}),
-    "HELD": frozenset({"VALIDATED", "REJECTED", "WITHDRAWN", "SUPERSEDED"}),
+    # HELD again: checked anew, and held for other reasons, which its sender must hear.
+    "HELD": frozenset({"VALIDATED", "REJECTED", "WITHDRAWN", "SUPERSEDED", "HELD"}),
     "VALIDATED": frozenset({"RATED"}),
     "RATED": frozenset({"HELD", "DELIVERED"}),
     # Back to HELD: the CSP kept silent and no authorization of it is known (ageing, day 10).

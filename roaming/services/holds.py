@@ -16,13 +16,13 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Approval, User
 from partners.services import approvals
-from roaming.models import Delivery, Finding, Hold, Sdr, SdrEvent, SdrState, SessionKey
+from roaming.models import Delivery, Finding, Hold, Sdr, SdrState, SessionKey
 from roaming.rules.catalog import RULES, RULES_VERSION
 from roaming.rules.lifecycle import path_of_intake
 from roaming.services import deliveries, lifecycle
@@ -204,6 +204,7 @@ def _revalidate(
         state = by_id[one.record_id]
         if one.verdict == "HOLD":
             _hold_again(state, one, actor=actor, now=now)
+            sides |= {one.sides.seller.id} if one.sides.seller else set()
             continue
         _add_findings(one, version=state.version + 1, now=now, sender_id=state.sender_id)
         _complete(one)
@@ -231,18 +232,7 @@ def _hold_again(state, one: Rejudged, *, actor: str, now: datetime) -> None:
     if reasons == set(state.codes):
         return
     _complete(one)
-    SdrState.objects.filter(id=state.id).update(version=F("version") + 1, changed_at=now)
-    SdrEvent.objects.create(
-        sender_id=state.sender_id,
-        record_id=state.id,
-        version=state.version + 1,
-        from_state="HELD",
-        path=["HELD"],
-        to_state="HELD",
-        at=now,
-        actor=actor,
-        reason=_reason(one),
-    )
+    lifecycle.move_many([state.id], "HELD", ["HELD"], actor=actor, reason=_reason(one), now=now)
     _add_findings(one, version=state.version + 1, now=now, sender_id=state.sender_id)
 
 

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection, transaction
 
 from clearinghouse.uuid7 import new_uuid7
-from roaming.models import Delivery, Sdr, SdrKey, SessionKey
+from roaming.models import Delivery, RejectedKey, Sdr, SdrKey, SessionKey
 from roaming.queries import deliveries_after
-from roaming.services import deliveries, subscriptions
+from roaming.services import deliveries, holds, subscriptions
 from roaming.services.intake import CHUNK_RECORDS
 from tests import makers
 from tests.makers import NOON, numbered_record
@@ -158,3 +158,21 @@ class TestPublish:
         assert deliveries.publish_overdue() == 1
         assert deliveries.publish_overdue() == 0
         assert sequences(voltaire) == [1]
+
+
+class TestARejectionBesideAHold:
+    def test_both_are_numbered_and_the_id_is_free(self):
+        """The clock rejects a held record while its sender's other try is refused at the door."""
+        makers.AgreementMaker()
+        makers.take(numbered_record(1))
+        [held] = makers.take(numbered_record(2, service_session_id="S-00001"))
+        makers.nordlicht()
+
+        at_once(
+            lambda: holds.expire(now=makers.later(days=30)),
+            lambda: makers.take(numbered_record(2, energy_kwh="-1")),
+        )
+
+        attempts = RejectedKey.objects.filter(sdr_id="NLX-00002").values_list("attempt", flat=True)
+        assert sorted(attempts) == [1, 2]
+        assert not SdrKey.objects.filter(record_id=held.record_id).exists()

@@ -1,19 +1,21 @@
 """The hold queue: released by a person or two, healed by master data, rejected by time."""
 
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
 from partners.models import Approval
 from partners.services import approvals
 from partners.services.approvals import NotDecidable
-from roaming.models import Delivery, Finding, Hold, SdrEvent, SdrState
+from roaming.models import Delivery, Finding, Hold, RejectedKey, SdrEvent, SdrKey, SdrState
 from roaming.services import holds
 from tests import makers
 from tests.makers import NOON, numbered_record, take, take_one
 
 pytestmark = pytest.mark.django_db
 LATER = makers.later(hours=1)
+ZZZ = {"country_code": "IT", "party_id": "ZZZ", "role": "CSP"}
 
 
 @pytest.fixture
@@ -138,6 +140,23 @@ class TestHealing:
         assert holds.revalidate([record_id], actor="tests", now=LATER) == {"HOLD": 1}
         assert state_of(record_id).version == 1
 
+    def test_tells_the_sender_where_the_reasons_have_changed(self, agreement):
+        """Its home-CSP is known now; its session is still billed by another record."""
+        take(numbered_record(1))
+        [outcome] = take(numbered_record(2, service_session_id="S-00001", csp_id="IT*ZZZ"))
+        zzz = makers.PartnerMaker(name="Zzz")
+        makers.AgreementMaker(buyer=makers.PartyMaker(partner=zzz, owned_by=zzz, **ZZZ))
+
+        assert holds.heal(actor="tests", now=LATER) == {}
+        assert holds.revalidate([outcome.record_id], actor="olga", now=LATER) == {"HOLD": 1}
+
+        event = SdrEvent.objects.get(record_id=outcome.record_id, version=2)
+        assert (event.from_state, event.path, event.actor) == ("HELD", ["HELD"], "olga")
+        assert [one.codes for one in holds.queue()] == [["V402"]]
+        assert Hold.objects.get().held_at == NOON
+        news = Delivery.objects.get(receiver=makers.nordlicht(), kind="SDR_STATE")
+        assert (news.subject_version, news.sequence) == (2, 1)
+
 
 class TestExpiry:
     def test_rejects_after_thirty_days(self, agreement):
@@ -147,3 +166,39 @@ class TestExpiry:
         assert holds.expire(now=makers.later(days=30)) == 1
         assert state_of(record_id).state == "REJECTED"
         assert SdrEvent.objects.get(record_id=record_id, version=2).reason == "HOLD_EXPIRED"
+
+
+class TestAnIdAfterARejection:
+    """What was held is rejected: its id is free for a corrected record."""
+
+    def test_of_an_expired_hold_takes_a_corrected_record(self, agreement):
+        record_id = held_by_session()
+        holds.expire(now=makers.later(days=30))
+
+        rejected = RejectedKey.objects.get(record_id=record_id)
+        assert (rejected.sdr_id, rejected.attempt) == ("NLX-00002", 1)
+        corrected = take(numbered_record(2))[0]
+        assert (corrected.state, corrected.attempt, corrected.is_new) == ("ACCEPTED", 2, True)
+        assert SdrKey.objects.get(sdr_id="NLX-00002").record_id == UUID(corrected.record_id)
+
+    def test_is_numbered_after_those_refused_at_the_door_meanwhile(self, agreement):
+        record_id = held_by_session()
+        [conflict] = take(numbered_record(2, energy_kwh="18.3"))
+        assert (conflict.outcome, conflict.attempt) == ("conflict", 1)
+        holds.expire(now=makers.later(days=30))
+
+        assert RejectedKey.objects.get(record_id=record_id).attempt == 2
+        assert take(numbered_record(2))[0].attempt == 3
+
+    def test_may_be_that_of_many_at_once(self, agreement):
+        take(*(numbered_record(n, csp_id="IT*ZZZ") for n in range(1, 101)))
+        assert holds.expire(now=makers.later(days=31)) == 100
+
+        assert not SdrKey.objects.exists()
+        assert RejectedKey.objects.count() == 100
+
+    def test_stays_taken_where_the_record_is_released(self, agreement, olga):
+        record_id = held_by_session()
+        holds.release([record_id], reason="two cars", user=olga, now=LATER)
+
+        assert SdrKey.objects.filter(record_id=record_id).exists()
