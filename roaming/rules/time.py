@@ -145,8 +145,13 @@ def charging_is_inside_the_session(sdr: InboundSdr, facts: Facts, limits: Limits
 
 
 def record_is_not_too_old(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V110. The agreement says after how many days a record is late, and when it is too late."""
+    """V110. The agreement says after how many days a record is late, and when it is too late.
+
+    What takes the place of a record in dispute has the dispute's own deadlines.
+    """
     if sdr.ended_at is None or facts.terms is None:
+        return None
+    if facts.original is not None and facts.original.state == "DISPUTED":
         return None
     age = facts.received_at - sdr.ended_at
     limit, late = facts.terms.refuse_after_days, facts.terms.warn_after_days

@@ -6,15 +6,17 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
+from django.db import transaction
 
-from clearinghouse.sealing import Sealer
 from partners.models import Party
 from partners.queries import current_owner
 from roaming.intake.structure import read_sdr
-from roaming.models import RawRecord, Sdr, SdrLink, SdrState
+from roaming.models import Sdr, SdrLink, SdrState
 from roaming.services import lifecycle
 from roaming.services.intake import Origin, take_in
+from roaming.services.revalidation import read_again
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 class CannotReplace(Exception):
@@ -27,8 +29,13 @@ def replace(record_id: UUID, *, amount: Decimal, actor: str, reason: str, now: d
     The original becomes SUPERSEDED, the replacement passes intake in the seller's name and is
     accepted at once. Its items are scaled, the last one takes the residue.
 
-    :raises CannotReplace: nothing was changed.
+    :raises CannotReplace: nothing was changed, and no replacement is left waiting.
     """
+    with transaction.atomic():
+        return _replace(record_id, amount=amount, actor=actor, reason=reason, now=now)
+
+
+def _replace(record_id: UUID, *, amount: Decimal, actor: str, reason: str, now: datetime) -> UUID:
     original = Sdr.objects.get(id=record_id)
     fields: dict[str, object] = {
         **_fields_of(original),
@@ -82,16 +89,11 @@ def sum_of(chain: Sequence[Sdr]) -> Decimal:
 
 
 def _fields_of(original: Sdr) -> dict[str, object]:
-    """The record as received where it was JSON; else what its row still tells."""
-    raw = RawRecord.objects.filter(id=original.id).first()
-    if raw is not None:
-        sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
-        try:
-            decoded = msgspec.json.decode(sealer.open(bytes(raw.encrypted_payload)))
-        except msgspec.DecodeError:
-            decoded = None
-        if isinstance(decoded, dict):
-            return decoded
+    """The record as received, whatever it came as; where that is erased, what its row tells."""
+    submission = read_again([original.id]).get(original.id)
+    if submission is not None:
+        stated: dict[str, object] = msgspec.json.decode(_encode(submission.sdr))
+        return {name: value for name, value in stated.items() if value not in ("", None, [])}
     return {
         "cso_id": original.cso_code,
         "csp_id": original.csp_code,
