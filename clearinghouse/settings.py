@@ -245,6 +245,9 @@ SPECTACULAR_SETTINGS = {
 # Records in one batch; bytes of one batch after decompression.
 BATCH_MAX_RECORDS = 10_000
 BATCH_MAX_BYTES = 32 * 1024 * 1024
+# Evidence: bytes of one file, and files of one dispute.
+DISPUTE_FILE_MAX_BYTES = 10 * 1024 * 1024
+DISPUTE_FILES_MAX = 20
 # Partners' webhooks at plain http and at private addresses: never in production.
 WEBHOOKS_MAY_BE_LOCAL = env.env_bool("WEBHOOKS_MAY_BE_LOCAL", default=DEBUG and not PRODUCTION)
 

@@ -1,6 +1,12 @@
 """OpenAPI of the dispute endpoints."""
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, OpenApiTypes, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiRequest,
+    OpenApiResponse,
+    OpenApiTypes,
+    extend_schema,
+)
 
 from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
 from roaming.api import dispute_reading as reading
@@ -18,6 +24,8 @@ _FIELDS = {
     "decided_amount": "What the record is worth at the end.",
     "deadline_at": "Until when the present stage waits, UTC.",
     "case_id": "Common to disputes that were opened together.",
+    "media_type": "What the content is, whatever the request said.",
+    "sha256": "Of the bytes as they came, hexadecimal.",
 }
 describe(
     reading.NewDispute,
@@ -26,6 +34,7 @@ describe(
     reading.DisputeInFull,
     reading.DisputePage,
     reading.BulkDisputes,
+    reading.DisputeFiles,
     fields=_FIELDS,
 )
 _TAGS = ["Disputes"]
@@ -91,4 +100,39 @@ do_verb = extend_schema(
     parameters=[IDEMPOTENCY_KEY],
     request=_body(reading.Act),
     responses=_IN_FULL | problems(400, 404, 409, 413, 415, 422),
+)
+
+attach_file = extend_schema(
+    operation_id="attachToDispute",
+    tags=_TAGS,
+    summary="Add a file of evidence",
+    description=(
+        "The bytes are the body. PDF, PNG, JPEG, CSV, JSON, XML or OCMF, judged by content, up to"
+        " 10 MiB, 20 files to a dispute; both sides see the same files. The same bytes again are"
+        " the file that is there. What is refused tells a code: FILE_EMPTY, FILE_TOO_LARGE,"
+        " FILE_TYPE_NOT_TAKEN, FILE_NAME_MISLEADS, FILE_ACTIVE, FILE_BROKEN, TOO_MANY_FILES."
+    ),
+    parameters=[
+        OpenApiParameter("file_name", str, description="Its name, with the ending of its kind."),
+        IDEMPOTENCY_KEY,
+    ],
+    request={"application/octet-stream": OpenApiTypes.BINARY},
+    responses=answer(201, reading.DisputeFile, "The file is kept")
+    | problems(400, 404, 409, 413, 415, 422),
+)
+list_files = extend_schema(
+    operation_id="listDisputeFiles",
+    tags=_TAGS,
+    summary="The evidence of a dispute",
+    responses=answer(200, reading.DisputeFiles, "Oldest first") | problems(404),
+)
+get_file = extend_schema(
+    operation_id="getDisputeFile",
+    tags=_TAGS,
+    summary="One file of evidence, byte for byte",
+    description="Always an attachment; Repr-Digest is the SHA-256. Each download is noted.",
+    responses={
+        (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The bytes"),
+    }
+    | problems(404),
 )

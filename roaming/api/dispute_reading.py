@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from roaming.models import Dispute
+from roaming.models import Dispute, DisputeAttachment
 from roaming.rules.dispute import REASONS, DisputeRefused
 
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
@@ -91,6 +91,12 @@ class DisputeFile(msgspec.Struct, frozen=True, kw_only=True):
     added_at: datetime
 
 
+class DisputeFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence of one dispute, oldest first."""
+
+    results: list[DisputeFile]
+
+
 class DisputeInFull(DisputeRow, frozen=True, kw_only=True):
     """A dispute with its words, steps and evidence."""
 
@@ -146,11 +152,16 @@ def detail_of(dispute: Dispute) -> DisputeInFull:
         grounds=dispute.grounds,
         expires_at=dispute.expires_at,
         events=[_taken(DisputeStep, step) for step in steps],
-        attachments=[
-            _taken(DisputeFile, file, attachment_id=file.pk)
-            for file in dispute.attachments.order_by("id")
-        ],
+        attachments=files_of(dispute).results,
     )
+
+
+def files_of(dispute: Dispute) -> DisputeFiles:
+    return DisputeFiles(results=[file_of(file) for file in dispute.attachments.order_by("id")])
+
+
+def file_of(file: DisputeAttachment) -> DisputeFile:
+    return _taken(DisputeFile, file, attachment_id=file.pk)
 
 
 def bulk_of(case_id: UUID, results: list[tuple[UUID, Dispute | DisputeRefused]]) -> BulkDisputes:

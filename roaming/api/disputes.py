@@ -24,7 +24,8 @@ from roaming.models import CounterRecord, Dispute, SdrState
 from roaming.rules import dispute as rules
 from roaming.rules.dispute import DisputeRefused
 from roaming.services import disputes
-from roaming.services.disputes import Actor, Complaint
+from roaming.services.dispute_steps import Actor
+from roaming.services.disputes import Complaint
 
 MOST_IN_BULK = 1_000
 USUAL_PAGE = 100
@@ -70,7 +71,7 @@ class DisputeDetail(APIView):
 
     @documentation.get_dispute
     def get(self, request, dispute_id: UUID):
-        return _json(reading.detail_of(find(request, dispute_id)))
+        return as_json(reading.detail_of(find(request, dispute_id)))
 
 
 class DisputeVerb(APIView):
@@ -95,7 +96,7 @@ class DisputeVerb(APIView):
                 amount=order.amount,
                 text=order.text,
             )
-            return _json(reading.detail_of(moved))
+            return as_json(reading.detail_of(moved))
 
         return answer_once(request, body=body, work=work)
 
@@ -127,8 +128,10 @@ def refusing(work, *arguments, **named):
 def _status(code: str) -> int:
     if code == "VERB_NOT_YOURS":
         return 403
+    if code == "FILE_TOO_LARGE":
+        return 413
     wrong = ("REASON_UNKNOWN", "TEXT_TOO_SHORT", "TEXT_MISSING", "AMOUNT_WRONG", "AMOUNT_MISSING")
-    return 422 if code in wrong else 409
+    return 422 if code in wrong or code.startswith("FILE_") else 409
 
 
 def _open(request, order: reading.NewDispute) -> HttpResponse:
@@ -148,7 +151,7 @@ def _open(request, order: reading.NewDispute) -> HttpResponse:
         opened = refusing(disputes.open_dispute, state.pk, complaint, by=by, now=now)
     else:
         raise ValidationError({"record_id": "send record_id or counter_id"})
-    return _json(reading.detail_of(opened), status=201)
+    return as_json(reading.detail_of(opened), status=201)
 
 
 def _open_bulk(request, order: reading.NewDisputes) -> HttpResponse:
@@ -167,7 +170,7 @@ def _open_bulk(request, order: reading.NewDisputes) -> HttpResponse:
     complaint = Complaint(reason=order.reason, text=order.text, case_id=case_id)
     by = _actor(request, rules.CSP)
     results = disputes.open_many(record_ids, complaint, by=by, now=timezone.now())
-    return _json(reading.bulk_of(case_id, results), status=200)
+    return as_json(reading.bulk_of(case_id, results), status=200)
 
 
 def _list(request) -> HttpResponse:
@@ -181,7 +184,7 @@ def _list(request) -> HttpResponse:
         parameters = query.copy()
         parameters["cursor"] = str(rows[limit - 1].pk)
         following = request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
-    return _json(reading.page_of(rows[:limit], following=following))
+    return as_json(reading.page_of(rows[:limit], following=following))
 
 
 def _filtered(request) -> QuerySet[Dispute]:
@@ -257,7 +260,11 @@ def _as_buyer(request, seller_id: UUID | None, buyer_id: UUID | None) -> Actor:
 
 
 def _actor(request, side: str) -> Actor:
-    return Actor(side=side, name=f"client {client_of(request).name}"[:150])
+    return Actor(side=side, name=name_of(request))
+
+
+def name_of(request) -> str:
+    return f"client {client_of(request).name}"[:150]
 
 
 def _decode(body: bytes, kind):
@@ -289,6 +296,6 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _json(answer, *, status: int = 200) -> HttpResponse:
+def as_json(answer, *, status: int = 200) -> HttpResponse:
     headers = {"Cache-Control": "private, no-store"}
     return HttpResponse(reading.encode(answer), status=status, content_type=JSON, headers=headers)

@@ -142,5 +142,13 @@ class DisputeAttachment(models.Model):
     stored_name = models.CharField(max_length=255)
     added_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dispute", "sha256"], name="dispute_keeps_a_file_once"),
+            models.CheckConstraint(
+                condition=Q(size_bytes__gt=0), name="evidence_file_is_not_empty"
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.file_name

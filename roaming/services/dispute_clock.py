@@ -9,6 +9,7 @@ from roaming.models import Dispute
 from roaming.rules import dispute as rules
 from roaming.rules.dispute import DisputeRefused
 from roaming.services import disputes
+from roaming.services.dispute_steps import CLOCK
 
 
 def expire_due(*, now: datetime, limit: int = 1_000) -> dict[str, int]:
@@ -20,7 +21,7 @@ def expire_due(*, now: datetime, limit: int = 1_000) -> dict[str, int]:
     done: Counter[str] = Counter()
     for dispute, verb in _due(now, limit):
         try:
-            disputes.act(dispute.pk, verb, by=disputes.CLOCK, now=now)
+            disputes.act(dispute.pk, verb, by=CLOCK, now=now)
         except DisputeRefused:
             # Somebody answered in the meantime.
             continue

@@ -14,25 +14,16 @@ from functools import partial
 from uuid import UUID
 
 from clearinghouse.retry import in_transaction
-from roaming.models import CounterRecord, Delivery, Dispute, DisputeEvent, Match, Sdr, SdrState
+from roaming.models import CounterRecord, Dispute, Match, Sdr, SdrState
 from roaming.rules import dispute as rules
 from roaming.rules.dispute import DisputeRefused
-from roaming.services import corrections, deliveries, lifecycle
+from roaming.services import corrections
 from roaming.services import dispute_effects as effects
+from roaming.services import dispute_steps as steps
+from roaming.services.dispute_steps import CLOCK, Actor
 
 _log = logging.getLogger(__name__)
 _OPEN_STATES = ("DELIVERED", "ACCEPTED")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Who acts, and for which side: CSP, CSO, HOUSE or CLOCK."""
-
-    side: str
-    name: str
-
-
-CLOCK = Actor(side=rules.CLOCK, name="clock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +44,7 @@ def open_dispute(record_id: UUID, complaint: Complaint, *, by: Actor, now: datet
     :raises DisputeRefused: too late, in dispute already, not to be disputed, a wrong amount.
     """
     dispute = in_transaction(partial(_open, record_id, complaint, by=by, now=now))
-    _publish(dispute)
+    steps.publish(dispute)
     return dispute
 
 
@@ -67,7 +58,7 @@ def open_missing(
     """
     complaint = Complaint(reason="D14", text=text, is_automatic=is_automatic)
     dispute = in_transaction(partial(_open_missing, counter_id, complaint, by=by, now=now))
-    _publish(dispute)
+    steps.publish(dispute)
     return dispute
 
 
@@ -120,7 +111,7 @@ def act(
     """
     work = partial(_act, dispute_id, verb, by=by, now=now, amount=amount, text=text)
     dispute = in_transaction(work)
-    _publish(dispute)
+    steps.publish(dispute)
     return dispute
 
 
@@ -142,7 +133,7 @@ def replace_agreed(*, now: datetime, limit: int = 1_000) -> dict[str, int]:
             _log.error("dispute %s: %s", dispute_id, cannot)
             done["refused"] += 1
             continue
-        _publish(dispute)
+        steps.publish(dispute)
         done["replaced"] += 1
     return dict(done)
 
@@ -175,9 +166,9 @@ def _open(record_id: UUID, complaint: Complaint, *, by: Actor, now: datetime) ->
         disputed_amount=_disputed(complaint, sdr.claim_amount),
         now=now,
     )
-    _tell(dispute, "open", by=by, from_stage="", text=complaint.text, now=now)
+    steps.tell(dispute, "open", by=by, from_stage="", text=complaint.text, now=now)
     if state.state == "DELIVERED":
-        _move(dispute, "DISPUTED", by=by, now=now)
+        steps.move_record(dispute, "DISPUTED", by=by, now=now)
     return dispute
 
 
@@ -205,7 +196,7 @@ def _open_missing(counter_id: UUID, complaint: Complaint, *, by: Actor, now: dat
         disputed_amount=-counter.amount,
         now=now,
     )
-    _tell(dispute, "open", by=by, from_stage="", text=complaint.text, now=now)
+    steps.tell(dispute, "open", by=by, from_stage="", text=complaint.text, now=now)
     return dispute
 
 
@@ -271,7 +262,7 @@ def _act(
     if following in rules.ENDS:
         _end(dispute, before, by=by, now=now)
     dispute.save()
-    _tell(dispute, verb, by=by, from_stage=before, text=text, now=now, amount=amount)
+    steps.tell(dispute, verb, by=by, from_stage=before, text=text, now=now, amount=amount)
     return dispute
 
 
@@ -296,7 +287,9 @@ def _end(dispute: Dispute, before: str, *, by: Actor, now: datetime) -> None:
     # A part: the record stays DISPUTED until ``replace_agreed`` has put another in its place. That
     # reads what was received, which no request of a partner may.
     if outcome != "REPLACEMENT":
-        _move(dispute, "ACCEPTED" if outcome == "RELEASE" else "WITHDRAWN", by=by, now=now)
+        steps.move_record(
+            dispute, "ACCEPTED" if outcome == "RELEASE" else "WITHDRAWN", by=by, now=now
+        )
 
 
 def _replace(dispute_id: UUID, *, now: datetime) -> Dispute:
@@ -305,7 +298,7 @@ def _replace(dispute_id: UUID, *, now: datetime) -> Dispute:
         return dispute
     reason = f"dispute {dispute.number} ({dispute.reason}): REPLACEMENT"
     dispute.replacement_id = corrections.replace(
-        _record_of(dispute),
+        steps.record_of(dispute),
         amount=dispute.decided_amount,
         actor=CLOCK.name,
         reason=reason,
@@ -313,7 +306,7 @@ def _replace(dispute_id: UUID, *, now: datetime) -> Dispute:
     )
     dispute.version += 1
     dispute.save()
-    _tell(
+    steps.tell(
         dispute,
         "replace",
         by=CLOCK,
@@ -322,57 +315,3 @@ def _replace(dispute_id: UUID, *, now: datetime) -> Dispute:
         now=now,
     )
     return dispute
-
-
-def _record_of(dispute: Dispute) -> UUID:
-    if dispute.record_id is None:
-        raise ValueError(f"dispute {dispute.number} is about no record")
-    return dispute.record_id
-
-
-def _move(dispute: Dispute, to_state: str, *, by: Actor, now: datetime) -> None:
-    from_state = "DELIVERED" if to_state == "DISPUTED" else "DISPUTED"
-    reason = f"dispute {dispute.number} ({dispute.reason}): {dispute.outcome or 'opened'}"
-    moved = lifecycle.move_many(
-        [_record_of(dispute)], from_state, [to_state], actor=by.name, reason=reason, now=now
-    )
-    if not moved:
-        raise DisputeRefused("RECORD_MOVED", f"The record is not {from_state} any more.")
-
-
-def _tell(
-    dispute: Dispute,
-    verb: str,
-    *,
-    by: Actor,
-    from_stage: str,
-    now: datetime,
-    text: str = "",
-    amount: Decimal | None = None,
-) -> None:
-    """Write the event, and owe it to both sides."""
-    DisputeEvent.objects.create(
-        dispute=dispute,
-        verb=verb,
-        side=by.side,
-        actor=by.name[:150],
-        from_stage=from_stage,
-        to_stage=dispute.stage,
-        amount=amount,
-        text=text[:2000],
-        at=now,
-    )
-    Delivery.objects.bulk_create(
-        Delivery(
-            receiver_id=receiver_id,
-            kind=Delivery.Kind.DISPUTE,
-            subject_id=dispute.pk,
-            subject_version=dispute.version,
-            created_at=now,
-        )
-        for receiver_id in sorted({dispute.seller_id, dispute.buyer_id})
-    )
-
-
-def _publish(dispute: Dispute) -> None:
-    deliveries.publish({dispute.seller_id, dispute.buyer_id})

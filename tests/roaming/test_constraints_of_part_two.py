@@ -314,10 +314,23 @@ def dispute_event():
     )
 
 
-def attachment():
-    return DisputeAttachment.objects.create(
-        dispute=dispute(), side="CSP", actor="a", file_name="a.pdf", size_bytes=1, added_at=NOON
-    )
+def attachment(**changes):
+    own = {"side": "CSP", "actor": "a", "file_name": "a.pdf", "size_bytes": 1, "added_at": NOON}
+    return DisputeAttachment.objects.create(**({"dispute": dispute()} | own | changes))
+
+
+@pytest.mark.violates("dispute_keeps_a_file_once")
+def test_a_dispute_keeps_a_file_once():
+    first = attachment(sha256="ab" * 32)
+
+    with refused("dispute_keeps_a_file_once"):
+        attachment(dispute=first.dispute, sha256=first.sha256)
+
+
+@pytest.mark.violates("evidence_file_is_not_empty")
+def test_an_evidence_file_is_not_empty():
+    with refused("evidence_file_is_not_empty"):
+        attachment(size_bytes=0)
 
 
 def ageing_step():
