@@ -17,7 +17,7 @@ from partners.admin.job import STATE_TONES as JOB_TONES
 from partners.admin.job import Progress
 from partners.admin.story import Badge, Table, link, list_link
 from partners.models import Job
-from roaming.admin.sdr import STATE_TONES
+from roaming.admin.tones import STATE_TONES
 from roaming.models import Finding, IntakeTally, Sdr, SdrState
 from roaming.rules.catalog import RULES, STRUCTURE
 

@@ -47,6 +47,7 @@ _NAVIGATION = [
         "Records",
         _page("All records", "ev_station", "roaming.sdr"),
         _page("Holds", "pan_tool", "roaming.sdr", query="?state=HELD"),
+        _page("Disputes", "gavel", "roaming.dispute", query="?deadline=open"),
         _page("Findings", "fact_check", "roaming.finding"),
         _page("Imports", "upload_file", "roaming.intakebatch"),
         _page("Deliveries", "outbox", "roaming.delivery"),

@@ -10,6 +10,7 @@ from roaming.services import (
     ageing,
     deliveries,
     dispute_clock,
+    dispute_escalation,
     disputes,
     holds,
     import_job,
@@ -91,6 +92,11 @@ def watch_senders() -> dict[str, int]:
 
 @shared_task(name="roaming.expire_disputes")
 def expire_disputes() -> dict[str, int]:
-    """Remind of deadlines, let silence have its outcome, replace what stands in part."""
+    """Remind of deadlines, let silence have its outcome, replace and split what stands in part."""
     now = timezone.now()
-    return dispute_clock.expire_due(now=now) | disputes.replace_agreed(now=now)
+    return (
+        dispute_clock.expire_due(now=now)
+        | disputes.split_undisputed(now=now)
+        | disputes.replace_agreed(now=now)
+        | dispute_escalation.watch(now=now)
+    )

@@ -10,7 +10,7 @@ from partners.admin.base import EvidenceAdmin
 from partners.admin.story import ActionLink, Badge, Facts, Figure, Figures, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from roaming.admin import upload
-from roaming.admin.sdr import STATE_TONES
+from roaming.admin.tones import STATE_TONES
 from roaming.models import Finding, IntakeBatch, IntakeTally, RawRecord, SdrState
 
 # A page counts the states of at most so many records of a batch.

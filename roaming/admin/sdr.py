@@ -21,18 +21,10 @@ from partners.admin.story import ActionLink, Story
 from partners.admin_paging import KeysetChangeList, KeysetPaging
 from partners.models import Partner, Party
 from roaming.admin import raw_record, story
+from roaming.admin.tones import STATE_TONES
 from roaming.models import Finding, RejectedKey, Sdr, SdrKey, SdrState, SessionKey
 from roaming.rules.catalog import REMEDIES
 
-STATE_TONES = {
-    "REJECTED": "danger",
-    "HELD": "warning",
-    "DISPUTED": "warning",
-    "ACCEPTED": "success",
-    "DELIVERED": "info",
-    "VALIDATED": "info",
-    "RATED": "info",
-}
 # A search by vehicle or station may match many records; the newest ones are shown.
 SEARCH_LIMIT = 500
 

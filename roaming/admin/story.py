@@ -20,8 +20,9 @@ from partners.admin.story import (
     Timeline,
     link,
 )
+from roaming.admin.chain import chain_table
 from roaming.admin.sections import told_by_others
-from roaming.models import Delivery, Finding, IntakeBatch, Sdr, SdrEvent, SdrState
+from roaming.models import Delivery, Dispute, Finding, IntakeBatch, Sdr, SdrEvent, SdrState
 from roaming.rules.catalog import REMEDIES, RULES, STRUCTURE
 
 TONES = {"REJECTED": BAD, "HELD": WARN, "DISPUTED": WARN, "ACCEPTED": GOOD}
@@ -37,6 +38,8 @@ def of(sdr: Sdr) -> list[object]:
         _figures(sdr, state, findings),
         _findings(findings),
         *told_by_others(sdr),
+        *chain_table(sdr.pk),
+        *_disputes(sdr),
         _timeline(sdr),
         _who(sdr, state),
         _session(sdr),
@@ -55,13 +58,17 @@ def decimal(value: Decimal | None) -> str:
 
 
 def claim(sdr: Sdr) -> str:
-    if sdr.claim_amount is None:
+    return claim_text(sdr.claim_amount, sdr.currency)
+
+
+def claim_text(amount: Decimal | None, currency: str) -> str:
+    if amount is None:
         return "not billed"
-    text = f"{sdr.claim_amount:,f}"
+    text = f"{amount:,f}"
     # Two decimals at least, more only where the record has them.
     while text.endswith("0") and len(text.partition(".")[2]) > 2:
         text = text[:-1]
-    return f"{text} {sdr.currency}"
+    return f"{text} {currency}"
 
 
 def _figures(sdr: Sdr, state: SdrState, findings: list[Finding]) -> Figures:
@@ -112,6 +119,17 @@ def _what(finding: Finding) -> object:
         finding.message,
         f" (softened by the agreement: {override})" if override else "",
     )
+
+
+def _disputes(sdr: Sdr):
+    disputes = list(Dispute.objects.filter(record_id=sdr.pk).order_by("id"))
+    if disputes:
+        rows = [
+            (link(one), one.reason, one.stage, claim_text(one.disputed_amount, one.currency))
+            for one in disputes
+        ]
+        headers = ("Dispute", "Reason", "Stage", "In question")
+        yield Table("Disputes about it", headers, rows, frozenset({3}))
 
 
 def _timeline(sdr: Sdr) -> Timeline:

@@ -22,6 +22,8 @@ _FIELDS = {
     "filter": "Filters of the list of records; only records that you bought are disputed.",
     "outcome": "RELEASE, WITHDRAW, CREDIT, REPLACEMENT, DROPPED; empty while open.",
     "decided_amount": "What the record is worth at the end.",
+    "replacement_id": "The record of the agreed amount; made by itself within minutes of the end.",
+    "next_step": "What happens next, in words.",
     "deadline_at": "Until when the present stage waits, UTC.",
     "case_id": "Common to disputes that were opened together.",
     "media_type": "What the content is, whatever the request said.",

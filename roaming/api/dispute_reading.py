@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from roaming.models import Dispute, DisputeAttachment
-from roaming.rules.dispute import REASONS, DisputeRefused
+from roaming.rules.dispute import REASONS, DisputeRefused, next_step
 
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -62,6 +62,7 @@ class DisputeRow(msgspec.Struct, frozen=True, kw_only=True):
     offered_amount: Decimal | None
     outcome: str
     decided_amount: Decimal | None
+    replacement_id: UUID | None
     opened_at: datetime
     deadline_at: datetime | None
     closed_at: datetime | None
@@ -104,6 +105,7 @@ class DisputeInFull(DisputeRow, frozen=True, kw_only=True):
     evidence_asked: str
     evidence_from: str
     grounds: str
+    next_step: str
     expires_at: datetime
     events: list[DisputeStep]
     attachments: list[DisputeFile]
@@ -150,6 +152,12 @@ def detail_of(dispute: Dispute) -> DisputeInFull:
         evidence_asked=reason.evidence,
         evidence_from=reason.asked_from,
         grounds=dispute.grounds,
+        next_step=next_step(
+            dispute.stage,
+            dispute.outcome,
+            is_confirmed=dispute.is_confirmed,
+            is_replaced=dispute.replacement_id is not None,
+        ),
         expires_at=dispute.expires_at,
         events=[_taken(DisputeStep, step) for step in steps],
         attachments=files_of(dispute).results,

@@ -35,7 +35,6 @@ class Dispute(models.Model):
         WITHDRAW = "WITHDRAW", "The record falls"
         CREDIT = "CREDIT", "The record is credited"
         REPLACEMENT = "REPLACEMENT", "Another amount replaces it"
-        SPLIT = "SPLIT", "A part stands, the rest stays in dispute"
         DROPPED = "DROPPED", "Never confirmed, or withdrawn"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
@@ -63,6 +62,9 @@ class Dispute(models.Model):
     decided_amount = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     grounds = models.CharField(max_length=2000, blank=True)
     replacement_id = models.UUIDField(null=True, help_text="the record that replaced it")
+    owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     opened_at = models.DateTimeField()
     deadline_at = models.DateTimeField(null=True, help_text="of the present stage")
     expires_at = models.DateTimeField(help_text="the absolute end")

@@ -14,6 +14,7 @@ REMIND_BEFORE = timedelta(days=2)
 OPEN_AFTER_DELIVERY = timedelta(days=10)
 OPEN_AFTER_ACCEPTANCE = timedelta(days=60)
 OTHER_NEEDS_CHARACTERS = 20
+ESCALATED_ABOVE = Decimal("0.03")
 
 CSP, CSO, HOUSE, CLOCK = "CSP", "CSO", "HOUSE", "CLOCK"
 _RESPONDED = ("RESPONDED_ACCEPT", "RESPONDED_REJECT", "RESPONDED_PARTIAL")
@@ -57,6 +58,8 @@ TRANSITIONS: Mapping[tuple[str, str], tuple[frozenset[str], str]] = {
     ("OPEN", "partial"): (frozenset({CSO}), "RESPONDED_PARTIAL"),
     ("OPEN", "expire"): (frozenset({CLOCK}), "EXPIRED_CSO"),
     ("OPEN", "drop"): (frozenset({CLOCK}), "WITHDRAWN"),
+    # What is not disputed clears; the dispute goes on about the rest.
+    ("OPEN", "split"): (frozenset({CLOCK}), "OPEN"),
     **{(stage, "agree"): (frozenset({CSP}), "AGREED") for stage in _RESPONDED},
     **{(stage, "contest"): (frozenset({CSP}), "CONTESTED") for stage in _RESPONDED},
     **{(stage, "expire"): (frozenset({CLOCK}), "EXPIRED_CSP") for stage in _RESPONDED},
@@ -173,3 +176,35 @@ def outcome_of(worth: Decimal, *, claim: Decimal, is_after_acceptance: bool) -> 
     if is_after_acceptance:
         return "CREDIT"
     return "WITHDRAW" if worth == 0 else "REPLACEMENT"
+
+
+def is_escalated(disputed: Decimal, claimed: Decimal) -> bool:
+    """Is more than 3 % of what a pair charged in a month in dispute (finance §7)?"""
+    return disputed > claimed * ESCALATED_ABOVE
+
+
+_NEXT_STEPS: Mapping[str, str] = {
+    "OPEN": "The CSO answers: accept, reject, or offer a part. No answer means the CSP is right.",
+    **dict.fromkeys(
+        _RESPONDED, "The CSP agrees or contests. No reply means the CSO's answer stands."
+    ),
+    "CONTESTED": "The clearing house takes it up.",
+    "MEDIATION": "The clearing house decides, with grounds.",
+    "DECIDED": "The decision takes effect unless a side appeals, once.",
+}
+_AT_THE_END: Mapping[str, str] = {
+    "RELEASE": "The record stands and is cleared as any other.",
+    "WITHDRAW": "The record fell; nothing is charged for it.",
+    "CREDIT": "The CSO sends a credit of the record, and another one if a part stands.",
+    "REPLACEMENT": "A record of the agreed amount took its place.",
+    "DROPPED": "The record stands; the dispute was withdrawn or never confirmed.",
+}
+
+
+def next_step(stage: str, outcome: str, *, is_confirmed: bool, is_replaced: bool) -> str:
+    """What happens next, in words for both sides."""
+    if stage == "OPEN" and not is_confirmed:
+        return "The CSP confirms this dispute, which matching opened, or it is dropped."
+    if outcome == "REPLACEMENT" and not is_replaced:
+        return "A record of the agreed amount takes its place within a few minutes, by itself."
+    return _AT_THE_END.get(outcome) or _NEXT_STEPS.get(stage, "")

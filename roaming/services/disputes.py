@@ -13,6 +13,8 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
+from django.db.models import F
+
 from clearinghouse.retry import in_transaction
 from roaming.models import CounterRecord, Dispute, Match, Sdr, SdrState
 from roaming.rules import dispute as rules
@@ -113,6 +115,36 @@ def act(
     dispute = in_transaction(work)
     steps.publish(dispute)
     return dispute
+
+
+def split_undisputed(*, now: datetime, limit: int = 1_000) -> dict[str, int]:
+    """Let what nobody disputes of a record clear at once, where the agreement says so.
+
+    Run by the clock: the parts are made of what was received, which no request of a partner may
+    read. A record that cannot be split stays in dispute as a whole.
+    """
+    waiting = Dispute.objects.filter(
+        stage=Dispute.Stage.OPEN,
+        is_confirmed=True,
+        is_after_acceptance=False,
+        record_id__isnull=False,
+        disputed_amount__gt=0,
+        disputed_amount__lt=F("claim_amount"),
+        record_id__in=SdrState.objects.filter(
+            state="DISPUTED", agreement__split_allowed=True
+        ).values("id"),
+    )
+    done: Counter[str] = Counter()
+    for dispute_id in list(waiting.order_by("id").values_list("id", flat=True)[:limit]):
+        try:
+            dispute = in_transaction(partial(_split, dispute_id, now=now))
+        except (corrections.CannotReplace, DisputeRefused) as cannot:
+            _log.warning("dispute %s is not split: %s", dispute_id, cannot)
+            done["unsplit"] += 1
+            continue
+        steps.publish(dispute)
+        done["split"] += 1
+    return dict(done)
 
 
 def replace_agreed(*, now: datetime, limit: int = 1_000) -> dict[str, int]:
@@ -290,6 +322,21 @@ def _end(dispute: Dispute, before: str, *, by: Actor, now: datetime) -> None:
         steps.move_record(
             dispute, "ACCEPTED" if outcome == "RELEASE" else "WITHDRAWN", by=by, now=now
         )
+
+
+def _split(dispute_id: UUID, *, now: datetime) -> Dispute:
+    dispute = Dispute.objects.select_for_update().get(id=dispute_id)
+    rules.next_stage(dispute.stage, "split", CLOCK.side)
+    stands = effects.floor(dispute)
+    reason = f"dispute {dispute.number} ({dispute.reason}): {stands.normalize():f} is undisputed"
+    _, dispute.record_id = corrections.split(
+        steps.record_of(dispute), stands=stands, actor=CLOCK.name, reason=reason, now=now
+    )
+    dispute.claim_amount = dispute.disputed_amount
+    dispute.version += 1
+    dispute.save()
+    steps.tell(dispute, "split", by=CLOCK, from_stage=dispute.stage, amount=stands, now=now)
+    return dispute
 
 
 def _replace(dispute_id: UUID, *, now: datetime) -> Dispute:
