@@ -7,7 +7,8 @@ PYTEST := $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 # check --deploy looks at production settings; these secrets are nobody's.
 AS_PRODUCTION := CLEARINGHOUSE_ENV=production CLEARINGHOUSE_START=0 ALLOWED_HOSTS=example.org \
 	SECRET_KEY=check-only-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOP \
-	PERSONAL_DATA_KEY=Y2hlY2stb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE= PSEUDONYM_KEY=Y2hlY2stb25seQ==
+	PERSONAL_DATA_KEY=Y2hlY2stb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE= PSEUDONYM_KEY=Y2hlY2stb25seQ== \
+	RECEIPT_SIGNING_KEY=Y2hlY2stb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE=
 
 .PHONY: help demo run test test-long check bench screens fmt runtime dev
 

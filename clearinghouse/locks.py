@@ -17,6 +17,8 @@ class Lock(IntEnum):
     SEALING = 2  # chaining ledger seals; part: the environment
     CONSERVATION = 3  # proving that nothing was lost; part: the environment
     MATCHING = 4  # comparing both sides of sessions
+    BATCH_SEQUENCE = 5  # numbering batches; parts: sender, environment
+    MANIFESTS = 6  # writing the manifests of a day
 
 
 class NotInTransaction(Exception):

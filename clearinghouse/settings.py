@@ -56,6 +56,12 @@ PERSONAL_DATA_KEY = env.env_secret(
 PSEUDONYM_KEY = env.env_secret(
     "PSEUDONYM_KEY", development="RGV2ZWxvcG1lbnQtb25seS1wc2V1ZG9ueW0ta2V5ISE="
 )
+# Signs receipts: an Ed25519 seed, 32 bytes, base64. Whoever changes it names the public key of the
+# old one (manage.py receipt_key) among the retired ones, so that its receipts stay verifiable.
+RECEIPT_SIGNING_KEY = env.env_secret(
+    "RECEIPT_SIGNING_KEY", development="RGV2ZWxvcG1lbnQtb25seS1yZWNlaXB0LWtleS0zMiE="
+)
+RECEIPT_RETIRED_KEYS = env.env_list("RECEIPT_RETIRED_KEYS", [])
 
 # --- Django -------------------------------------------------------------------------------------
 

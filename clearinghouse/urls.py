@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from oauth2_provider import views as oauth2
 
 from clearinghouse import api_pages, probes
+from roaming.api.completeness import published_keys
 
 # Only what client credentials need: no pages that manage applications, no other grants.
 _oauth2 = (
@@ -27,6 +28,7 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/portal/"), name="front-door"),
     path("livez", probes.livez, name="livez"),
     path("readyz", probes.readyz, name="readyz"),
+    path(".well-known/jwks.json", published_keys, name="receipt-keys"),
     path("admin/", admin.site.urls),
     path("o/", include(_oauth2)),
     path("api/v1/", include(_api_v1)),

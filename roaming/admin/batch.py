@@ -11,7 +11,7 @@ from partners.admin.story import ActionLink, Badge, Facts, Figure, Figures, Stor
 from partners.admin_paging import KeysetPaging
 from roaming.admin import upload
 from roaming.admin.tones import STATE_TONES
-from roaming.models import Finding, IntakeBatch, IntakeTally, RawRecord, SdrState
+from roaming.models import BatchReceipt, Finding, IntakeBatch, IntakeTally, RawRecord, SdrState
 
 # A page counts the states of at most so many records of a batch.
 COUNTED_RECORDS = 20_000
@@ -154,17 +154,20 @@ def _tallies(batch: IntakeBatch) -> Table:
 
 
 def _facts(batch: IntakeBatch) -> Facts:
+    receipt = BatchReceipt.objects.filter(batch=batch).first()
     return Facts(
         "Where it came from",
         [
             ("Sender", link(batch.sender)),
             ("Door", batch.get_door_display()),
             ("Environment", batch.environment),
+            ("Sender's number", batch.sequence),
             ("Received", batch.received_at),
             ("Client", link(batch.client) if batch.client else None),
             ("User", batch.user),
             ("Profile", batch.profile.rsplit("/", 1)[-1]),
             ("File", batch.file_name),
-            ("File (SHA-256)", batch.file_sha256),
+            ("File or body (SHA-256)", batch.file_sha256),
+            ("Receipt", receipt.jws if receipt else None),
         ],
     )

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -56,6 +57,15 @@ class UploadForm(forms.Form):
         label="Own profile (TOML)",
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".toml"}),
         help_text="Only needed for “a profile of my own”.",
+    )
+    sequence = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**62,
+        label="The sender's number of the file",
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="If the sender counts its batches: a gap before it is noticed, and a number that"
+        " was used for another file is refused.",
     )
     create_parties = forms.BooleanField(
         required=False,
@@ -136,7 +146,8 @@ def queue_import(wanted: dict, *, user) -> Job:
                 "profile": profile,
                 "create_parties": wanted["create_parties"],
                 "file_name": file_name[:255],
-            },
+            }
+            | ({"sequence": number} if (number := wanted["sequence"]) else {}),
             requested_by=user,
             input_name=stored,
         )

@@ -1,7 +1,7 @@
 """What a sender is told about its records: outcomes of intake as answers of the API."""
 
-from collections import Counter
 from typing import Literal, TypeAlias, cast
+from uuid import UUID
 
 import msgspec
 from django.http import HttpResponse
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from partners.api.problems import error_entry, problem
 from roaming.api.bodies import JSON
 from roaming.messages import OutcomeFinding, SdrOutcome
+from roaming.models import BatchReceipt
 
 Taken: TypeAlias = Literal["accepted", "held", "duplicate"]
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -42,11 +43,14 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """``received`` = accepted + held + rejected + duplicates; a conflict counts as rejected."""
 
+    batch_id: UUID
+    sequence: int | None
     received: int
     accepted: int
     held: int
     rejected: int
     duplicates: int
+    receipt: str
     results: list[BatchResult]
 
 
@@ -71,15 +75,17 @@ def answer_one(outcome: SdrOutcome, *, location: str) -> HttpResponse:
     )
 
 
-def answer_batch(outcomes: list[SdrOutcome]) -> HttpResponse:
-    """200 with one result per element, in the order sent."""
-    counts = Counter(outcome.outcome for outcome in outcomes)
+def batch_answer(outcomes: list[SdrOutcome], receipt: BatchReceipt) -> bytes:
+    """One result per element, in the order sent, and what we sign for."""
     answer = BatchAnswer(
-        received=len(outcomes),
-        accepted=counts["accepted"],
-        held=counts["held"],
-        rejected=counts["rejected"] + counts["conflict"],
-        duplicates=counts["duplicate"],
+        batch_id=receipt.batch_id,
+        sequence=receipt.batch.sequence,
+        received=receipt.received,
+        accepted=receipt.accepted,
+        held=receipt.held,
+        rejected=receipt.rejected,
+        duplicates=receipt.repeated,
+        receipt=receipt.jws,
         results=[
             BatchResult(
                 index=outcome.index,
@@ -94,7 +100,7 @@ def answer_batch(outcomes: list[SdrOutcome]) -> HttpResponse:
             for outcome in outcomes
         ],
     )
-    return HttpResponse(_encode(answer), content_type=JSON)
+    return _encode(answer)
 
 
 def _refusal(outcome: SdrOutcome) -> HttpResponse:

@@ -10,7 +10,7 @@ from drf_spectacular.utils import (
 )
 
 from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
-from roaming.api import examples
+from roaming.api import examples, numbered
 from roaming.api.answers import BatchAnswer, RecordAnswer
 from roaming.api.bodies import JSON, NDJSON
 from roaming.api.fields import FIELDS
@@ -99,8 +99,10 @@ send_batch = extend_schema(
     description=(
         "A JSON array, or one JSON object a line (NDJSON), optionally gzip. One bad element"
         " never sinks the batch: it gets its own result. At most 32 MiB after decompression."
+        " The answer carries a receipt, signed with a key of /.well-known/jwks.json, over the"
+        " SHA-256 of the body after decompression."
     ),
-    parameters=[IDEMPOTENCY_KEY, _CODING],
+    parameters=[IDEMPOTENCY_KEY, numbered.PARAMETER, _CODING],
     request={
         JSON: OpenApiRequest(
             {"type": "array", "items": ref(InboundSdr), "maxItems": 10_000},

@@ -209,11 +209,14 @@ BATCH = Example(
     ],
     200,
     {
+        "batch_id": "01a1d9ed-c49e-73df-a07b-bc3d07f1a9d2",
+        "sequence": None,
         "received": 3,
         "accepted": 1,
         "held": 0,
         "rejected": 2,
         "duplicates": 0,
+        "receipt": "eyJhbGciOiJFZERTQSIs….eyJpc3MiOiJjbGVh….fT3w8dK0…",
         "results": [
             {
                 "index": 0,

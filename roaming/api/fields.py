@@ -81,6 +81,8 @@ FIELDS = {
     "held": "How many wait.",
     "rejected": "How many were refused, conflicts included.",
     "duplicates": "How many were known already.",
+    "batch_id": "Our id of the batch.",
+    "receipt": "Signed by us, a compact JWS: what we received, in how many records, and when.",
     "results": "One per element, in the order sent; one per record of a page.",
     "next": "Address of the next page; null on the last one.",
     "last_sequence": "Store it and ask for what is after it.",

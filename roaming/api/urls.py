@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from roaming.api import registries, verbs, views
+from roaming.api import completeness, registries, verbs, views
 
 app_name = "roaming"
 
 urlpatterns = [
     path("disputes/", include("roaming.api.dispute_urls")),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
+    path("sequence-gaps/", completeness.SequenceGaps.as_view(), name="sequence-gaps"),
     path("service-detail-records/", views.ServiceDetailRecords.as_view(), name="sdr-list"),
     path(
         "service-detail-records/batch/", views.ServiceDetailRecordBatch.as_view(), name="sdr-batch"

@@ -39,6 +39,7 @@ class World:
     sellers: dict[str, PartyNow] = field(default_factory=dict)
     buyers: dict[str, PartyNow] = field(default_factory=dict)
     versions: dict[tuple[UUID, UUID], list[Terms]] = field(default_factory=dict)
+    batch_gap: str = ""
 
     def sides_of(self, sdr: InboundSdr) -> Sides:
         """Resolve both codes; a party that the sender may not act for is as good as unknown."""
@@ -58,6 +59,7 @@ class World:
             buyer_state=buyer.owner_state if buyer else "",
             terms=terms,
             currencies_agreed=agreed,
+            batch_gap=self.batch_gap,
         )
         acted_for_itself = seller is not None and seller.owner_id == self.sender.pk
         mandate_id = seller.mandate_id if seller and not acted_for_itself else None

@@ -5,7 +5,7 @@ id; nothing points a foreign key at it, so that a partition can be detached one 
 """
 
 from roaming.models.batch import IntakeBatch, IntakeTally
-from roaming.models.completeness import Alert, Manifest, SequenceGap
+from roaming.models.completeness import Alert, BatchReceipt, Manifest, SequenceGap
 from roaming.models.correction import Hold, SdrLink
 from roaming.models.counter import AgeingStep, CounterKey, CounterRecord, Match, MatchingRun
 from roaming.models.delivery import Delivery, DeliveryCounter, ReceiverOutage, WebhookSubscription
@@ -23,6 +23,7 @@ __all__ = [
     "AgeingStep",
     "Alert",
     "Authorization",
+    "BatchReceipt",
     "ContractIdentity",
     "CounterKey",
     "CounterRecord",

@@ -32,6 +32,9 @@ class IntakeBatch(models.Model):
         null=True, blank=True, help_text="the sender's own number of its batches"
     )
     received_at = models.DateTimeField()
+    working_until_at = models.DateTimeField(
+        null=True, blank=True, help_text="of a numbered batch: then another request may take over"
+    )
 
     class Meta:
         verbose_name = "import"
@@ -40,7 +43,11 @@ class IntakeBatch(models.Model):
             models.UniqueConstraint(
                 fields=["sender", "environment", "sequence"],
                 name="batch_sequence_is_used_once_per_sender",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(sequence__isnull=True) | Q(sequence__gte=1),
+                name="batch_sequence_counts_from_one",
+            ),
         ]
 
     def __str__(self) -> str:

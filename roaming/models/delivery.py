@@ -19,6 +19,7 @@ class Delivery(models.Model):
         HEALED = "HEALED", "Held records were released by new master data"
         REMINDER = "REMINDER", "Something is due"
         MANIFEST = "MANIFEST", "Daily manifest"
+        ALERT = "ALERT", "Something of yours wants a look"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     receiver = models.ForeignKey(

@@ -11,7 +11,12 @@ from partners.models import Environment, Job, Partner, User
 from roaming.intake.csv_file import read_csv
 from roaming.intake.profile import Profile
 from roaming.messages import SdrOutcome
-from roaming.services.intake import Origin, take_in
+from roaming.services import sequences
+from roaming.services.intake import Opened, Origin, open_batch, take_into
+
+
+class NumberRefused(Exception):
+    """The sender's number of the file cannot be; nothing was imported."""
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ class ImportOrder:
     file_name: str = ""
     user: User | None = None
     job: Job | None = None
+    sequence: int | None = None
 
 
 def import_file(order: ImportOrder) -> Iterator[list[SdrOutcome]]:
@@ -74,6 +80,7 @@ def import_file(order: ImportOrder) -> Iterator[list[SdrOutcome]]:
 
     :raises UnreadableFile: the file is not what the profile describes. What was committed stays;
         importing the corrected file again repeats nothing.
+    :raises NumberRefused: the file's number was used for another one, or is too far ahead.
     """
     with order.path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -85,14 +92,39 @@ def import_file(order: ImportOrder) -> Iterator[list[SdrOutcome]]:
         profile=order.profile_name,
         file_name=(order.file_name or order.path.name)[:255],
         file_sha256=sha256,
+        sequence=order.sequence,
     )
-    return take_in(
-        read_csv(order.path, order.profile),
-        sender=order.sender,
-        environment=Environment.LIVE,
-        origin=origin,
-        received_at=order.received_at,
-    )
+    opened = _open(order, origin)
+    yield from take_into(opened, read_csv(order.path, order.profile), actor=order.actor)
+    if order.sequence is not None:
+        sequences.release(opened.batch)
+
+
+def _open(order: ImportOrder, origin: Origin) -> Opened:
+    """A file that was imported before is imported again: that repeats nothing."""
+    environment = Environment.LIVE
+    if order.sequence is None:
+        batch = open_batch(
+            sender=order.sender,
+            environment=environment,
+            origin=origin,
+            received_at=order.received_at,
+        )
+        return Opened(batch)
+    try:
+        opened = sequences.claim(
+            sender=order.sender,
+            environment=environment,
+            origin=origin,
+            received_at=order.received_at,
+        )
+    except sequences.SequenceReused as error:
+        raise NumberRefused(f"number {order.sequence} was used for another batch") from error
+    except sequences.SequenceTooFar as error:
+        raise NumberRefused(str(error)) from error
+    except sequences.StillAtWork as error:
+        raise NumberRefused(f"number {order.sequence} is at work: {error}") from error
+    return opened if isinstance(opened, Opened) else Opened(opened.batch)
 
 
 def count(outcomes: Iterable[SdrOutcome], counts: ImportCounts) -> None:

@@ -15,7 +15,13 @@ from roaming.intake.csv_file import UnreadableFile, count_rows
 from roaming.intake.profile import Profile, UnusableProfile, load_profile
 from roaming.messages import SdrOutcome
 from roaming.models import IntakeBatch, Sdr
-from roaming.services.file_import import ImportCounts, ImportOrder, count, import_file
+from roaming.services.file_import import (
+    ImportCounts,
+    ImportOrder,
+    NumberRefused,
+    count,
+    import_file,
+)
 from roaming.services.profile_contradictions import contradictions
 from roaming.services.profile_setup import PartiesMissing, seller_of, set_up
 
@@ -30,11 +36,19 @@ _COLUMNS = (
     "record_id",
     "what_to_do",
 )
-_TOLD_TO_THE_USER = (UnusableProfile, UnreadableFile, PartiesMissing, FileNotFoundError)
+_TOLD_TO_THE_USER = (
+    UnusableProfile,
+    UnreadableFile,
+    PartiesMissing,
+    NumberRefused,
+    FileNotFoundError,
+)
 
 
 def run(job: Job, *, clock: Callable[[], datetime]) -> None:
-    """Do a claimed job. ``parameters``: profile (name or path), create_parties, file_name."""
+    """Do a claimed job. ``parameters``: profile (name or path), create_parties, file_name and
+    sequence, the sender's own number of the file.
+    """
     counts = ImportCounts()
     try:
         result_name = _run(job, counts, clock)
@@ -114,6 +128,7 @@ def _order(job: Job, path: Path, profile: Profile, *, now: datetime) -> ImportOr
         file_name=str(job.parameters.get("file_name", path.name)),
         user=job.requested_by,
         job=job,
+        sequence=job.parameters.get("sequence"),
     )
 
 

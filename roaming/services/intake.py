@@ -36,6 +36,15 @@ class Origin:
     profile: str = ""
     file_name: str = ""
     file_sha256: str = ""
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A batch that may be worked; ``gap`` says in words which ones are missing before it."""
+
+    batch: IntakeBatch
+    gap: str = ""
 
 
 def open_batch(
@@ -52,6 +61,7 @@ def open_batch(
         profile=origin.profile,
         file_name=origin.file_name,
         file_sha256=origin.file_sha256,
+        sequence=origin.sequence,
         received_at=received_at,
     )
 
@@ -64,40 +74,44 @@ def take_in(
     origin: Origin,
     received_at: datetime,
 ) -> Iterator[list[SdrOutcome]]:
+    """Open a batch and take records into it, as ``take_into`` does."""
+    batch = open_batch(
+        sender=sender, environment=environment, origin=origin, received_at=received_at
+    )
+    yield from take_into(Opened(batch), submissions, actor=origin.actor)
+
+
+def take_into(
+    opened: Opened, submissions: Iterable[Submission], *, actor: str
+) -> Iterator[list[SdrOutcome]]:
     """Take in records in chunks of 5,000 and yield each chunk's outcomes once it is committed.
 
     Sending the same records again changes nothing and gives the same answers.
     """
-    batch = open_batch(
-        sender=sender, environment=environment, origin=origin, received_at=received_at
-    )
     position = 0
     for chunk in _chunks(submissions):
-        judged = _commit(chunk, batch=batch, sender=sender, origin=origin, position=position)
+        judged = _commit(chunk, opened=opened, actor=actor, position=position)
         deliveries.publish({buyer_id for one in judged if (buyer_id := _owed_to(one))})
         position += len(chunk)
         yield [_outcome(one) for one in judged]
 
 
 def _commit(
-    chunk: Sequence[Submission],
-    *,
-    batch: IntakeBatch,
-    sender: Partner,
-    origin: Origin,
-    position: int,
+    chunk: Sequence[Submission], *, opened: Opened, actor: str, position: int
 ) -> list[Judged]:
     """Judge and write one chunk in one transaction, again where another sender was first."""
+    batch = opened.batch
 
     def work() -> list[Judged]:
         world = load_world(
             [submission.sdr for submission in chunk],
-            sender=sender,
+            sender=batch.sender,
             environment=batch.environment,
             received_at=batch.received_at,
         )
+        world.batch_gap = opened.gap
         judged = judge_chunk(chunk, world=world, first_position=position)
-        write_chunk(judged, batch=batch, received_at=batch.received_at, actor=origin.actor)
+        write_chunk(judged, batch=batch, received_at=batch.received_at, actor=actor)
         return judged
 
     return in_transaction(work, also_retry=KeyTaken)

@@ -251,6 +251,7 @@ class TestEnvironmentExample:
             "SECRET_KEY",
             "PERSONAL_DATA_KEY",
             "PSEUDONYM_KEY",
+            "RECEIPT_SIGNING_KEY",
             "POSTGRES_PASSWORD",
             "DATABASE_OWNER_PASSWORD",
             "DATABASE_APP_PASSWORD",

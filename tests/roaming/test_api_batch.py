@@ -39,6 +39,8 @@ class TestSendBatch:
         assert answer.status_code == 200
         body = answer.json()
         results = body.pop("results")
+        assert body.pop("sequence") is None
+        assert all(body.pop(name) for name in ("batch_id", "receipt"))
         assert body == {"received": 5, "accepted": 1, "held": 1, "rejected": 2, "duplicates": 1}
         assert [result["outcome"] for result in results] == [
             "duplicate",

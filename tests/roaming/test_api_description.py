@@ -12,7 +12,7 @@ from roaming.messages import InboundSdr
 from tests import makers
 from tests.roaming.partner_systems import PartnerSystem
 
-VARIES = ("record_id", "pseudonym")
+VARIES = ("record_id", "pseudonym", "batch_id", "receipt")
 
 
 @pytest.fixture(scope="module")

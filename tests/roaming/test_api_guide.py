@@ -28,7 +28,7 @@ def _commands_and_answers() -> list[tuple[str, object]]:
 
 
 def _without_ids(text: str) -> str:
-    return re.sub(r'("record_id": ?)"[^"]*"', r"\1…", text)
+    return re.sub(r'("(?:record_id|batch_id|receipt)": ?)"[^"]*"', r"\1…", text)
 
 
 def _normal(answer: object) -> str:

@@ -12,11 +12,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from roaming.intake.csv_file import UnreadableFile, count_rows
 from roaming.intake.profile import UnusableProfile, load_profile
 from roaming.models import IntakeBatch
-from roaming.services.file_import import ImportCounts, ImportOrder, count, import_file
+from roaming.services.file_import import (
+    ImportCounts,
+    ImportOrder,
+    NumberRefused,
+    count,
+    import_file,
+)
 from roaming.services.profile_contradictions import contradictions
 from roaming.services.profile_setup import PartiesMissing, seller_of, set_up
 
 ACTOR = "command line"
+_TOLD = (UnusableProfile, UnreadableFile, PartiesMissing, NumberRefused, FileNotFoundError)
 
 
 class Command(BaseCommand):
@@ -30,12 +37,15 @@ class Command(BaseCommand):
             action="store_true",
             help="set up what the profile declares and is missing",
         )
+        parser.add_argument("--sequence", type=int, help="the sender's own number of the file")
         parser.add_argument("--json", action="store_true", help="print one JSON object of counts")
 
     def handle(self, *, file: Path, profile: str, create_parties: bool, **options):
+        if (sequence := options["sequence"]) is not None and sequence < 1:
+            raise CommandError("--sequence counts from 1", returncode=2)
         try:
-            counts = _import(file, profile, create_parties=create_parties)
-        except (UnusableProfile, UnreadableFile, PartiesMissing, FileNotFoundError) as error:
+            counts = _import(file, profile, create_parties=create_parties, sequence=sequence)
+        except _TOLD as error:
             raise CommandError(str(error), returncode=2) from error
         if options["json"]:
             self.stdout.write(json.dumps(counts.as_json(), ensure_ascii=False))
@@ -43,7 +53,9 @@ class Command(BaseCommand):
             self.stdout.write(_in_words(counts))
 
 
-def _import(file: Path, profile_name: str, *, create_parties: bool) -> ImportCounts:
+def _import(
+    file: Path, profile_name: str, *, create_parties: bool, sequence: int | None
+) -> ImportCounts:
     if not file.is_file():
         raise FileNotFoundError(f"there is no file {file}")
     profile = load_profile(profile_name)
@@ -62,6 +74,7 @@ def _import(file: Path, profile_name: str, *, create_parties: bool) -> ImportCou
         door=IntakeBatch.Door.COMMAND,
         actor=ACTOR,
         received_at=now,
+        sequence=sequence,
     )
     counts = ImportCounts()
     with _progress() as progress:
