@@ -214,6 +214,8 @@ OAUTH2_PROVIDER = {
         "settlement:read": "Read your settlement statements",
         "dispute:write": "Open and answer disputes, accept and withdraw records",
         "dispute:read": "Read your disputes",
+        "counter:write": "Send counter-records",
+        "counter:read": "Read your counter-records and what matching found",
         "registry:write": "Send EVSEs, meter keys, credentials and authorizations",
         "registry:read": "Read your registries",
     },

@@ -1,6 +1,7 @@
 """Our words at the wall: the record as it comes in, and the answer that goes out."""
 
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -13,8 +14,10 @@ __all__ = [
     "OutcomeFinding",
     "OutcomeWord",
     "SdrOutcome",
+    "plain",
 ]
 
+T = TypeVar("T")
 OutcomeWord = Literal["accepted", "held", "rejected", "duplicate", "conflict"]
 
 
@@ -44,3 +47,10 @@ class OutcomeFinding(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     message: str
     remedy: str
+
+
+def plain(value: T) -> T | Decimal:
+    """18.400000 as the column holds it is told as 18.4; 100 stays 100."""
+    if not isinstance(value, Decimal):
+        return value
+    return Decimal(f"{value.normalize():f}") if value else Decimal(0)

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners.models import Mandate, Partner, Party, PartyOwnership
 from partners.queries import in_period
-from roaming.models import Delivery, SdrState
+from roaming.models import CounterRecord, Delivery, Match, SdrState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Reader:
     environment: str
     party_ids: frozenset[UUID]
     former: Sequence[FormerParty]
+
+    @property
+    def every_id(self) -> frozenset[UUID]:
+        """Parties that it reads now, or read in its time."""
+        return self.party_ids | {former.party_id for former in self.former}
 
 
 def reader_of(partner: Partner, *, environment: str, now: datetime) -> Reader:
@@ -56,16 +61,41 @@ def readable_states(reader: Reader) -> QuerySet[SdrState]:
 
     A party's new owner sees its past; its former owner what ended while it was the owner.
     """
-    party_ids = list(reader.party_ids)
-    side = Q(seller__in=party_ids) | Q(buyer__in=party_ids)
-    for former in reader.former:
-        in_its_time = Q(ended_at__gte=former.starts_at, ended_at__lt=former.ends_at)
-        side |= (Q(seller=former.party_id) | Q(buyer=former.party_id)) & in_its_time
+    side = _of_sides(reader, "seller", "buyer")
     rejected = Q(state=SdrState.State.REJECTED)
     return SdrState.objects.filter(
         (~rejected & side) | (rejected & Q(sender=reader.partner_id)),
         environment=reader.environment,
     )
+
+
+def readable_counters(reader: Reader) -> QuerySet[CounterRecord]:
+    """Counter-records of the reader's CSP parties; the CSO that they speak of sees none."""
+    return CounterRecord.objects.filter(
+        _of_sides(reader, "csp"), environment=reader.environment
+    ).select_related("csp", "cso")
+
+
+def readable_matches(reader: Reader) -> QuerySet[Match]:
+    """What was found of sessions that the reader sold or bought; repeats of a CSP are its own."""
+    theirs = _of_sides(reader, "seller") & ~Q(outcome=Match.Outcome.DUPLICATE)
+    return Match.objects.filter(
+        theirs | _of_sides(reader, "buyer"), environment=reader.environment
+    ).select_related("seller", "buyer")
+
+
+def _of_sides(reader: Reader, *sides: str) -> Q:
+    """Rows of which the reader is one of ``sides``, now, or in its time."""
+    mine = Q()
+    for side in sides:
+        mine |= Q(**{f"{side}__in": list(reader.party_ids)})
+        for former in reader.former:
+            mine |= Q(
+                **{side: former.party_id},
+                ended_at__gte=former.starts_at,
+                ended_at__lt=former.ends_at,
+            )
+    return mine
 
 
 def find_readable_party(

@@ -125,6 +125,7 @@ _PROBLEM = {
                 "description": "Every fault; empty where detail says it all.",
             },
             "sdr_id": _text("Of the record refused."),
+            "counter_id": _text("Of the counter-record refused."),
             "record_id": _text("Under which what was sent is kept as evidence."),
             "attempt": {"type": "integer", "description": "Counts the uses of the sdr_id."},
             "outcome": _text("rejected or conflict."),

@@ -7,6 +7,7 @@ from roaming.api import completeness, registries, verbs, views
 app_name = "roaming"
 
 urlpatterns = [
+    path("", include("roaming.api.counter_urls")),
     path("disputes/", include("roaming.api.dispute_urls")),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
     path("sequence-gaps/", completeness.SequenceGaps.as_view(), name="sequence-gaps"),

@@ -7,7 +7,15 @@ id; nothing points a foreign key at it, so that a partition can be detached one 
 from roaming.models.batch import IntakeBatch, IntakeTally
 from roaming.models.completeness import Alert, BatchReceipt, Manifest, SequenceGap
 from roaming.models.correction import Hold, SdrLink
-from roaming.models.counter import AgeingStep, CounterKey, CounterRecord, Match, MatchingRun
+from roaming.models.counter import (
+    AgeingStep,
+    CounterKey,
+    CounterRecord,
+    CounterTally,
+    Match,
+    MatchingRun,
+    RejectedCounterKey,
+)
 from roaming.models.delivery import Delivery, DeliveryCounter, ReceiverOutage, WebhookSubscription
 from roaming.models.dispute import Dispute, DisputeAttachment, DisputeEvent
 from roaming.models.finding import Finding
@@ -27,6 +35,7 @@ __all__ = [
     "ContractIdentity",
     "CounterKey",
     "CounterRecord",
+    "CounterTally",
     "Credential",
     "Delivery",
     "DeliveryCounter",
@@ -46,6 +55,7 @@ __all__ = [
     "MeterKey",
     "RawRecord",
     "ReceiverOutage",
+    "RejectedCounterKey",
     "RejectedKey",
     "RuleOverride",
     "Sdr",

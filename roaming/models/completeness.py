@@ -136,6 +136,8 @@ class Alert(models.Model):
         DEAD_LETTER = "DEAD_LETTER", "A message could not be delivered"
         ESCALATION = "ESCALATION", "Many records of a pair are in dispute"
         OUTAGE = "OUTAGE", "A receiver is away too long"
+        ONE_SIDED = "ONE_SIDED", "A CSP's sessions have no record"
+        CONSERVATION = "CONSERVATION", "What came in is not all there"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     environment = models.CharField(

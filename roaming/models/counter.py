@@ -2,11 +2,12 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Partner, Party, RoamingAgreement
 from partners.models.environment import environment_field
+from roaming.models.batch import IntakeBatch
 
 
 def _number() -> models.DecimalField:
@@ -72,6 +73,60 @@ class CounterKey(models.Model):
         return self.counter_id
 
 
+class RejectedCounterKey(models.Model):
+    """These bytes of ``sender`` were refused and are kept as ``record_id``; the same again is not
+    kept again."""
+
+    record_id = models.UUIDField(primary_key=True)
+    sender = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
+    environment = environment_field()
+    counter_id = models.CharField(max_length=100, blank=True)
+    raw_sha256 = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender", "environment", "raw_sha256"],
+                name="counter_record_is_refused_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.counter_id
+
+
+class CounterTally(models.Model):
+    """What one committed chunk of counter-records contained, counted at the door.
+
+    ``received`` = ``taken`` + ``rejected`` + ``repeated``; conflicts are rejected, and what was
+    refused before and comes again is repeated.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    batch = models.ForeignKey(IntakeBatch, on_delete=models.PROTECT, related_name="counter_tallies")
+    sender = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
+    environment = environment_field()
+    day = models.DateField(help_text="day of receipt, UTC")
+    received = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    repeated = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "counter tallies"
+        indexes = [models.Index(fields=["sender", "day"], name="counter_tally_of_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(received=F("taken") + F("rejected") + F("repeated")),
+                name="counter_tally_adds_up",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.received} counter-records of {self.day}"
+
+
 class MatchingRun(models.Model):
     """One pass of matching over records that ended in [from_at, until_at)."""
 
@@ -109,6 +164,7 @@ class Match(models.Model):
     )
     record_id = models.UUIDField(null=True, help_text="of the SDR")
     counter_id = models.UUIDField(null=True, help_text="of the counter-record")
+    duplicate_of_id = models.UUIDField(null=True, help_text="the counter-record that said it first")
     outcome = models.CharField(max_length=17, choices=Outcome)
     step = models.PositiveSmallIntegerField(default=0, help_text="of the ladder, 1 to 4; 0: none")
     differences = ArrayField(models.CharField(max_length=10), default=list)
@@ -149,10 +205,19 @@ class Match(models.Model):
                 condition=Q(record_id__isnull=False) | Q(counter_id__isnull=False),
                 name="match_has_a_side",
             ),
+            models.CheckConstraint(
+                condition=Q(duplicate_of_id__isnull=True) | Q(outcome="DUPLICATE"),
+                name="only_a_duplicate_repeats_another",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.outcome
+
+    @property
+    def is_held_for_csp(self) -> bool:
+        """It differs by more than the tolerance and less than a mismatch: the CSP decides."""
+        return self.outcome == self.Outcome.MATCHED_TOLERANCE and bool(self.differences)
 
 
 class AgeingStep(models.Model):

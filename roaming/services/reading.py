@@ -14,7 +14,7 @@ import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 
-from roaming.messages import OutcomeFinding
+from roaming.messages import OutcomeFinding, plain
 from roaming.models import Delivery, Finding, Sdr, SdrEvent, SdrState
 from roaming.rules.catalog import REMEDIES
 from roaming.rules.findings import Severity
@@ -285,7 +285,7 @@ def _rows(states: list[SdrState], *more: str) -> dict[UUID, dict]:
 
 
 def _common(state: SdrState, row: dict) -> dict:
-    fields = {_RENAMED.get(name, name): _plain(row[name]) for name in _SDR_COLUMNS}
+    fields = {_RENAMED.get(name, name): plain(row[name]) for name in _SDR_COLUMNS}
     received = fields.pop("evse_id_received")
     return fields | {
         "evse_id": fields["evse_id"] or received,
@@ -301,7 +301,7 @@ def _items(row: dict) -> list[RecordItem]:
     columns = ("item_kinds", "item_quantities", "item_unit_prices", "item_amounts")
     return [
         RecordItem(
-            kind=kind, quantity=_plain(quantity), unit_price=_plain(price), amount=_plain(amount)
+            kind=kind, quantity=plain(quantity), unit_price=plain(price), amount=plain(amount)
         )
         for kind, quantity, price, amount in zip(*(row[c] for c in columns), strict=True)
     ]
@@ -310,13 +310,6 @@ def _items(row: dict) -> list[RecordItem]:
 def _periods(row: dict) -> list[RecordPeriod]:
     columns = ("period_started_at", "period_energy_kwh", "period_duration_s")
     return [
-        RecordPeriod(started_at=started_at, energy_kwh=_plain(energy), duration_s=duration)
+        RecordPeriod(started_at=started_at, energy_kwh=plain(energy), duration_s=duration)
         for started_at, energy, duration in zip(*(row[c] for c in columns), strict=True)
     ]
-
-
-def _plain(value):
-    """18.400000 as the column holds it is told as 18.4; 100 stays 100."""
-    if not isinstance(value, Decimal):
-        return value
-    return Decimal(f"{value.normalize():f}") if value else Decimal(0)

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 
+from django.conf import settings
 from django.test import Client
 
 from partners.models import ApiClient
@@ -12,7 +13,9 @@ from tests import makers
 
 RECORDS = "/api/v1/service-detail-records/"
 BATCH = f"{RECORDS}batch/"
-EVERY_SCOPE = ("sdr:write", "sdr:read", "settlement:read")
+COUNTERS = "/api/v1/counter-records/"
+MATCHES = "/api/v1/matches/"
+EVERY_SCOPE = tuple(settings.OAUTH2_PROVIDER["SCOPES"])
 
 
 class PartnerSystem:

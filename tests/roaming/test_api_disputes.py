@@ -14,7 +14,7 @@ from tests.roaming.partner_systems import EVERY_SCOPE, PartnerSystem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_secrets")]
 DISPUTES = "/api/v1/disputes/"
-SCOPES = (*EVERY_SCOPE, "dispute:read", "dispute:write")
+SCOPES = EVERY_SCOPE
 OLGA = Actor(side="HOUSE", name="olga")
 
 

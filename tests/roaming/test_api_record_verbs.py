@@ -10,7 +10,7 @@ from tests.makers import record
 from tests.roaming.partner_systems import EVERY_SCOPE, RECORDS, PartnerSystem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "quick_secrets")]
-SCOPES = (*EVERY_SCOPE, "dispute:read", "dispute:write")
+SCOPES = EVERY_SCOPE
 
 
 @pytest.fixture

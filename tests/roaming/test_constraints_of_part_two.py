@@ -12,6 +12,7 @@ from roaming.models import (
     Authorization,
     CounterKey,
     CounterRecord,
+    CounterTally,
     Credential,
     DeliveryCounter,
     Dispute,
@@ -25,6 +26,7 @@ from roaming.models import (
     MatchingRun,
     MeterKey,
     ReceiverOutage,
+    RejectedCounterKey,
     RuleOverride,
     SdrLink,
     SequenceGap,
@@ -292,6 +294,50 @@ def counter_record():
     )
 
 
+def counter_tally(**changes):
+    sender = partner_of(voltaire())
+    batch = IntakeBatch.objects.create(sender=sender, door="API", received_at=NOON)
+    counts = {"received": 3, "taken": 1, "rejected": 1, "repeated": 1}
+    return CounterTally.objects.create(
+        batch=batch, sender=sender, day=NOON.date(), **(counts | changes)
+    )
+
+
+def counter_refusal():
+    return RejectedCounterKey.objects.create(
+        record_id=new_uuid7(),
+        sender=partner_of(voltaire()),
+        raw_sha256="ab",
+        received_at=NOON,
+    )
+
+
+@pytest.mark.violates("counter_tally_adds_up")
+def test_a_tally_of_counter_records_adds_up():
+    counter_tally()
+    with refused("counter_tally_adds_up"):
+        counter_tally(received=4)
+
+
+@pytest.mark.violates("counter_record_is_refused_once")
+def test_the_same_bytes_are_refused_once():
+    counter_refusal()
+    with refused("counter_record_is_refused_once"):
+        counter_refusal()
+
+
+@pytest.mark.violates("only_a_duplicate_repeats_another")
+def test_only_a_duplicate_repeats_another():
+    run = MatchingRun.objects.create(
+        run_key="1", from_at=NOON, until_at=later(hours=1), started_at=NOON
+    )
+    own = {"run": run, "seller": nordlicht(), "buyer": voltaire(), "ended_at": NOON}
+    own |= {"matched_at": NOON, "duplicate_of_id": new_uuid7()}
+    Match.objects.create(counter_id=new_uuid7(), outcome="DUPLICATE", **own)
+    with refused("only_a_duplicate_repeats_another"):
+        Match.objects.create(counter_id=new_uuid7(), outcome="MATCHED", **own)
+
+
 def signed_value():
     return SignedValue.objects.create(
         record_id=new_uuid7(), position=0, sender=partner_of(nordlicht()), verdict="valid"
@@ -339,6 +385,8 @@ def ageing_step():
 
 EVIDENCE = [
     ("counter_record_is_append_only", counter_record),
+    ("counter_tally_is_append_only", counter_tally),
+    ("counter_refusal_is_append_only", counter_refusal),
     ("signed_value_is_append_only", signed_value),
     ("sdr_link_is_append_only", link),
     ("dispute_event_is_append_only", dispute_event),

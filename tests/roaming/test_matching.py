@@ -105,6 +105,24 @@ class TestLadder:
         take(numbered_record(1))
         send(counter(1), counter(1, counter_id="again"))
         assert run() == {"DUPLICATE": 1, "MATCHED": 1}
+        names = dict(CounterRecord.objects.values_list("counter_id", "id"))
+        repeated = Match.objects.get(outcome="DUPLICATE")
+        assert (repeated.counter_id, repeated.duplicate_of_id, repeated.record_id) == (
+            names["again"],
+            names["VOL-00001"],
+            None,
+        )
+
+    def test_a_duplicate_counts_again_where_the_first_is_replaced(self, agreement):
+        send(counter(1), counter(1, counter_id="again"))
+        run("a")
+        send(
+            counter(
+                1, counter_id="other", service_session_id="S-9", replaces_counter_id="VOL-00001",
+                started_at="2026-11-14T08:00:00Z",
+            )
+        )  # fmt: skip
+        assert run("b") == {"CSP_ONLY": 2}
 
 
 class TestOutcomes:

@@ -19,6 +19,7 @@ WITH limits AS MATERIALIZED
         FROM (SELECT DISTINCT tolerances FROM match_sdr) AS distinct_tolerances),
      side AS
      (SELECT pair.record_id, pair.counter_id, pair.step, pair.told,
+             pair.duplicate_of_id,
              coalesce(sdr.environment, counter.environment) AS environment,
              coalesce(sdr.seller_id, counter.cso_id) AS seller_id,
              coalesce(sdr.buyer_id, counter.csp_id) AS buyer_id,

@@ -8,3 +8,4 @@ DELETE FROM match_found AS found
    AND match.record_id IS NOT DISTINCT FROM found.record_id
    AND match.counter_id IS NOT DISTINCT FROM found.counter_id
    AND coalesce(match.record_id, match.counter_id) = coalesce(found.record_id, found.counter_id)
+   AND match.duplicate_of_id IS NOT DISTINCT FROM found.duplicate_of_id
