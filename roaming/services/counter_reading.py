@@ -7,7 +7,7 @@ counter-record it is, the CSP alone.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ OutcomeName: TypeAlias = Literal[
     "MATCHED", "MATCHED_TOLERANCE", "MISMATCH", "CSO_ONLY", "CSP_ONLY", "AMBIGUOUS", "DUPLICATE"
 ]
 _CLOSING_STAGE = "CSP_ONLY_30"
-_HINTS = ("service_session_id", "evse_id", "started_at", "currency")
+_HINTS = ("service_session_id", "evse_id", "currency")
 _COPIED = (
     "counter_id replaces_counter_id service_session_id authorization_reference evse_id"
     " location_id pseudonym tariff_id started_at ended_at currency received_at"
@@ -130,10 +130,14 @@ def counter_rows(counters: Iterable[CounterRecord], reader: Reader) -> list[Coun
             energy_kwh=plain(one.energy_kwh),
             amount=plain(one.amount),
             match=matches.get(one.pk),
-            **{name: getattr(one, name) for name in _COPIED},
+            **_copied(one),
         )
         for one in counters
     ]
+
+
+def _copied(counter: CounterRecord) -> dict[str, Any]:
+    return {name: getattr(counter, name) for name in _COPIED}
 
 
 def match_rows(matches: Iterable[Match], *, shown_to: frozenset[UUID]) -> list[MatchRow]:
@@ -161,26 +165,34 @@ class _Sources(msgspec.Struct, frozen=True):
 
 
 def _sources(matches: Sequence[Match]) -> _Sources:
-    originals = [one.duplicate_of_id for one in matches if one.duplicate_of_id]
-    repeated = dict(
-        Match.objects.filter(
-            counter_id__in=originals, is_current=True, record_id__isnull=False
-        ).values_list("counter_id", "record_id")
-        if originals
-        else ()
-    )
+    repeated = _repeated([one.duplicate_of_id for one in matches if one.duplicate_of_id])
     sdr_ids = {one.record_id for one in matches if one.record_id} | set(repeated.values())
-    sdrs = Sdr.objects.filter(id__in=sdr_ids).values(
-        "id", "sdr_id", "service_session_id", "evse_id", "started_at", "currency"
-    )
+    sdrs: dict[UUID, dict[str, Any]] = {
+        row["id"]: dict(row)
+        for row in Sdr.objects.filter(id__in=sdr_ids).values("id", "sdr_id", "started_at", *_HINTS)
+    }
     counters = CounterRecord.objects.filter(
         id__in=[one.counter_id for one in matches if one.counter_id]
     )
-    return _Sources({row["id"]: row for row in sdrs}, {one.pk: one for one in counters}, repeated)
+    return _Sources(sdrs, {one.pk: one for one in counters}, repeated)
+
+
+def _repeated(originals: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The SDRs of the counter-records that duplicates repeat."""
+    if not originals:
+        return {}
+    found = Match.objects.filter(counter_id__in=originals, is_current=True)
+    pairs = found.values_list("counter_id", "record_id")
+    return {counter: record for counter, record in pairs if counter and record}
 
 
 def _closed(matches: Sequence[Match]) -> dict[UUID, datetime]:
-    alone = [one.counter_id for one in matches if one.outcome == Match.Outcome.CSP_ONLY]
+    """When those that the CSP alone knows were closed."""
+    alone = [
+        one.counter_id
+        for one in matches
+        if one.outcome == Match.Outcome.CSP_ONLY and one.counter_id
+    ]
     if not alone:
         return {}
     steps = AgeingStep.objects.filter(subject_id__in=alone, stage=_CLOSING_STAGE)
@@ -196,7 +208,12 @@ def _match_row(
     sdr = sources.sdrs.get(record_id, {}) if record_id else {}
     counter = sources.counters.get(match.counter_id) if match.counter_id else None
     # What the CSP says of a session that the CSO never billed is all that there is to find it by.
-    told = sdr or ({name: getattr(counter, name) for name in _HINTS} if counter else {})
+    told: dict[str, Any] = sdr or (
+        {name: getattr(counter, name) for name in (*_HINTS, "started_at")} if counter else {}
+    )
+    fields: dict[str, Any] = {name: told.get(name, "") for name in _HINTS}
+    fields |= {name: plain(getattr(match, name)) for name in _NUMBERS}
+    fields |= {name: getattr(match, name) for name in _PLAIN}
     return MatchRow(
         match_id=match.pk,
         outcome=cast(OutcomeName, match.outcome),
@@ -207,8 +224,7 @@ def _match_row(
         sdr_id=sdr.get("sdr_id", ""),
         counter_record_id=match.counter_id if shows_counter else None,
         counter_id=counter.counter_id if counter and shows_counter else "",
+        started_at=told.get("started_at"),
         closed_at=closed.get(match.counter_id) if match.counter_id else None,
-        **{name: told.get(name) or ("" if name != "started_at" else None) for name in _HINTS},
-        **{name: plain(getattr(match, name)) for name in _NUMBERS},
-        **{name: getattr(match, name) for name in _PLAIN},
+        **fields,
     )
