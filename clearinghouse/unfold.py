@@ -46,7 +46,7 @@ _NAVIGATION = [
     _group(
         "Records",
         _page("All records", "ev_station", "roaming.sdr"),
-        _page("Holds", "pan_tool", "roaming.sdr", query="?state=HELD"),
+        _page("Holds", "pan_tool", "roaming.hold"),
         _page("Disputes", "gavel", "roaming.dispute", query="?deadline=open"),
         _page("Findings", "fact_check", "roaming.finding"),
         _page("Imports", "upload_file", "roaming.intakebatch"),

@@ -7,6 +7,7 @@ a page is "the next rows before this id": the thousandth page costs what the fir
 from uuid import UUID
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.paginator import Paginator
 from unfold.views import ChangeList
 
@@ -76,6 +77,29 @@ class KeysetChangeList(ChangeList):
     @property
     def older_url(self) -> str:
         return self.get_query_string({BEFORE: str(self.result_list[-1].pk)})
+
+
+class UncountedChangeList(ChangeList):
+    """For work queues that are sorted by what matters: pages by number, still nothing counted."""
+
+    def get_results(self, request) -> None:
+        per_page, first = self.list_per_page, (self.page_num - 1) * self.list_per_page
+        rows = list(self.queryset[first : first + per_page + 1])
+        self.has_newer, self.has_older = self.page_num > 1, len(rows) > per_page
+        self.result_list = rows[:per_page]
+        self.result_count = self.full_result_count = len(self.result_list)
+        self.show_full_result_count = self.show_admin_actions = False
+        self.can_show_all, self.multi_page = False, self.has_newer or self.has_older
+        self.paginator = UncountedPaginator(self.result_list, per_page)
+        self.paginator.template_name = "admin/pagination_numbered.html"
+
+    @property
+    def newer_url(self) -> str:
+        return self.get_query_string({PAGE_VAR: self.page_num - 1})
+
+    @property
+    def older_url(self) -> str:
+        return self.get_query_string({PAGE_VAR: self.page_num + 1})
 
 
 class KeysetPaging:

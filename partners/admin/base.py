@@ -105,7 +105,7 @@ class EvidenceAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "original": Named(obj, self.name_of(obj)),
+            "original": Named(obj, self.name_of(obj), self.opts),
             "object_id": str(obj.pk),
             "title": self.name_of(obj),
             "story": story,
@@ -117,10 +117,10 @@ class EvidenceAdmin(ModelAdmin):
 
 
 class Named:
-    """A row under another name, for the theme's title line."""
+    """A row under another name and on the pages of ``opts``, for the theme's title line."""
 
-    def __init__(self, row: Model, name: str):
-        self.pk, self._meta, self._name = row.pk, row._meta, name
+    def __init__(self, row: Model, name: str, opts):
+        self.pk, self._meta, self._name = row.pk, opts, name
 
     def __str__(self) -> str:
         return self._name

@@ -45,9 +45,19 @@ class Question:
     is_possible: bool = True
 
 
-def ask(request: HttpRequest, model_admin, obj, question: Question) -> HttpResponse:
-    """Show the question on GET; on POST with a valid form do it and go back to ``obj``."""
-    form = question.form_class(request.POST or None)
+class NoAnswers(forms.Form):
+    """Nothing to fill in: yes or back."""
+
+
+def ask(
+    request: HttpRequest, model_admin, obj, question: Question, *, back_url: str = ""
+) -> HttpResponse:
+    """Show the question on GET; on POST with a valid form do it and go back to ``obj``.
+
+    A question about many rows has no ``obj``; it goes back to ``back_url``.
+    """
+    back_url = back_url or change_url(obj)
+    form = question.form_class(request.POST if request.method == "POST" else None)
     if request.method == "POST" and question.is_possible and form.is_valid():
         try:
             done = question.act(form.cleaned_data)
@@ -57,17 +67,19 @@ def ask(request: HttpRequest, model_admin, obj, question: Question) -> HttpRespo
             if isinstance(done, HttpResponse):
                 return done
             messages.success(request, done)
-            return HttpResponseRedirect(change_url(obj))
+            return HttpResponseRedirect(back_url)
     request.current_app = model_admin.admin_site.name
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
-        "original": Named(obj, getattr(model_admin, "name_of", str)(obj)),
         "title": question.title,
         "question": question,
         "form": form,
-        "back_url": change_url(obj),
+        "back_url": back_url,
     }
+    if obj is not None:
+        name = getattr(model_admin, "name_of", str)(obj)
+        context["original"] = Named(obj, name, model_admin.opts)
     return TemplateResponse(request, "admin/confirm.html", context)
 
 

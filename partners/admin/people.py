@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.urls import reverse
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
@@ -13,7 +14,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from partners.admin.base import EvidenceAdmin, HouseAdmin
-from partners.admin.story import WARN, Badge, Facts, Story
+from partners.admin.story import WARN, ActionLink, Badge, Facts, Story
 from partners.admin_paging import KeysetPaging
 from partners.models import Approval, User
 
@@ -83,6 +84,15 @@ class GroupAdmin(HouseAdmin, DjangoGroupAdmin):
     filter_horizontal = ()  # two lists side by side are wider than the page
 
 
+# Where requests of an object type are decided: the name of a page that takes the object's id.
+_DECIDED_AT: dict[str, str] = {}
+
+
+def decided_at(object_type: str, page: str) -> None:
+    """Lead from a request about ``object_type`` to the page where a second person decides it."""
+    _DECIDED_AT[object_type] = page
+
+
 @admin.register(Approval)
 class ApprovalAdmin(KeysetPaging, EvidenceAdmin):
     """Requests for a second person; they are decided where the thing itself is."""
@@ -117,5 +127,12 @@ class ApprovalAdmin(KeysetPaging, EvidenceAdmin):
                         ("Decided", obj.decided_at),
                     ],
                 )
-            ]
+            ],
+            self._actions(obj),
         )
+
+    def _actions(self, approval) -> list[ActionLink]:
+        page = _DECIDED_AT.get(approval.object_type)
+        if page is None or approval.state != Approval.State.REQUESTED:
+            return []
+        return [ActionLink("To what it is about", reverse(page, args=[approval.object_id]))]

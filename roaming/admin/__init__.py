@@ -1,3 +1,10 @@
 """Staff pages over what happened: records, findings, imports, deliveries."""
 
-from roaming.admin import batch, delivery, dispute, finding, sdr  # noqa: F401 they register themselves
+from roaming.admin import (  # noqa: F401 they register themselves
+    batch,
+    delivery,
+    dispute,
+    finding,
+    hold,
+    sdr,
+)

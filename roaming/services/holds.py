@@ -21,7 +21,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Approval, User
-from partners.services import approvals
+from partners.services import approvals, audit
 from roaming.models import Delivery, Finding, Hold, Sdr, SdrState, SessionKey
 from roaming.rules.catalog import RULES, RULES_VERSION
 from roaming.rules.lifecycle import path_of_intake
@@ -45,7 +45,10 @@ class Released:
 
 
 def queue(*, owner: User | None = None, codes: Collection[str] = ()) -> QuerySet:
-    """Held records, oldest first, with ``codes``, ``held_at``, ``expires_at``, ``claim_amount``."""
+    """Held records, oldest first, with ``codes``, ``held_at``, ``expires_at``, ``claim_amount``.
+
+    Also ``sdr_id``, ``currency``, ``owner_id`` and ``owner_name``.
+    """
     sdr = Sdr.objects.filter(sender=OuterRef("sender"), id=OuterRef("id"))
     hold = Hold.objects.filter(record_id=OuterRef("id"))
     held = SdrState.objects.filter(state=SdrState.State.HELD).annotate(
@@ -53,6 +56,8 @@ def queue(*, owner: User | None = None, codes: Collection[str] = ()) -> QuerySet
         held_at=Subquery(hold.values("held_at")),
         expires_at=Subquery(hold.values("expires_at")),
         owner_id=Subquery(hold.values("owner")),
+        owner_name=Subquery(hold.values("owner__username")),
+        sdr_id=Subquery(sdr.values("sdr_id")),
         claim_amount=Subquery(sdr.values("claim_amount")),
         currency=Subquery(sdr.values("currency")),
     )
@@ -63,9 +68,23 @@ def queue(*, owner: User | None = None, codes: Collection[str] = ()) -> QuerySet
     return held.order_by("id")
 
 
-def assign(record_ids: Collection[UUID], *, owner: User | None) -> int:
-    """Say who looks after held records; ``None``: nobody."""
-    return Hold.objects.filter(record_id__in=list(record_ids)).update(owner=owner)
+def assign(
+    record_ids: Collection[UUID], *, owner: User | None, by: User, now: datetime
+) -> list[UUID]:
+    """Say who looks after held records; ``None``: nobody. The ids of those that are held."""
+    with transaction.atomic():
+        held = list(Hold.objects.select_for_update().filter(record_id__in=list(record_ids)))
+        for hold in held:
+            hold.owner = owner
+            _audit(
+                "hold.assigned",
+                hold.record_id,
+                by=by,
+                now=now,
+                after={"owner": str(owner or "nobody")},
+            )
+        Hold.objects.bulk_update(held, ["owner"])
+    return [hold.record_id for hold in held]
 
 
 def release(record_ids: Iterable[UUID], *, reason: str, user: User, now: datetime) -> Released:
@@ -99,12 +118,44 @@ def release_approved(approval_id: UUID, *, checker: User, now: datetime) -> SdrS
         return _release_one(state, reason=why, user=checker, now=now)
 
 
+def refuse_release(approval_id: UUID, *, checker: User, now: datetime) -> Approval:
+    """The second person does not agree: the record stays held.
+
+    :raises NotDecidable: decided, expired, or asked for by ``checker``.
+    """
+    with transaction.atomic():
+        approval = approvals.refuse(approval_id, checker=checker, now=now)
+        about = UUID(approval.object_id)
+        _audit("hold.release_refused", about, by=checker, now=now, reason=approval.reason)
+    return approval
+
+
+def reject(record_ids: Collection[UUID], *, reason: str, user: User, now: datetime) -> list[UUID]:
+    """End holds for good: the records are rejected, their ids are free. The ids of those moved."""
+    with transaction.atomic():
+        moved = lifecycle.move_many(
+            record_ids, "HELD", ["REJECTED"], actor=str(user), reason=reason, now=now
+        )
+        for record_id in moved:
+            _audit("hold.rejected", record_id, by=user, now=now, reason=reason)
+    sellers = SdrState.objects.filter(id__in=moved, seller__isnull=False)
+    deliveries.publish(set(sellers.values_list("seller", flat=True)))
+    return moved
+
+
 def _release_one(state: SdrState, *, reason: str, user: User, now: datetime) -> SdrState:
     path = path_of_intake("ACCEPT", state.agreement.acceptance if state.agreement else None)[1:]
-    return lifecycle.move(state.id, path, actor=str(user), reason=reason, now=now)
+    with transaction.atomic():
+        _audit("hold.released", state.id, by=user, now=now, reason=reason)
+        return lifecycle.move(state.id, path, actor=str(user), reason=reason, now=now)
+
+
+def _audit(action: str, record_id: UUID, *, by: User, now: datetime, **told) -> None:
+    audit.record(action, SdrState(id=record_id), actor=str(by), at=now, **told)
 
 
 def _ask(state: SdrState, *, reason: str, user: User, now: datetime) -> Approval:
+    _audit("hold.release_asked", state.id, by=user, now=now, reason=reason)
     return approvals.request(
         RELEASE_VERB,
         about=("sdr", str(state.id)),

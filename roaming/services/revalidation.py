@@ -122,19 +122,21 @@ def _profile(name: str) -> Profile | None:
 def _session_holders(record_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Which other live record bills the session of each record."""
     sdrs = Sdr.objects.filter(id__in=list(record_ids), credits_sdr_id="", replaces_sdr_id="")
-    sessions = {
-        (sdr.seller_id, sdr.service_session_id, sdr.split_no): sdr.id
+    wanted = {
+        sdr.id: (sdr.seller_id, sdr.service_session_id, sdr.split_no)
         for sdr in sdrs
         if sdr.service_session_id
     }
     keys = SessionKey.objects.filter(
-        cso__in={seller for seller, _, _ in sessions},
-        session_id__in={session for _, session, _ in sessions},
+        cso__in={seller for seller, _, _ in wanted.values()},
+        session_id__in={session for _, session, _ in wanted.values()},
     )
-    holders = {}
-    for key in keys:
-        ours = sessions.get((key.cso_id, key.session_id, key.split_no))
-        if ours is not None and ours != key.record_id:
-            holders[ours] = key.record_id
+    held_by = {(key.cso_id, key.session_id, key.split_no): key.record_id for key in keys}
+    # Several held records may wait for one session: each of them has the same holder.
+    holders = {
+        record_id: holder
+        for record_id, session in wanted.items()
+        if (holder := held_by.get(session)) not in (None, record_id)
+    }
     names = dict(Sdr.objects.filter(id__in=holders.values()).values_list("id", "sdr_id"))
     return {record_id: names.get(holder, "") for record_id, holder in holders.items()}

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from billing.models import DocumentFile
+from roaming.models import SdrState
 from tests import makers
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import PASSWORD, person
@@ -21,6 +22,7 @@ class TestStaff:
     MORNING = (
         "/admin/",
         "/admin/roaming/sdr/",
+        "/admin/roaming/hold/",
         "/admin/roaming/intakebatch/",
         "/admin/partners/partner/",
         "/admin/partners/roamingagreement/",
@@ -41,6 +43,41 @@ class TestStaff:
         text = watched.page.inner_text("body")
         assert "V003" in text
         assert "HELD" in text
+        assert_clean(watched)
+
+
+class TestTheHoldQueue:
+    def test_is_worked_off_by_hand(self, settled, open_page):
+        """Tick a record, take it, read what cures it, reject it with a reason."""
+        person("olga", is_staff=True, is_superuser=True)
+        watched = open_page()
+        watched.log_in("/admin/login/", "olga", PASSWORD)
+        watched.go("/admin/roaming/hold/")
+        watched.page.check("input.action-select >> nth=0")
+        watched.page.select_option("select[name=action]", "take")
+        watched.page.click("#changelist-actions-wrapper button[type=submit]")
+        watched.page.click("button:has-text('Take')")
+        watched.page.wait_for_selector("text=olga looks after 1 record now.")
+        assert "Set up the home-CSP" in watched.page.inner_text("body")
+
+        watched.page.click("a:has-text('Reject…')")
+        watched.page.fill("textarea[name=reason]", "nobody knows this provider")
+        watched.page.click("button:has-text('Reject')")
+        watched.page.wait_for_selector("text=1 record rejected")
+
+        assert SdrState.objects.get(id=settled.held_id).state == "REJECTED"
+        assert_clean(watched)
+
+    def test_fits_a_phone(self, settled, open_page):
+        person("olga", is_staff=True, is_superuser=True)
+        watched = open_page(viewport=PHONE, has_touch=True)
+        watched.log_in("/admin/login/", "olga", PASSWORD)
+        hold = f"/admin/roaming/hold/{settled.held_id}/change/"
+
+        for path in (hold, f"/admin/roaming/hold/release/?ids={settled.held_id}"):
+            watched.go(path)
+            assert not watched.is_wider_than_its_window(), path
+
         assert_clean(watched)
 
 

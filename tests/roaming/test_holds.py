@@ -48,7 +48,7 @@ def state_of(record_id) -> SdrState:
 class TestQueue:
     def test_tells_reason_value_age_and_owner(self, agreement, olga):
         record_id = held_by_session()
-        holds.assign([record_id], owner=olga)
+        holds.assign([record_id], owner=olga, by=olga, now=NOON)
 
         [one] = holds.queue(owner=olga)
         assert (str(one.id), one.codes, one.claim_amount) == (record_id, ["V402"], Decimal("9.02"))
@@ -139,6 +139,14 @@ class TestHealing:
         assert holds.heal(actor="tests", now=LATER) == {}
         assert holds.revalidate([record_id], actor="tests", now=LATER) == {"HOLD": 1}
         assert state_of(record_id).version == 1
+
+    def test_leaves_each_of_two_records_for_one_session(self, agreement):
+        first = held_by_session()
+        [second] = take(numbered_record(3, service_session_id="S-00001"))
+
+        told = holds.revalidate([first, second.record_id], actor="tests", now=LATER)
+
+        assert told == {"HOLD": 2}
 
     def test_tells_the_sender_where_the_reasons_have_changed(self, agreement):
         """Its home-CSP is known now; its session is still billed by another record."""
