@@ -8,6 +8,7 @@ from django.utils import timezone
 from partners.services import jobs
 from roaming.services import (
     ageing,
+    correction_job,
     deliveries,
     dispute_clock,
     dispute_escalation,
@@ -29,6 +30,17 @@ def import_file(*, job_id: str) -> dict[str, object]:
     if job is None:
         return {"job_id": job_id, "claimed": False}
     import_job.run(job, clock=timezone.now)
+    job.refresh_from_db()
+    return {"job_id": job_id, "state": job.state}
+
+
+@shared_task(name="roaming.correct_holds")
+def correct_holds(*, job_id: str) -> dict[str, object]:
+    """Try or apply a file of corrected held records; started again it finds them moved."""
+    job = jobs.claim(job_id, now=timezone.now())
+    if job is None:
+        return {"job_id": job_id, "claimed": False}
+    correction_job.run(job, clock=timezone.now)
     job.refresh_from_db()
     return {"job_id": job_id, "state": job.state}
 

@@ -17,7 +17,7 @@ from partners.admin.people import decided_at
 from partners.admin.story import ActionLink, Story
 from partners.admin_paging import UncountedChangeList
 from partners.models import Approval, User
-from roaming.admin import hold_questions, hold_story, story
+from roaming.admin import hold_files, hold_questions, hold_story, story
 from roaming.admin.hold_filters import FILTERS
 from roaming.models import Hold, Sdr
 from roaming.services import holds
@@ -57,7 +57,8 @@ class HoldAdmin(EvidenceAdmin):
     search_fields = ("sdr_id",)
     search_help_text = "SDR id"
     empty_text = "Nothing waits: records come here when a rule asks for a person or for a fact."
-    actions = ("take", "give", "check_again", "release", "reject")
+    actions = ("take", "give", "check_again", "release", "reject", "download")
+    change_list_template = "admin/roaming/hold/change_list.html"
 
     def get_changelist(self, request, **kwargs):
         return UncountedChangeList
@@ -95,7 +96,20 @@ class HoldAdmin(EvidenceAdmin):
             self._page(hold_questions.decide),
             name="roaming_hold_decide",
         )
-        return [*pages, decide, *super().get_urls()]
+        files = [
+            path("download/", self._page(hold_files.download_listed), name="roaming_hold_download"),
+            path("upload/", self._page(hold_files.upload), name="roaming_hold_upload"),
+            path(
+                "corrections/<uuid:job_id>/",
+                self._page(hold_files.apply),
+                name="roaming_hold_apply",
+            ),
+        ]
+        return [*pages, *files, decide, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        more = {"may_work": may_work(request.user)}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def _page(self, view):
         def answer(request, **kwargs):
@@ -183,6 +197,10 @@ class HoldAdmin(EvidenceAdmin):
     @admin.action(description="Reject…", permissions=["work"])
     def reject(self, request, queryset):
         return hold_questions.lead_to("reject", queryset)
+
+    @admin.action(description="Download to correct", permissions=["work"])
+    def download(self, request, queryset):
+        return hold_files.download(request, queryset)
 
 
 def _is_a_record(object_id: str) -> bool:

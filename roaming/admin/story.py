@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -22,7 +23,16 @@ from partners.admin.story import (
 )
 from roaming.admin.chain import chain_table
 from roaming.admin.sections import told_by_others
-from roaming.models import Delivery, Dispute, Finding, IntakeBatch, Sdr, SdrEvent, SdrState
+from roaming.models import (
+    Delivery,
+    Dispute,
+    Finding,
+    HoldCorrection,
+    IntakeBatch,
+    Sdr,
+    SdrEvent,
+    SdrState,
+)
 from roaming.rules.catalog import REMEDIES, RULES, STRUCTURE
 
 TONES = {"REJECTED": BAD, "HELD": WARN, "DISPUTED": WARN, "ACCEPTED": GOOD}
@@ -41,6 +51,7 @@ def of(sdr: Sdr) -> list[object]:
         *chain_table(sdr.pk),
         *_disputes(sdr),
         _timeline(sdr),
+        *_corrections(sdr),
         _who(sdr, state),
         _session(sdr),
         _items(sdr),
@@ -145,6 +156,27 @@ def _timeline(sdr: Sdr) -> Timeline:
             number = f"as no. {delivery.sequence}" if delivery.sequence else "not yet numbered"
             steps.append(Step(delivery.created_at, f"Owed to {sdr.buyer}", number))
     return Timeline("Timeline", steps)
+
+
+def _corrections(sdr: Sdr):
+    """What staff corrected: before and after of each field, by whom and why."""
+    mine = Q(record_id=sdr.pk) | Q(new_record_id=sdr.pk)
+    rows = []
+    for one in HoldCorrection.objects.filter(mine).select_related("user").order_by("corrected_at"):
+        is_before = one.record_id == sdr.pk
+        other = one.new_record_id if is_before else one.record_id
+        url = reverse("admin:roaming_sdr_change", args=[other])
+        word = "next attempt" if is_before else "attempt before"
+        there = format_html('<a class="ch-link" href="{}">{}</a>', url, word)
+        for name, (before, after) in sorted(one.changes.items()):
+            rows.append((name, before or "—", after or "—", one.user, one.reason, there))
+    if rows:
+        yield Table(
+            "Corrected by staff",
+            ("Field", "Before", "After", "By", "Why", "Record"),
+            rows,
+            note="a record is never changed: the corrected one is a new attempt under the same id",
+        )
 
 
 def _who(sdr: Sdr, state: SdrState) -> Facts:

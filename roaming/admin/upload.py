@@ -133,10 +133,10 @@ def queue_import(wanted: dict, *, user) -> Job:
     file_name = file.name or "file"
     profile = wanted["profile"]
     if profile == OWN_PROFILE:
-        stored = _store(wanted["own_profile"], name=f"{job_key}.toml")
+        stored = store_upload(wanted["own_profile"], name=f"{job_key}.toml")
         profile = str(Path(settings.MEDIA_ROOT) / stored)
     suffix = ".csv.gz" if file_name.lower().endswith(".gz") else ".csv"
-    stored = _store(file, name=f"{job_key}{suffix}")
+    stored = store_upload(file, name=f"{job_key}{suffix}")
     with transaction.atomic():
         job = jobs.enqueue(
             KIND,
@@ -156,7 +156,7 @@ def queue_import(wanted: dict, *, user) -> Job:
     return job
 
 
-def _store(file: UploadedFile, *, name: str) -> str:
+def store_upload(file: UploadedFile, *, name: str) -> str:
     """Write the upload under the files folder, mode 0600; return its name there."""
     folder = Path(settings.MEDIA_ROOT) / "uploads"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,7 +6,7 @@ id; nothing points a foreign key at it, so that a partition can be detached one 
 
 from roaming.models.batch import IntakeBatch, IntakeTally
 from roaming.models.completeness import Alert, BatchReceipt, Manifest, SequenceGap
-from roaming.models.correction import Hold, SdrLink
+from roaming.models.correction import Healing, Hold, HoldCorrection, SdrLink
 from roaming.models.counter import (
     AgeingStep,
     CounterKey,
@@ -46,7 +46,9 @@ __all__ = [
     "Evse",
     "EvseOutage",
     "Finding",
+    "Healing",
     "Hold",
+    "HoldCorrection",
     "IntakeBatch",
     "IntakeTally",
     "Manifest",

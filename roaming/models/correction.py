@@ -1,9 +1,10 @@
-"""What ties a credit or a replacement to its original, and what waits to be tied."""
+"""What ties a record to the one it answers, and what waits: in the hold queue, or to be tied."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from partners.models import Party, User
+from partners.models import Job, Party, User
 
 
 class SdrLink(models.Model):
@@ -59,3 +60,46 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"hold of {self.record_id}"
+
+
+class HoldCorrection(models.Model):
+    """Staff corrected a held record: ``record_id`` was rejected, ``new_record_id`` is its next
+    attempt. ``changes``: {"evse_id": ["DE*X", "DE*ABC*E1"]}; personal data is only named.
+    """
+
+    record_id = models.UUIDField(primary_key=True)
+    new_record_id = models.UUIDField()
+    changes = models.JSONField()
+    reason = models.CharField(max_length=500)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    corrected_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["new_record_id"], name="corrected_record_has_one_origin"
+            ),
+            models.CheckConstraint(
+                condition=~Q(record_id=F("new_record_id")),
+                name="hold_correction_makes_a_new_record",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"correction of {self.record_id}"
+
+
+class Healing(models.Model):
+    """One summary for a seller: its held records that new master data let go on, or ended."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    seller = models.ForeignKey(
+        Party, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    healed_at = models.DateTimeField()
+    released_ids = ArrayField(models.UUIDField())
+    rejected_ids = ArrayField(models.UUIDField())
+
+    def __str__(self) -> str:
+        return f"healing at {self.healed_at:%Y-%m-%d %H:%M}Z"

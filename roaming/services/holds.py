@@ -22,7 +22,7 @@ from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Approval, User
 from partners.services import approvals, audit
-from roaming.models import Delivery, Finding, Hold, Sdr, SdrState, SessionKey
+from roaming.models import Delivery, Finding, Healing, Hold, Sdr, SdrState, SessionKey
 from roaming.rules.catalog import RULES, RULES_VERSION
 from roaming.rules.lifecycle import path_of_intake
 from roaming.services import deliveries, lifecycle
@@ -194,16 +194,37 @@ def heal(
     At most ``limit`` records; the rest heals when the clock comes round. Each seller is owed one
     summary of what was healed, however many records it were.
     """
-    healable = list(_healable(party_ids, codes).values_list("id", "seller_id")[:limit])
-    told = revalidate([record_id for record_id, _ in healable], actor=actor, now=now)
-    left = set(queue().filter(id__in=[one for one, _ in healable]).values_list("id", flat=True))
-    sellers = {seller for one, seller in healable if one not in left and seller is not None}
+    healable = list(_healable(party_ids, codes).values_list("id", flat=True)[:limit])
+    told = revalidate(healable, actor=actor, now=now)
+    healings = _sum_up(healable, now=now)
+    Healing.objects.bulk_create(healings)
     Delivery.objects.bulk_create(
-        Delivery(receiver_id=seller, kind="HEALED", subject_id=uuid7_at(now), created_at=now)
-        for seller in sorted(sellers)
+        Delivery(receiver_id=one.seller_id, kind="HEALED", subject_id=one.id, created_at=now)
+        for one in healings
     )
-    deliveries.publish(sellers)
+    deliveries.publish({one.seller_id for one in healings})
     return told
+
+
+def _sum_up(healable: Sequence[UUID], *, now: datetime) -> list[Healing]:
+    """One summary for each seller of what is not held any more."""
+    moved = SdrState.objects.filter(id__in=healable, seller__isnull=False).exclude(state="HELD")
+    sums: dict[UUID, Healing] = {}
+    for record_id, seller_id, state in moved.order_by("seller", "id").values_list(
+        "id", "seller", "state"
+    ):
+        one = sums.setdefault(
+            seller_id,
+            Healing(
+                id=uuid7_at(now),
+                seller_id=seller_id,
+                healed_at=now,
+                released_ids=[],
+                rejected_ids=[],
+            ),
+        )
+        (one.rejected_ids if state == "REJECTED" else one.released_ids).append(record_id)
+    return list(sums.values())
 
 
 def expire(*, now: datetime) -> int:

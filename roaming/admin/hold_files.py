@@ -1,0 +1,209 @@
+"""Correct many held records by a file: download, edit in a spreadsheet, upload, look, apply."""
+
+import csv
+import uuid
+from collections.abc import Iterable
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from clearinghouse.spreadsheet import neutralize
+from partners.admin.confirm import Question, ask, change_url
+from partners.admin.job import wake_worker
+from partners.admin.story import BAD, GOOD, WARN, Badge, Figure, Figures, Note, Table
+from partners.models import Job
+from partners.services import audit, jobs
+from roaming.admin.upload import store_upload
+from roaming.models import Hold
+from roaming.services import correction_job, hold_correction
+
+MOST_RECORDS = 5_000
+MAX_FILE_BYTES = 20 * 1024 * 1024
+_ROWS_SHOWN = 200
+_TONES = {"accepted": GOOD, "held again": WARN, "refused": BAD, "stale": BAD, "unchanged": ""}
+LIST = "admin:roaming_hold_changelist"
+
+
+class CorrectionsForm(forms.Form):
+    """The corrected file."""
+
+    file = forms.FileField(
+        label="Corrected file",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv"}),
+        help_text="The CSV that you downloaded here, with corrected cells. Keep record_id and"
+        " version; rows may be left out. An empty contract_id keeps the stored one.",
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > MAX_FILE_BYTES:
+            raise forms.ValidationError(
+                f"The file is larger than {MAX_FILE_BYTES // 2**20} MB; split it."
+            )
+        return file
+
+
+def download(request, states: Iterable) -> HttpResponse:
+    """The CSV of held records; who took it is noted."""
+    states = list(states[:MOST_RECORDS])
+    stream = StringIO()
+    writer = csv.DictWriter(stream, hold_correction.COLUMNS, delimiter=";")
+    writer.writeheader()
+    for row in hold_correction.rows_for(states):
+        writer.writerow({name: neutralize(cell) for name, cell in row.items()})
+    now = timezone.now()
+    for state in states:
+        audit.record("hold.downloaded", state, actor=request.user.get_username(), at=now)
+    response = HttpResponse("\ufeff" + stream.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="held-records-{now:%Y%m%d-%H%M}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def download_listed(request, model_admin) -> HttpResponse:
+    """What the queue shows with the filters of the address, all pages of it."""
+    _refuse_others(request)
+    return download(request, model_admin.get_changelist_instance(request).queryset)
+
+
+def upload(request, model_admin):
+    """The form; on POST the trial is queued and its page follows."""
+    _refuse_others(request)
+    form = CorrectionsForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        key = uuid.uuid4()
+        job = _queue(
+            request,
+            run_key=f"hold corrections:{key}",
+            title=f"Preview of {file.name}"[:200],
+            parameters={"is_trial": True, "file_name": (file.name or "")[:255]},
+            input_name=store_upload(file, name=f"{key}.csv"),
+        )
+        return HttpResponseRedirect(change_url(job))
+    request.current_app = model_admin.admin_site.name
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": "Upload corrected records",
+        "form": form,
+        "lead": "First a trial: nothing is changed, and each row tells what would become of it."
+        " Then you apply it with a reason.",
+        "button": "Upload and preview",
+        "back_url": reverse(LIST),
+    }
+    return TemplateResponse(request, "admin/roaming/upload.html", context)
+
+
+def apply(request, model_admin, *, job_id: uuid.UUID):
+    """The preview's rows, and the question whether to apply them."""
+    _refuse_others(request)
+    trial = Job.objects.filter(pk=job_id, kind=correction_job.KIND, state=Job.State.DONE).first()
+    if trial is None or not trial.parameters.get("is_trial"):
+        raise Http404
+    counts = trial.result or {}
+    would_change = counts.get("accepted", 0) + counts.get("held again", 0)
+    effect: list[object] = [_counts(counts), _rows(trial)]
+    if not would_change:
+        effect.insert(0, Note("No row would change anything: correct the file and upload it.", WARN))
+    return ask(
+        request,
+        model_admin,
+        None,
+        Question(
+            title=f"Apply {would_change} correction{'' if would_change == 1 else 's'}?",
+            sentence="Each held record named is rejected, and its corrected form takes its place as"
+            " the next attempt under the same id. The sender is told. Rows that have moved since"
+            " are left alone.",
+            button="Apply",
+            effect=effect,
+            is_possible=bool(would_change),
+            act=partial(_apply, request, trial),
+        ),
+        back_url=reverse(LIST),
+    )
+
+
+def _apply(request, trial: Job, answers):
+    job = _queue(
+        request,
+        run_key=f"apply:{trial.pk}",
+        title=f"Apply {trial.parameters['file_name']}"[:200],
+        parameters={
+            "is_trial": False,
+            "file_name": trial.parameters["file_name"],
+            "reason": answers["reason"],
+        },
+        input_name=trial.input_name,
+    )
+    return HttpResponseRedirect(change_url(job))
+
+
+def _queue(request, *, run_key: str, title: str, parameters: dict, input_name: str) -> Job:
+    with transaction.atomic():
+        job = jobs.enqueue(
+            correction_job.KIND,
+            run_key=run_key,
+            title=title,
+            parameters=parameters,
+            requested_by=request.user,
+            input_name=input_name,
+        )
+        audit.record(
+            "hold.corrections_uploaded" if parameters["is_trial"] else "hold.corrections_applied",
+            job,
+            actor=request.user.get_username(),
+            at=timezone.now(),
+            reason=parameters.get("reason", ""),
+        )
+        transaction.on_commit(wake_worker)
+    return job
+
+
+def _counts(counts: dict) -> Figures:
+    figures = [
+        Figure(word.capitalize(), f"{counts.get(word, 0):,}")
+        for word in _TONES
+        if counts.get(word, 0)
+    ]
+    return Figures(figures or [Figure("Rows", "0")], title="What would happen")
+
+
+def _rows(trial: Job) -> Table:
+    path = Path(settings.MEDIA_ROOT) / trial.result_name
+    rows: list[dict[str, str]] = []
+    if trial.result_name and path.is_file():
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream, delimiter=";"))
+    # What needs a look stands first.
+    rows.sort(key=lambda row: list(_TONES).index(row["outcome"]) in (0, 4))
+    return Table(
+        "Row by row",
+        ("SDR", "Outcome", "What changes", "Problem"),
+        [
+            (
+                row["sdr_id"],
+                Badge(row["outcome"], _TONES[row["outcome"]]),
+                row["changes"],
+                row["problem"],
+            )
+            for row in rows[:_ROWS_SHOWN]
+        ],
+        empty="The file had no rows.",
+        note=f"problems first; {min(len(rows), _ROWS_SHOWN)} of {len(rows)} rows",
+    )
+
+
+def _refuse_others(request) -> None:
+    if not request.user.has_perm(f"{Hold._meta.app_label}.change_hold"):
+        raise PermissionDenied
