@@ -1,5 +1,7 @@
 """The two kinds of admin pages: what staff edits (audited), and what nobody edits (evidence)."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
@@ -62,7 +64,7 @@ class EvidenceAdmin(ModelAdmin):
     list_per_page = 50
     list_filter_submit = True
     list_filter_sheet = True
-    actions = None
+    actions: Sequence[str] | None = None
 
     def get_queryset(self, request):
         # What a list shows beside a row, its page shows too: one query instead of many.

@@ -2,7 +2,6 @@
 
 import csv
 import uuid
-from collections.abc import Iterable
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -53,7 +52,7 @@ class CorrectionsForm(forms.Form):
         return file
 
 
-def download(request, states: Iterable) -> HttpResponse:
+def download(request, states) -> HttpResponse:
     """The CSV of held records; who took it is noted."""
     states = list(states[:MOST_RECORDS])
     stream = StringIO()
@@ -115,7 +114,9 @@ def apply(request, model_admin, *, job_id: uuid.UUID):
     would_change = counts.get("accepted", 0) + counts.get("held again", 0)
     effect: list[object] = [_counts(counts), _rows(trial)]
     if not would_change:
-        effect.insert(0, Note("No row would change anything: correct the file and upload it.", WARN))
+        effect.insert(
+            0, Note("No row would change anything: correct the file and upload it.", WARN)
+        )
     return ask(
         request,
         model_admin,

@@ -8,7 +8,7 @@ seller's word and is not corrected here.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -77,7 +77,7 @@ class _WouldBeRefused(Exception):
     """Some records do not pass: take all back and do the others alone."""
 
 
-def rows_for(states: Sequence[SdrState]) -> Iterator[dict[str, str]]:
+def rows_for(states: Sequence[Any]) -> Iterator[dict[str, str]]:
     """The rows of the download, in the order of ``states`` (as ``holds.queue`` annotates them)."""
     submissions = read_again([state.id for state in states])
     reasons = _reasons_of(states)
@@ -98,7 +98,7 @@ def rows_for(states: Sequence[SdrState]) -> Iterator[dict[str, str]]:
         }
 
 
-def _reasons_of(states: Sequence[SdrState]) -> dict[UUID, list[str]]:
+def _reasons_of(states: Sequence[Any]) -> dict[UUID, list[str]]:
     """What the newest validation of each record found."""
     codes = {state.id: set(state.codes) for state in states}
     found = Finding.objects.filter(record_id__in=list(codes), severity=Finding.Severity.HOLD)
@@ -197,8 +197,8 @@ def _changed(one: Corrected, before: InboundSdr, row: dict[str, str]) -> Submiss
 
 def _typed(fields: dict[str, object]) -> dict[str, object]:
     """A count is a number in JSON; everything else may come as text."""
-    split = fields.get("split_no")
-    return fields | ({"split_no": int(split)} if str(split or "").isdigit() else {})
+    split = str(fields.get("split_no", ""))
+    return fields | ({"split_no": int(split)} if split.isdigit() else {})
 
 
 def _replace(tries: Sequence[_Try], order: Order) -> None:

@@ -125,7 +125,7 @@ def _session_holders(record_ids: Iterable[UUID]) -> dict[UUID, str]:
     wanted = {
         sdr.id: (sdr.seller_id, sdr.service_session_id, sdr.split_no)
         for sdr in sdrs
-        if sdr.service_session_id
+        if sdr.service_session_id and sdr.seller_id
     }
     keys = SessionKey.objects.filter(
         cso__in={seller for seller, _, _ in wanted.values()},

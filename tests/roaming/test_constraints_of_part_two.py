@@ -20,6 +20,8 @@ from roaming.models import (
     DisputeEvent,
     Evse,
     EvseOutage,
+    Healing,
+    HoldCorrection,
     IntakeBatch,
     Manifest,
     Match,
@@ -32,6 +34,7 @@ from roaming.models import (
     SequenceGap,
     SignedValue,
 )
+from tests import makers
 from tests.makers import NOON, later, nordlicht, partner_of, voltaire
 
 pytestmark = pytest.mark.django_db
@@ -383,7 +386,40 @@ def ageing_step():
     return AgeingStep.objects.create(subject_id=new_uuid7(), stage="D3", done_at=NOON)
 
 
+def correction(**changes):
+    own = {"record_id": new_uuid7(), "new_record_id": new_uuid7()}
+    return HoldCorrection.objects.create(
+        **(own | changes),
+        changes={},
+        reason="typo",
+        user=makers.StaffMaker(),
+        corrected_at=NOON,
+    )
+
+
+@pytest.mark.violates("corrected_record_has_one_origin")
+def test_a_corrected_record_has_one_origin():
+    first = correction()
+    with refused("corrected_record_has_one_origin"):
+        correction(new_record_id=first.new_record_id)
+
+
+@pytest.mark.violates("hold_correction_makes_a_new_record")
+def test_a_hold_correction_makes_a_new_record():
+    same = new_uuid7()
+    with refused("hold_correction_makes_a_new_record"):
+        correction(record_id=same, new_record_id=same)
+
+
+def healing():
+    return Healing.objects.create(
+        id=new_uuid7(), seller=nordlicht(), healed_at=NOON, released_ids=[], rejected_ids=[]
+    )
+
+
 EVIDENCE = [
+    ("hold_correction_is_append_only", correction),
+    ("healing_is_append_only", healing),
     ("counter_record_is_append_only", counter_record),
     ("counter_tally_is_append_only", counter_tally),
     ("counter_refusal_is_append_only", counter_refusal),
