@@ -290,7 +290,8 @@ class TestHealthOfBeat:
 
         assert before.returncode == after.returncode == 1
         assert "has not turned once" in before.stderr
-        assert "silent for 600 s" in after.stderr
+        # A busy machine takes a moment to ask.
+        assert re.search(r"silent for 6\d\d s", after.stderr)
 
 
 class TestNginx:
