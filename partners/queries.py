@@ -34,27 +34,39 @@ def in_period(now: datetime) -> Q:
     return Q(starts_at__lte=now) & (Q(ends_at__isnull=True) | Q(ends_at__gt=now))
 
 
-def state_of_partner(partner_ref: str, *, now: datetime) -> Subquery:
+def state_of_partner(partner_ref: str, *, now: datetime, known: Q | None = None) -> Subquery:
     """The partner's state at ``now`` as a subquery over ``partner_ref``."""
-    newest = PartnerState.objects.filter(partner=OuterRef(partner_ref), starts_at__lte=now)
+    newest = PartnerState.objects.filter(
+        known or Q(), partner=OuterRef(partner_ref), starts_at__lte=now
+    )
     return Subquery(newest.order_by("-starts_at").values("state")[:1])
 
 
 def parties_by_code(
-    codes: Iterable[str], *, role: str, environment: str, sender: Partner, now: datetime
+    codes: Iterable[str],
+    *,
+    role: str,
+    environment: str,
+    sender: Partner,
+    now: datetime,
+    known_before: UUID | None = None,
 ) -> dict[str, PartyNow]:
-    """Parties of one role under their code "DE*NLX", with the sender's mandate if it has one."""
+    """Parties of one role under their code "DE*NLX", with the sender's mandate if it has one.
+
+    ``known_before``: what was entered with this id or later does not count (a look back).
+    """
     wanted = Q(pk__in=[])
     for code in codes:
         country, _, party_id = code.partition("*")
         wanted |= Q(country_code=country, party_id=party_id)
-    owned = PartyOwnership.objects.filter(in_period(now), party=OuterRef("pk"))
+    known = Q() if known_before is None else Q(id__lt=known_before)
+    owned = PartyOwnership.objects.filter(in_period(now), known, party=OuterRef("pk"))
     parties = (
-        Party.objects.filter(wanted, role=role, environment=environment)
+        Party.objects.filter(wanted, known, role=role, environment=environment)
         .annotate(owner_id=Subquery(owned.values("partner")[:1]))
-        .annotate(owner_state=state_of_partner("owner_id", now=now))
+        .annotate(owner_state=state_of_partner("owner_id", now=now, known=known))
     )
-    mandates = _mandates_to_send(sender, now=now)
+    mandates = _mandates_to_send(sender, now=now, known=known)
     return {
         party.code: PartyNow(
             id=party.id,
@@ -67,10 +79,10 @@ def parties_by_code(
     }
 
 
-def _mandates_to_send(sender: Partner, *, now: datetime) -> dict[tuple[UUID, UUID], UUID]:
+def _mandates_to_send(sender: Partner, *, now: datetime, known: Q) -> dict[tuple[UUID, UUID], UUID]:
     """Mandates to submit records, by party and by the owner that gave them."""
     rows = Mandate.objects.filter(
-        in_period(now), agent=sender, verbs__contains=[Mandate.Verb.SUBMIT_SDR]
+        in_period(now), known, agent=sender, verbs__contains=[Mandate.Verb.SUBMIT_SDR]
     ).values_list("parties", "grantor", "id")
     return {(party, grantor): mandate for party, grantor, mandate in rows}
 

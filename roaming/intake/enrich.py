@@ -63,7 +63,7 @@ class Surroundings(NamedTuple):
 
 def enrich(prepared: Sequence[Prepared], world: World) -> tuple[list[Prepared], Surroundings]:
     """The same records with more facts, and the surroundings in which they are judged."""
-    asked, sessions = _what_to_ask(prepared, world)
+    asked, sessions = what_to_ask(prepared, world)
     neighbourhood = load_neighbourhood(list(sessions.values()), environment=world.environment)
     registries = load_registries(
         list(asked.values()), environment=world.environment, near=neighbourhood.on_evse
@@ -71,17 +71,17 @@ def enrich(prepared: Sequence[Prepared], world: World) -> tuple[list[Prepared], 
     neighbourhood.places = registries.places()
     day = _sender_day(world)
     richer = [
-        (submission, _with_registries(sides, asked.get(id(submission.sdr)), registries, day), sha)
+        (submission, with_registries(sides, asked.get(id(submission.sdr)), registries, day), sha)
         for submission, sides, sha in prepared
     ]
     signed = load_signed_data(
         ((submission.sdr, sides.facts.meter_key) for submission, sides, _ in richer),
         environment=world.environment,
     )
-    return _with_readings(richer, signed), Surroundings(sessions, neighbourhood, signed)
+    return with_readings(richer, signed), Surroundings(sessions, neighbourhood, signed)
 
 
-def _what_to_ask(
+def what_to_ask(
     prepared: Sequence[Prepared], world: World
 ) -> tuple[dict[int, Asked], dict[int, Session]]:
     """By the record itself: whom to ask the registries about, and who has neighbours."""
@@ -101,7 +101,7 @@ def _what_to_ask(
     return asked, sessions
 
 
-def _with_registries(
+def with_registries(
     sides: Sides, asked: Asked | None, registries: Registries, day: SenderDay
 ) -> Sides:
     facts = sides.facts
@@ -118,7 +118,7 @@ def _with_registries(
     return replace(sides, facts=facts)
 
 
-def _with_readings(prepared: Sequence[Prepared], signed: SignedData) -> list[Prepared]:
+def with_readings(prepared: Sequence[Prepared], signed: SignedData) -> list[Prepared]:
     if not signed.readings:
         return list(prepared)
     return [
@@ -142,7 +142,11 @@ def _sender_day(world: World) -> SenderDay:
     )
     by_day = {row["day"]: (row["all_received"], row["all_rejected"]) for row in days}
     received, rejected = by_day.pop(today, (0, 0))
-    usual = [count for count, _ in by_day.values()]
+    return sender_day(received, rejected, usual=[count for count, _ in by_day.values()])
+
+
+def sender_day(received: int, rejected: int, *, usual: Sequence[int]) -> SenderDay:
+    """The figures of a day so far beside those of the days before."""
     return SenderDay(
         received=received,
         rejected=rejected,

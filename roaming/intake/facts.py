@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
 from partners import queries
 from partners.models import Partner, RoamingAgreement
 from partners.queries import PartyNow
-from roaming.intake.overrides import load_overrides, merged
+from roaming.intake.overrides import IN_FORCE, RuleSet, load_overrides
 from roaming.messages import InboundSdr
 from roaming.rules.findings import Facts, Override, Terms
 from roaming.rules.signed import SignedReading
@@ -84,31 +85,51 @@ class World:
 
 
 def load_world(
-    records: Sequence[InboundSdr], *, sender: Partner, environment: str, received_at: datetime
+    records: Sequence[InboundSdr],
+    *,
+    sender: Partner,
+    environment: str,
+    received_at: datetime,
+    known_before: UUID | None = None,
+    rule_set: RuleSet = IN_FORCE,
 ) -> World:
-    """Look up every party and agreement that ``records`` name."""
+    """Look up every party and agreement that ``records`` name.
+
+    ``known_before`` looks back: what was entered with this id or later does not count.
+    """
     world = World(sender, environment, received_at)
     sellers = {code for sdr in records if (code := normal_code(sdr.cso_id))}
     buyers = {code for sdr in records if (code := normal_code(sdr.csp_id))}
-    world.sellers = queries.parties_by_code(
-        sellers, role="CSO", environment=environment, sender=sender, now=received_at
-    )
-    world.buyers = queries.parties_by_code(
-        buyers, role="CSP", environment=environment, sender=sender, now=received_at
-    )
+    at: dict[str, Any] = {"now": received_at, "known_before": known_before}
+    whom: dict[str, Any] = {"environment": environment, "sender": sender}
+    world.sellers = queries.parties_by_code(sellers, role="CSO", **whom, **at)
+    world.buyers = queries.parties_by_code(buyers, role="CSP", **whom, **at)
     versions = queries.agreements_between(
         [party.id for party in world.sellers.values()],
         [party.id for party in world.buyers.values()],
     )
+    if known_before is not None:
+        versions = [
+            version
+            for version in versions
+            if version.id < known_before and _in_force_by(version, received_at)
+        ]
     owners = {party.id: party.owner_id for party in world.sellers.values() if party.owner_id}
     loaded = load_overrides(
-        owners.values(), {version.number for version in versions}, at=received_at
+        owners.values(),
+        {version.number for version in versions},
+        at=received_at,
+        known_before=known_before,
     )
     for version in versions:
         key = (version.seller_id, version.buyer_id)
-        overrides = merged(loaded, version, owner_id=owners.get(version.seller_id))
+        overrides = rule_set.of(loaded, version, owner_id=owners.get(version.seller_id))
         world.versions.setdefault(key, []).append(_terms_of(version, overrides))
     return world
+
+
+def _in_force_by(version: RoamingAgreement, instant: datetime) -> bool:
+    return version.in_force_at is not None and version.in_force_at <= instant
 
 
 @lru_cache(maxsize=4096)

@@ -18,12 +18,13 @@ from roaming.intake.enrich import Surroundings, enrich
 from roaming.intake.facts import Sides, World
 from roaming.intake.originals import read_originals
 from roaming.intake.structure import Submission
+from roaming.messages import InboundSdr
 from roaming.models import Finding as FindingRow
 from roaming.models import SdrState
 from roaming.rules.canonical import content_sha256
 from roaming.rules.catalog import Verdict, check_sdr, verdict_of
 from roaming.rules.facts import OriginalFact
-from roaming.rules.findings import Finding, Severity
+from roaming.rules.findings import Facts, Finding, Severity
 from roaming.rules.lifecycle import fate_of_original, path_of_credit, path_of_intake
 
 
@@ -49,7 +50,7 @@ class Judged(NamedTuple):
         return not self.repeats
 
 
-class _Known(NamedTuple):
+class Known(NamedTuple):
     """A stored record under the same id."""
 
     record_id: UUID
@@ -63,8 +64,8 @@ class _Known(NamedTuple):
 class Ledgers:
     """Which ids and sessions are taken, as read at the start and as this chunk adds to them."""
 
-    live: dict[tuple[UUID, str], _Known]
-    rejected: dict[tuple[UUID, str], _Known]
+    live: dict[tuple[UUID, str], Known]
+    rejected: dict[tuple[UUID, str], Known]
     sessions: dict[tuple[UUID, str, int], str]
     originals: dict[tuple[UUID, str], OriginalFact]
     surroundings: Surroundings
@@ -119,7 +120,7 @@ def _judge(
     return judged
 
 
-def _is_the_same_rejection(judged: Judged, last: _Known) -> bool:
+def _is_the_same_rejection(judged: Judged, last: Known) -> bool:
     """The same content, refused again for the same reasons: nothing new to store."""
     if judged.verdict != "REJECT" or judged.sha256 != last.sha256:
         return False
@@ -128,17 +129,8 @@ def _is_the_same_rejection(judged: Judged, last: _Known) -> bool:
 
 def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> Judged:
     sdr = submission.sdr
-    session = _session_key(sides, sdr)
-    holder = ledgers.sessions.get(session, "") if session else ""
-    original = _original_of(sides, sdr, ledgers)
-    facts = ledgers.surroundings.add_to(sides.facts, sdr, sides)
-    facts = replace(facts, original=original) if original else facts
-    if live or holder not in ("", sdr.sdr_id):
-        facts = replace(
-            facts,
-            session_holder="" if holder == sdr.sdr_id else holder,
-            conflicts_with=str(live.record_id) if live else "",
-        )
+    facts = facts_in(ledgers, sides, sdr, live=live)
+    original = facts.original
     found, not_applicable = check_sdr(sdr, facts) if submission.is_record else ([], [])
     findings = [*submission.findings, *found]
     verdict = verdict_of(findings)
@@ -158,6 +150,22 @@ def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> 
     )
 
 
+def facts_in(ledgers: Ledgers, sides: Sides, sdr: InboundSdr, *, live: Known | None) -> Facts:
+    """All that a record meets when its turn comes; ``live`` holds its id with other content."""
+    session = session_key(sides, sdr)
+    holder = ledgers.sessions.get(session, "") if session else ""
+    original = _original_of(sides, sdr, ledgers)
+    facts = ledgers.surroundings.add_to(sides.facts, sdr, sides)
+    facts = replace(facts, original=original) if original else facts
+    if live or holder not in ("", sdr.sdr_id):
+        facts = replace(
+            facts,
+            session_holder="" if holder == sdr.sdr_id else holder,
+            conflicts_with=str(live.record_id) if live else "",
+        )
+    return facts
+
+
 def _path(verdict: Verdict, sides: Sides, sdr, original: OriginalFact | None) -> list[str]:
     if verdict == "ACCEPT" and original and sdr.credits_sdr_id:
         return path_of_credit(original.state)
@@ -174,7 +182,7 @@ def _original_of(sides: Sides, sdr, ledgers: Ledgers) -> OriginalFact | None:
     return original
 
 
-def _repeat(position: int, submission: Submission, sides: Sides, known: _Known) -> Judged:
+def _repeat(position: int, submission: Submission, sides: Sides, known: Known) -> Judged:
     findings = list(known.findings)
     return Judged(
         position=position,
@@ -193,7 +201,7 @@ def _repeat(position: int, submission: Submission, sides: Sides, known: _Known) 
 
 
 def _remember(judged: Judged, key: tuple[UUID, str], ledgers: Ledgers) -> None:
-    known = _Known(
+    known = Known(
         judged.record_id,
         judged.sha256,
         judged.attempt,
@@ -207,7 +215,7 @@ def _remember(judged: Judged, key: tuple[UUID, str], ledgers: Ledgers) -> None:
     ledgers.surroundings.remember(judged.submission.sdr, judged.sides)
     if judged.original and judged.verdict == "ACCEPT":
         _answer(judged, judged.original, ledgers)
-    session = _session_key(judged.sides, judged.submission.sdr)
+    session = session_key(judged.sides, judged.submission.sdr)
     if session and session not in ledgers.sessions:
         ledgers.sessions[session] = judged.submission.sdr.sdr_id
 
@@ -229,11 +237,11 @@ def _answer(judged: Judged, original: OriginalFact, ledgers: Ledgers) -> None:
 
 def takes_session(judged: Judged) -> bool:
     """Does this record claim its session? Not when another one holds it (V402)."""
-    session = _session_key(judged.sides, judged.submission.sdr)
+    session = session_key(judged.sides, judged.submission.sdr)
     return session is not None and not any(f.code == "V402" for f in judged.findings)
 
 
-def _session_key(sides: Sides, sdr) -> tuple[UUID, str, int] | None:
+def session_key(sides: Sides, sdr) -> tuple[UUID, str, int] | None:
     if sides.seller is None or not sdr.service_session_id:
         return None
     if sdr.credits_sdr_id or sdr.replaces_sdr_id:
@@ -269,7 +277,7 @@ def _read_ledgers(prepared, surroundings: Surroundings) -> Ledgers:
         if sides.seller and submission.sdr.sdr_id
     }
     sessions = {
-        key for submission, sides, _ in prepared if (key := _session_key(sides, submission.sdr))
+        key for submission, sides, _ in prepared if (key := session_key(sides, submission.sdr))
     }
     wanted = _as_json({"cso_id": cso, "sdr_id": sdr_id} for cso, sdr_id in keys)
     wanted_sessions = _as_json(
@@ -299,7 +307,7 @@ def _as_json(rows: Iterable[dict[str, object]]) -> str:
     return msgspec.json.encode(list(rows)).decode()
 
 
-def _known_under(cursor, statement: str, wanted: str) -> dict[tuple[UUID, str], _Known]:
+def _known_under(cursor, statement: str, wanted: str) -> dict[tuple[UUID, str], Known]:
     rows = _rows(cursor, statement, wanted)
     if not rows:
         return {}
@@ -307,7 +315,7 @@ def _known_under(cursor, statement: str, wanted: str) -> dict[tuple[UUID, str], 
     findings = _findings_of(record_ids)
     states = dict(SdrState.objects.filter(id__in=record_ids).values_list("id", "state"))
     return {
-        (cso, sdr_id): _Known(
+        (cso, sdr_id): Known(
             record_id, sha256, attempt, tuple(findings.get(record_id, ())), states[record_id]
         )
         for cso, sdr_id, record_id, sha256, attempt in rows

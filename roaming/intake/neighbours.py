@@ -78,7 +78,7 @@ def load_neighbourhood(sessions: Sequence[Session], *, environment: str) -> Neig
     neighbourhood = Neighbourhood()
     if not sessions:
         return neighbourhood
-    wanted = _windows(sessions)
+    wanted = windows_of(sessions)
     if not wanted:
         return neighbourhood
     parameters = {
@@ -93,7 +93,7 @@ def load_neighbourhood(sessions: Sequence[Session], *, environment: str) -> Neig
     return neighbourhood
 
 
-def _windows(sessions: Iterable[Session]) -> list[dict]:
+def windows_of(sessions: Iterable[Session]) -> list[dict]:
     """One window per key and day: neighbouring sessions ask for the same rows."""
     keys = set()
     for one in sessions:

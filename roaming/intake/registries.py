@@ -4,7 +4,7 @@ Each query is skipped where nothing in the chunk can need it; an empty registry 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
@@ -31,7 +31,10 @@ SELECT EXISTS (SELECT FROM roaming_evse), EXISTS (SELECT FROM roaming_evseoutage
 
 
 class Asked(NamedTuple):
-    """One record with what its facts are found by."""
+    """One record with what its facts are found by.
+
+    ``known_before``: of the entries, only those made before this id count (a look back).
+    """
 
     sdr: InboundSdr
     started_at: datetime
@@ -40,18 +43,25 @@ class Asked(NamedTuple):
     terms: Terms
     contract_hash: str
     pseudonym: str
+    known_before: UUID | None = None
 
     @property
     def evse_id(self) -> str:
         return normal_evse_id(self.sdr.evse_id)
 
 
-class _Dated(Protocol):
+class _Made(Protocol):
+    id: UUID
+
+
+class _Dated(_Made, Protocol):
     starts_at: datetime
     ends_at: datetime | None
 
 
 _Row = TypeVar("_Row", bound=_Dated)
+_AnyRow = TypeVar("_AnyRow", bound=_Made)
+_SINCE_EVER = UUID(int=0)
 
 
 @dataclass(slots=True)
@@ -69,21 +79,21 @@ class Registries:
     authorizations: dict[tuple[UUID, str, str], list[Authorization]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    csps_with_credentials: set[UUID] = field(default_factory=set)
-    csps_with_authorizations: set[UUID] = field(default_factory=set)
+    csps_with_credentials: dict[UUID, UUID] = field(default_factory=dict)
+    csps_with_authorizations: dict[UUID, UUID] = field(default_factory=dict)
 
-    def places(self) -> dict[str, Place]:
+    def places(self, *, known_before: UUID | None = None) -> dict[str, Place]:
         """Where the EVSEs stand, as far as it is told."""
         return {
             evse_id: (float(row.latitude), float(row.longitude))
             for evse_id, rows in self.evses.items()
-            for row in rows
+            for row in _known(rows, known_before)
             if row.latitude is not None and row.longitude is not None
         }
 
     def evse(self, asked: Asked) -> EvseFact | None:
         """The entry at session start, the seller's own before another's; else the nearest."""
-        rows = self.evses.get(asked.evse_id)
+        rows = _known(self.evses.get(asked.evse_id, ()), asked.known_before)
         if not rows or asked.terms.evse_registry == "NONE":
             return None
         own = [row for row in rows if row.cso_id == asked.seller_id]
@@ -108,11 +118,12 @@ class Registries:
             row.cso_id == cso_id
             and row.starts_at <= start
             and (row.ends_at is None or (end is not None and end <= row.ends_at))
-            for row in self.outages.get(asked.evse_id, ())
+            for row in _known(self.outages.get(asked.evse_id, ()), asked.known_before)
         )
 
     def meter_key(self, asked: Asked) -> MeterKeyFact | None:
-        rows = self.meter_keys.get((asked.seller_id, asked.evse_id), [])
+        entries = self.meter_keys.get((asked.seller_id, asked.evse_id), ())
+        rows = _known(entries, asked.known_before)
         row = _at(rows, asked.started_at)
         if row is None or asked.terms.meter_key_registry == "NONE":
             return None
@@ -129,7 +140,8 @@ class Registries:
         registry = asked.terms.credential_registry
         if registry == "NONE" or not asked.contract_hash:
             return None
-        rows = self.credentials.get((asked.buyer_id, asked.contract_hash))
+        entries = self.credentials.get((asked.buyer_id, asked.contract_hash), ())
+        rows = _known(entries, asked.known_before)
         if rows:
             start = asked.started_at
             row = _at(rows, start) or _nearest(rows, start)
@@ -139,7 +151,7 @@ class Registries:
                 ends_at=row.ends_at,
                 blocked_at=row.blocked_at,
             )
-        is_kept = registry == "REQUIRED" or asked.buyer_id in self.csps_with_credentials
+        is_kept = registry == "REQUIRED" or _keeps(self.csps_with_credentials, asked)
         return CredentialFact(is_known=False) if is_kept else None
 
     def authorization(self, asked: Asked) -> AuthorizationFact | None:
@@ -155,17 +167,20 @@ class Registries:
                 csp_code=row.csp.code,
                 authorized_at=row.authorized_at,
             )
-        is_kept = registry == "REQUIRED" or asked.buyer_id in self.csps_with_authorizations
+        is_kept = registry == "REQUIRED" or _keeps(self.csps_with_authorizations, asked)
         return AuthorizationFact(is_known=False) if is_kept else None
 
     def _authorization_row(self, asked: Asked) -> Authorization | None:
         sdr, seller = asked.sdr, asked.seller_id
         for kind, key in (("ref", sdr.authorization_reference), ("ses", sdr.service_session_id)):
-            if key and (rows := self.authorizations.get((seller, kind, key))):
+            rows = _known(self.authorizations.get((seller, kind, key), ()), asked.known_before)
+            if key and rows:
                 return max(rows, key=lambda row: (row.csp_id == asked.buyer_id, row.authorized_at))
         fitting = [
             row
-            for row in self.authorizations.get((seller, "con", asked.pseudonym), ())
+            for row in _known(
+                self.authorizations.get((seller, "con", asked.pseudonym), ()), asked.known_before
+            )
             if row.evse_id == asked.evse_id
             and asked.started_at - AUTHORIZED_BEFORE <= row.authorized_at <= asked.started_at
         ]
@@ -209,19 +224,19 @@ def _load_evses(registries, evse_ids, *, environment: str, outages: bool) -> Non
 
 def _load_credentials(registries: Registries, asked: Sequence[Asked]) -> None:
     csp_ids = {one.buyer_id for one in asked}
-    kept = Credential.objects.filter(csp__in=csp_ids).values_list("csp", flat=True).distinct()
-    registries.csps_with_credentials = set(kept)
+    kept = Credential.objects.filter(csp__in=csp_ids)
+    registries.csps_with_credentials = _first_of_csps(kept, asked)
     if not registries.csps_with_credentials:
         return
-    rows = Credential.objects.filter(csp__in=registries.csps_with_credentials)
+    rows = Credential.objects.filter(csp__in=list(registries.csps_with_credentials))
     for row in _in(rows, "contract_hash", {one.contract_hash for one in asked}):
         registries.credentials[row.csp_id, row.contract_hash].append(row)
 
 
 def _load_authorizations(registries: Registries, asked: Sequence[Asked]) -> None:
     csp_ids = {one.buyer_id for one in asked}
-    kept = Authorization.objects.filter(csp__in=csp_ids).values_list("csp", flat=True).distinct()
-    registries.csps_with_authorizations = set(kept)
+    kept = Authorization.objects.filter(csp__in=csp_ids)
+    registries.csps_with_authorizations = _first_of_csps(kept, asked)
     starts = [one.started_at for one in asked]
     rows = Authorization.objects.filter(cso__in={one.seller_id for one in asked})
     rows = rows.select_related("csp")
@@ -237,6 +252,22 @@ def _load_authorizations(registries: Registries, asked: Sequence[Asked]) -> None
         found[row.cso_id, "ses", row.service_session_id].append(row)
     for row in _in(recent, "pseudonym", {one.pseudonym for one in asked} - {""}):
         found[row.cso_id, "con", row.pseudonym].append(row)
+
+
+def _first_of_csps(rows: QuerySet, asked: Sequence[Asked]) -> dict[UUID, UUID]:
+    """The CSPs that have entries; for a look back also the first entry of each."""
+    if asked[0].known_before is None:
+        return dict.fromkeys(rows.values_list("csp", flat=True).distinct(), _SINCE_EVER)
+    return dict(rows.order_by("csp", "id").distinct("csp").values_list("csp", "id"))
+
+
+def _keeps(first_of_csps: Mapping[UUID, UUID], asked: Asked) -> bool:
+    first = first_of_csps.get(asked.buyer_id)
+    return first is not None and (asked.known_before is None or first < asked.known_before)
+
+
+def _known(rows: Sequence[_AnyRow], known_before: UUID | None) -> Sequence[_AnyRow]:
+    return rows if known_before is None else [row for row in rows if row.id < known_before]
 
 
 def _in(rows: QuerySet, column: str, values: Iterable[str]) -> QuerySet:

@@ -35,7 +35,7 @@ SELECT value.signature_sha256, sdr.seller_id, sdr.sdr_id, sdr.service_session_id
 
 
 @dataclass(frozen=True, slots=True)
-class _Use:
+class Use:
     """A record that carries a signature."""
 
     seller_id: UUID | None
@@ -49,7 +49,7 @@ class SignedData:
     """The readings of a chunk's records, by the record, and where their signatures were used."""
 
     readings: dict[int, tuple[SignedReading, ...]] = field(default_factory=dict)
-    used: dict[str, list[_Use]] = field(default_factory=dict)
+    used: dict[str, list[Use]] = field(default_factory=dict)
     with_another_key: set[int] = field(default_factory=set)
 
     def fact_of(
@@ -63,11 +63,11 @@ class SignedData:
         readings = self.readings.get(id(sdr))
         if not readings:
             return None
-        use = _Use(seller_id, sdr.sdr_id, sdr.service_session_id, sender_id)
+        use = Use(seller_id, sdr.sdr_id, sdr.service_session_id, sender_id)
         is_registered = id(sdr) not in self.with_another_key if meter_key else None
         return _fact(readings, is_registered, reused_by=self._reused_by(sdr, readings, use))
 
-    def _reused_by(self, sdr: InboundSdr, readings: Sequence[SignedReading], use: _Use) -> str:
+    def _reused_by(self, sdr: InboundSdr, readings: Sequence[SignedReading], use: Use) -> str:
         """Another live record with one of the signatures; parts of a session may share one."""
         for reading in readings:
             for other in self.used.get(reading.signature_sha256, ()):
@@ -79,7 +79,7 @@ class SignedData:
 
     def use(self, sdr: InboundSdr, *, seller_id: UUID | None, sender_id: UUID) -> None:
         """Later records of the chunk must see this one."""
-        use = _Use(seller_id, sdr.sdr_id, sdr.service_session_id, sender_id)
+        use = Use(seller_id, sdr.sdr_id, sdr.service_session_id, sender_id)
         for reading in self.readings.get(id(sdr), ()):
             if reading.signature_sha256:
                 self.used.setdefault(reading.signature_sha256, []).append(use)
@@ -100,7 +100,7 @@ def load_signed_data(
         with connection.cursor() as cursor:
             cursor.execute(_USED, [msgspec.json.encode(sorted(hashes)).decode(), environment])
             for sha256, *use in cursor.fetchall():
-                signed.used.setdefault(sha256, []).append(_Use(*use))
+                signed.used.setdefault(sha256, []).append(Use(*use))
     return signed
 
 
@@ -142,7 +142,7 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 
-def _is_the_same(sdr: InboundSdr, use: _Use, other: _Use) -> bool:
+def _is_the_same(sdr: InboundSdr, use: Use, other: Use) -> bool:
     """The same record, another part of its session, or the one it takes back or replaces."""
     if other.seller_id != use.seller_id:
         return False
