@@ -44,9 +44,9 @@ class Neighbourhood:
             return
         self.known.add((one.seller_id, one.sdr_id))
         if one.evse_id:
-            insort(self.on_evse[one.evse_id], one, key=_start)
+            insort(self.on_evse[one.evse_id], one, key=_order)
         if one.pseudonym:
-            insort(self.of_contract[one.pseudonym], one, key=_start)
+            insort(self.of_contract[one.pseudonym], one, key=_order)
 
 
 def session_of(
@@ -76,24 +76,34 @@ def session_of(
 def load_neighbourhood(sessions: Sequence[Session], *, environment: str) -> Neighbourhood:
     """What the tables know around ``sessions``; the chunk adds its own as it is judged."""
     neighbourhood = Neighbourhood()
-    if not sessions:
-        return neighbourhood
-    wanted = windows_of(sessions)
+    for one, _ in read_neighbours(sessions, environment=environment):
+        neighbourhood.add(one)
+    return neighbourhood
+
+
+def read_neighbours(
+    sessions: Sequence[Session], *, environment: str, is_past: bool = False
+) -> list[tuple[Session, UUID]]:
+    """The sessions around ``sessions`` with their records' ids, some of them twice.
+
+    ``is_past``: those too whose records are dead by now, and room for what came in later.
+    """
+    wanted = _windows(sessions)
     if not wanted:
-        return neighbourhood
+        return []
     parameters = {
         "wanted": msgspec.json.encode(wanted).decode(),
         "oldest": min(window["since"] for window in wanted),
         "environment": environment,
+        "is_past": is_past,
+        "more": 10 if is_past else 1,
     }
     with connection.cursor() as cursor:
         cursor.execute(load_statement(_SQL), parameters)
-        for row in cursor.fetchall():
-            neighbourhood.add(Session(*row))
-    return neighbourhood
+        return [(Session(*row), record_id) for *row, record_id in cursor.fetchall()]
 
 
-def windows_of(sessions: Iterable[Session]) -> list[dict]:
+def _windows(sessions: Iterable[Session]) -> list[dict]:
     """One window per key and day: neighbouring sessions ask for the same rows."""
     keys = set()
     for one in sessions:
@@ -121,3 +131,8 @@ def _near(sessions: Sequence[Session], one: Session) -> Sequence[Session]:
 
 def _start(one: Session) -> datetime:
     return one.started_at
+
+
+def _order(one: Session) -> tuple[datetime, str, UUID]:
+    """By start; equal starts by id, so that the order of arrival does not matter."""
+    return one.started_at, one.sdr_id, one.seller_id

@@ -62,8 +62,8 @@ def recall(
 ) -> list[Recalled]:
     """The facts of stored records of one sender, in the same order, by a fixed number of queries.
 
-    Every ``if nothing changed meanwhile`` is one look at the tables of masters; where something
-    did change within the span of the records, parties and agreements are read once per change.
+    Where parties, agreements or overrides changed within the span of the records, they are read
+    once for each stretch between two changes.
     """
     if not records:
         return []

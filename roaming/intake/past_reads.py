@@ -15,7 +15,7 @@ from clearinghouse.statements import load_statement
 from roaming.intake.enrich import USUAL_DAYS, sender_day
 from roaming.intake.facts import Sides
 from roaming.intake.judge import session_key
-from roaming.intake.neighbours import Neighbourhood, windows_of
+from roaming.intake.neighbours import Neighbourhood, read_neighbours
 from roaming.intake.signed_facts import SignedData, Use
 from roaming.intake.structure import Submission
 from roaming.messages import InboundSdr
@@ -59,14 +59,18 @@ class _End(NamedTuple):
         return self.at is not None and self.at <= came.received_at
 
 
-class _Neighbour(NamedTuple):
-    session: Session
+class _Life(NamedTuple):
     batch_id: UUID
     position: int
     end: _End
 
     def lived(self, came: Came) -> bool:
         return came.is_after(self.batch_id, self.position) and not self.end.is_before(came)
+
+
+class _Neighbour(NamedTuple):
+    session: Session
+    life: _Life
 
 
 @dataclass(slots=True)
@@ -88,9 +92,9 @@ class PastLedgers:
     """Rows around a chunk; each record asks for what stood before it."""
 
     days: list[SenderDay]
-    taken: dict[tuple[UUID, str], tuple[UUID, UUID, int]] = field(default_factory=dict)
+    taken: dict[tuple[UUID, str], list[tuple]] = field(default_factory=dict)
     sessions: dict[tuple[UUID, str, int], dict[str, _Claim]] = field(default_factory=dict)
-    originals: dict[tuple[UUID, str], list[tuple]] = field(default_factory=dict)
+    originals: dict[tuple[UUID, str], dict[UUID, list[tuple]]] = field(default_factory=dict)
     on_evse: dict[str, list[_Neighbour]] = field(default_factory=lambda: defaultdict(list))
     of_contract: dict[str, list[_Neighbour]] = field(default_factory=lambda: defaultdict(list))
     signatures: dict[str, list[tuple]] = field(default_factory=lambda: defaultdict(list))
@@ -100,10 +104,12 @@ class PastLedgers:
 
     def taken_before(self, came: Came, sides: Sides, sdr: InboundSdr) -> UUID | None:
         """The live record that held the SDR id already."""
-        if sides.seller is None or (sides.seller.id, sdr.sdr_id) not in self.taken:
+        if sides.seller is None:
             return None
-        record_id, batch_id, position = self.taken[sides.seller.id, sdr.sdr_id]
-        return record_id if came.is_after(batch_id, position) else None
+        for record_id, batch_id, position, end in self.taken.get((sides.seller.id, sdr.sdr_id), ()):
+            if came.is_after(batch_id, position) and not end.is_before(came):
+                return record_id
+        return None
 
     def session_before(
         self, came: Came, key: tuple[UUID, str, int] | None
@@ -122,8 +128,12 @@ class PastLedgers:
         if not named or sides.seller is None:
             return {}
         key = (sides.seller.id, named)
-        original = _original(self.originals.get(key, ()), came)
-        return {key: original} if original else {}
+        lived = [
+            original
+            for rows in self.originals.get(key, {}).values()
+            if (original := _original(rows, came)) and original.state != "REJECTED"
+        ]
+        return {key: lived[-1]} if lived else {}
 
     def neighbourhood_of(
         self, session: Session | None, came: Came, places: Mapping[str, Place]
@@ -136,7 +146,7 @@ class PastLedgers:
             *self.of_contract.get(session.pseudonym, ()),
         )
         for other in near:
-            if other.lived(came):
+            if other.life.lived(came):
                 neighbourhood.add(other.session)
         return neighbourhood
 
@@ -146,9 +156,7 @@ class PastLedgers:
         hashes = {reading.signature_sha256 for reading in signed.readings.get(id(sdr), ())} - {""}
         return {
             sha256: [
-                Use(*use)
-                for *use, batch_id, position, end in self.signatures.get(sha256, ())
-                if came.is_after(batch_id, position) and not end.is_before(came)
+                Use(*use) for *use, life in self.signatures.get(sha256, ()) if life.lived(came)
             ]
             for sha256 in hashes
         }
@@ -162,9 +170,10 @@ class PastLedgers:
         if not hashes:
             return
         parameters = {"hashes": _json(sorted(hashes)), "environment": environment}
-        for sha256, *rest in run_statement("past_signatures", parameters):
-            *use, batch_id, position = rest[:6]
-            self.signatures[sha256].append((*use, batch_id, position, _End(*rest[6:])))
+        rows = run_statement("past_signatures", parameters)
+        lives = _lives({row[-1] for row in rows})
+        for sha256, *use, record_id in rows:
+            self.signatures[sha256].append((*use, lives[record_id]))
 
 
 def load_past_ledgers(
@@ -177,7 +186,7 @@ def load_past_ledgers(
     """Read all that ``prepared`` may have met: a handful of queries."""
     ledgers = PastLedgers(days=_days(came))
     _load_keys(ledgers, prepared)
-    _load_neighbours(ledgers, sessions, came, environment=environment)
+    _load_neighbours(ledgers, sessions, environment=environment)
     return ledgers
 
 
@@ -194,9 +203,10 @@ def _load_keys(ledgers: PastLedgers, prepared: Sequence[tuple[Submission, Sides,
         if key := session_key(sides, sdr):
             keys.add(key)
     for cso, sdr_id, *record in _asked("past_keys", ids):
-        ledgers.taken[cso, sdr_id] = (record[0], record[1], record[2])
+        ledgers.taken.setdefault((cso, sdr_id), []).append((*record[:3], _End(*record[3:])))
     for cso, sdr_id, *told in _asked("past_originals", named):
-        ledgers.originals.setdefault((cso, sdr_id), []).append(tuple(told))
+        of_id = ledgers.originals.setdefault((cso, sdr_id), {})
+        of_id.setdefault(told[0], []).append(tuple(told))
     for cso, session, split, sdr_id, *rest in _asked("past_sessions", keys):
         claims = ledgers.sessions.setdefault((cso, session, split), {})
         claim = claims.setdefault(sdr_id, _Claim(sdr_id, rest[0], rest[1]))
@@ -213,33 +223,29 @@ def _asked(name: str, keys: Iterable[tuple]) -> list[tuple]:
 
 
 def _load_neighbours(
-    ledgers: PastLedgers, sessions: Sequence[Session], came: Sequence[Came], *, environment: str
+    ledgers: PastLedgers, sessions: Sequence[Session], *, environment: str
 ) -> None:
-    wanted = windows_of(sessions)
-    if not wanted:
-        return
-    parameters = {
-        "wanted": _json(wanted),
-        "oldest": min(window["since"] for window in wanted),
-        "last_batch": max(one.batch_id for one in came),
-        "environment": environment,
-    }
-    seen = set()
-    for row in run_statement("past_neighbours", parameters):
-        record_id, batch_id, position = row[12:15]
-        if record_id in seen:
-            continue
-        seen.add(record_id)
-        other = _Neighbour(Session(*row[:12]), batch_id, position, _End(*row[15:]))
-        if other.session.evse_id:
-            ledgers.on_evse[other.session.evse_id].append(other)
-        if other.session.pseudonym:
-            ledgers.of_contract[other.session.pseudonym].append(other)
+    rows = read_neighbours(sessions, environment=environment, is_past=True)
+    lives = _lives({record_id for _, record_id in rows})
+    for record_id, session in {record_id: one for one, record_id in rows}.items():
+        other = _Neighbour(session, lives[record_id])
+        if session.evse_id:
+            ledgers.on_evse[session.evse_id].append(other)
+        if session.pseudonym:
+            ledgers.of_contract[session.pseudonym].append(other)
+
+
+def _lives(record_ids: Iterable[UUID]) -> dict[UUID, _Life]:
+    rows = run_statement("past_lives", {"ids": list(record_ids)})
+    return {row[0]: _Life(row[1], row[2], _End(*row[3:])) for row in rows}
 
 
 def _original(rows: Sequence[tuple], came: Came) -> OriginalFact | None:
-    """Play the events and corrections of one original up to the moment a record came in."""
-    if not rows or not came.is_after(*rows[0][7:9]):
+    """Play the events and corrections of one original up to the moment a record came in.
+
+    Originals are read with the tables: one of the same chunk was not seen.
+    """
+    if not rows or not came.is_chunk_after(*rows[0][7:9]):
         return None
     record_id, csp_code, currency, claim_amount, energy_kwh, is_credit, session_id = rows[0][:7]
     state, accepted_at, answers = "", None, set()

@@ -2,12 +2,12 @@
 -- Grain:      one row per original and event, and per original and correction; the reader plays
 --             them up to the moment it looks back to.
 -- Parameters: wanted.
-SELECT k.cso_id, k.sdr_id, k.record_id, d.csp_code, d.currency, d.claim_amount, d.energy_kwh,
+SELECT d.seller_id, d.sdr_id, d.id, d.csp_code, d.currency, d.claim_amount, d.energy_kwh,
        d.credits_sdr_id <> '' AS is_credit, d.service_session_id, d.batch_id, d.position,
        told.at, told.to_state, told.kind, told.batch_id, told.position
   FROM json_to_recordset(%(wanted)s::json) AS wanted (cso_id uuid, sdr_id text)
-  JOIN roaming_sdrkey AS k USING (cso_id, sdr_id)
-  JOIN roaming_sdr AS d ON d.id = k.record_id
+  JOIN roaming_sdr AS d
+    ON d.seller_id = wanted.cso_id AND d.sdr_id = wanted.sdr_id AND NOT d.rejected_at_intake
  CROSS JOIN LATERAL (
     SELECT event.at, event.to_state, '' AS kind, NULL::uuid AS batch_id, NULL::integer AS position,
            event.version
@@ -23,4 +23,4 @@ SELECT k.cso_id, k.sdr_id, k.record_id, d.csp_code, d.currency, d.claim_amount, 
       JOIN roaming_sdr AS answer ON answer.id = link.record_id
      WHERE link.original_id = d.id
  ) AS told
- ORDER BY k.record_id, told.version, told.batch_id, told.position
+ ORDER BY d.batch_id, d.position, d.id, told.version, told.batch_id, told.position
