@@ -19,6 +19,7 @@ from roaming.services import (
     matching,
     partitions,
     silence,
+    simulation_job,
     webhooks,
 )
 
@@ -41,6 +42,17 @@ def correct_holds(*, job_id: str) -> dict[str, object]:
     if job is None:
         return {"job_id": job_id, "claimed": False}
     correction_job.run(job, clock=timezone.now)
+    job.refresh_from_db()
+    return {"job_id": job_id, "state": job.state}
+
+
+@shared_task(name="roaming.simulate_rules")
+def simulate_rules(*, job_id: str) -> dict[str, object]:
+    """Show what drafts would do to past records; it writes the job's row alone."""
+    job = jobs.claim(job_id, now=timezone.now())
+    if job is None:
+        return {"job_id": job_id, "claimed": False}
+    simulation_job.run(job, clock=timezone.now)
     job.refresh_from_db()
     return {"job_id": job_id, "state": job.state}
 

@@ -136,13 +136,15 @@ class _OfCode:
 class Simulated:
     """The figures of a simulation so far; its size hangs on the codes, not on the records.
 
-    A record that two codes caught counts under both, and once in ``effects``. ``differing``:
-    records whose stored findings are not those of the rules in force then; nought unless a rule
-    itself has changed since (``other_version``) or a registry's entry was corrected.
-    ``unreadable``: the bytes are erased, or their profile is gone.
+    A record that two codes caught counts under both, and once in ``effects``. ``seen``: rows looked
+    at, of which some may be of another agreement. ``differing``: records whose stored findings are
+    not those of the rules in force then; nought unless a rule itself has changed since
+    (``other_version``) or a registry's entry was corrected. ``unreadable``: the bytes are erased,
+    or their profile is gone.
     """
 
     examples: int = EXAMPLES
+    seen: int = 0
     unreadable: int = 0
     other_version: int = 0
     differing: Sum = field(default_factory=Sum)
@@ -205,6 +207,7 @@ def simulate(
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
             _add(rows, rule_set, selection, figures)
+        figures.seen += len(rows)
         yield figures
     yield figures
 

@@ -1,23 +1,29 @@
 """Simulation: the rules in force give what intake found; drafts show what they would change."""
 
+import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import InternalError, connection
 
-from partners.models import Mandate
+from partners.models import Job, Mandate
+from partners.services import jobs
 from roaming.intake.overrides import DEFAULT, IN_FORCE, RuleSet
 from roaming.models import (
     Authorization,
     Credential,
+    Erasure,
     Evse,
     Finding,
+    RawRecord,
     RuleOverride,
     Sdr,
-    SdrEvent,
     SdrState,
 )
-from roaming.services import holds, intake, lifecycle, simulation
+from roaming.services import holds, intake, lifecycle, simulation, simulation_job
 from roaming.services.simulation import Selection, simulate
 from tests.makers import (
     LONG_AGO,
@@ -29,9 +35,7 @@ from tests.makers import (
     numbered_record,
     partner_of,
     polder,
-    record,
     take,
-    take_one,
     voltaire,
 )
 
@@ -72,7 +76,9 @@ def differing() -> list[tuple[str, list[str]]]:
         (
             sdr.sdr_id,
             list(
-                Finding.objects.filter(record_id=sdr.id, version=1).values_list("message", flat=True)
+                Finding.objects.filter(record_id=sdr.id, version=1).values_list(
+                    "message", flat=True
+                )
             ),
         )
         for sdr in records
@@ -115,7 +121,9 @@ class TestTheRulesInForce:
 
     def test_of_ids_and_sessions_that_are_taken(self, chunk_records):
         take(numbered_record(1), numbered_record(1, energy_kwh="18.3"))
-        take(numbered_record(1, energy_kwh="18.2"), numbered_record(2, service_session_id="S-00001"))
+        take(
+            numbered_record(1, energy_kwh="18.2"), numbered_record(2, service_session_id="S-00001")
+        )
 
         self.check("V401", "V402")
 
@@ -243,3 +251,253 @@ class TestTheRulesInForce:
         take(numbered_record(25))
 
         self.check("V701")
+
+
+class TestDrafts:
+    @pytest.fixture(autouse=True)
+    def agreement(self):
+        return AgreementMaker()
+
+    @pytest.fixture
+    def records(self):
+        """Three pass (one for a large amount of energy), one is held, one is rejected."""
+        return take(
+            numbered_record(1),
+            numbered_record(2, energy_kwh="250", max_power_kw="300", total_amount="100", items=[]),
+            numbered_record(3, energy_kwh="400", max_power_kw="500"),
+            numbered_record(4, energy_kwh="-1"),
+            numbered_record(5, energy_kwh="130", max_power_kw="300"),
+        )
+
+    def test_show_what_they_would_hold(self, records):
+        told = figures_of(RuleSet(drafts=(draft("V203", limits={"large_kwh": "120"}),)))
+
+        assert told["before"] == {"ACCEPT": 3, "HOLD": 1, "REJECT": 1}
+        assert told["after"] == {"ACCEPT": 1, "HOLD": 3, "REJECT": 1}
+        assert told["newly_held"] == {
+            "records": 2,
+            "energy_kwh": "380.000000",
+            "amounts": {"EUR": "109.020000"},
+        }
+        assert (told["newly_rejected"]["records"], told["newly_passed"]["records"]) == (0, 0)
+        assert told["unchanged"]["records"] == 3
+        assert told["codes"]["V203"]["newly_held"]["records"] == 2
+        assert told["codes"]["V203"]["examples"] == {
+            "newly_held": [records[1].record_id, records[4].record_id],
+            "unchanged": [records[2].record_id],
+        }
+
+    def test_show_what_they_would_reject_and_let_pass(self, records):
+        told = figures_of(
+            RuleSet(
+                drafts=(
+                    draft("V201", severity="WARN"),
+                    draft("V203", limits={"large_kwh": "120", "largest_kwh": "200"}),
+                )
+            )
+        )
+
+        assert told["codes"]["V201"]["newly_passed"]["records"] == 1
+        assert told["codes"]["V203"]["newly_rejected"]["records"] == 2
+        assert told["codes"]["V203"]["newly_held"]["records"] == 1
+        assert told["after"] == {"ACCEPT": 2, "HOLD": 1, "REJECT": 2}
+
+    def test_bind_only_their_own_partner_or_agreement(self, records, agreement):
+        of_polder = {"code": "V203", "severity": "WARN", "reason": "r", "starts_at": later(days=60)}
+        other = RuleOverride.objects.create(partner=partner_of(polder()), **of_polder)
+
+        assert figures_of(RuleSet(drafts=(other,)))["unchanged"]["records"] == 5
+
+        own = draft("V203", severity="WARN", agreement_number=agreement.number)
+        assert figures_of(RuleSet(drafts=(own,)))["newly_passed"]["records"] == 1
+
+    def test_stand_in_for_what_is_in_force(self, records, agreement):
+        draft("V203", severity="WARN", starts_at=LONG_AGO, activated_at=LONG_AGO)
+        take(numbered_record(6, energy_kwh="400", max_power_kw="500"), received_at=later(hours=1))
+
+        told = figures_of(RuleSet(drafts=(draft("V203", severity="REJECT"),)))
+        without = figures_of(DEFAULT)
+
+        assert told["codes"]["V203"]["newly_rejected"]["records"] == 2
+        assert without["codes"]["V203"]["newly_held"]["records"] == 1
+
+    def test_cannot_soften_what_the_tables_insist_on(self, records):
+        take(numbered_record(6, csp_id="XX*XXX"))
+
+        told = figures_of(RuleSet(drafts=(draft("V003", severity="WARN"),)))
+
+        assert told["newly_passed"]["records"] == 0
+
+    def test_are_tried_on_the_records_asked_for(self, records, agreement):
+        second = AgreementMaker(buyer=fjell())
+        take(
+            numbered_record(6, csp_id="NO*FJL", energy_kwh="130", max_power_kw="300"),
+            received_at=later(days=2),
+        )
+        rules = RuleSet(drafts=(draft("V203", limits={"large_kwh": "120"}),))
+
+        def held(**changes: object) -> int:
+            period = {"from_at": DAY.from_at, "until_at": DAY.until_at}
+            selection = Selection(**period | changes)
+            return figures_of(rules, selection)["newly_held"]["records"]
+
+        assert held() == 3
+        assert held(agreement_number=agreement.number) == 2
+        assert held(agreement_number=second.number) == 1
+        assert held(until_at=later(days=1)) == 2
+        assert held(from_at=later(days=1)) == 1
+        assert held(sender=partner_of(nordlicht())) == 3
+        assert held(sender=partner_of(polder())) == 0
+        assert held(environment="TEST") == 0
+
+    def test_write_nothing_even_if_the_code_tried(self, records, monkeypatch):
+        def write(*args: object) -> list:
+            SdrState.objects.update(version=9)
+            return []
+
+        monkeypatch.setattr(simulation, "_stored_findings", write)
+
+        with pytest.raises(InternalError, match="read-only transaction"):
+            figures_of()
+
+    def test_leave_every_table_as_it_was(self, records):
+        rules = RuleSet(drafts=(draft("V203", severity="REJECT"),))
+        before = counts()
+
+        figures_of(rules)
+
+        assert counts() == before
+
+    def test_take_the_same_number_of_queries_for_many(self, records, django_assert_max_num_queries):
+        take(*(numbered_record(number) for number in range(100, 200)))
+
+        with django_assert_max_num_queries(40):
+            told = figures_of(RuleSet(drafts=(draft("V203", severity="REJECT"),)))
+
+        assert told["records"] == 105
+
+    def test_leave_out_what_was_erased_and_say_so(self, records):
+        erasure = Erasure.objects.create(erased_at=NOON, actor="officer", ground="GDPR Art. 17")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('clearinghouse.erasure_id', %s, true)", [str(erasure.pk)]
+            )
+        RawRecord.objects.filter(id=records[0].record_id).delete()
+
+        told = figures_of()
+
+        assert (told["records"], told["unreadable"]) == (4, 1)
+
+
+def counts() -> dict[str, int]:
+    """The rows of each table of roaming and partners."""
+    return {
+        model._meta.db_table: model.objects.count()
+        for app in ("roaming", "partners")
+        for model in apps.get_app_config(app).get_models()
+    }
+
+
+class TestTheJob:
+    @pytest.fixture(autouse=True)
+    def records(self):
+        AgreementMaker()
+        return take(*(numbered_record(number) for number in range(1, 8)))
+
+    @pytest.fixture
+    def raised(self):
+        return draft("V203", limits={"large_kwh": "10"})
+
+    def wish(self, *drafts: RuleOverride) -> simulation_job.Wish:
+        return simulation_job.Wish(selection=DAY, drafts=drafts)
+
+    def run(self, job: Job, clock=lambda: NOON) -> Job:
+        claimed = jobs.claim(job.pk, now=NOON)
+        simulation_job.run(claimed, clock=clock)
+        return Job.objects.get(pk=job.pk)
+
+    def test_is_kept_with_the_draft(self, raised):
+        done = self.run(simulation_job.ask_for(self.wish(raised)))
+
+        assert (done.state, done.done, done.total) == ("DONE", 7, 7)
+        assert done.result["newly_held"] == 7
+        assert simulation_job.latest_of(raised) == done
+        assert simulation_job.is_of_today(done, [raised])
+
+    def test_tells_that_the_draft_was_changed_since(self, raised):
+        done = self.run(simulation_job.ask_for(self.wish(raised)))
+        raised.limits = {"large_kwh": "20"}
+        raised.save()
+
+        assert not simulation_job.is_of_today(done, simulation_job.drafts_of(done))
+
+    def test_fails_where_the_draft_was_changed_before(self, raised):
+        job = simulation_job.ask_for(self.wish(raised))
+        RuleOverride.objects.filter(pk=raised.pk).update(severity="WARN")
+
+        failed = self.run(job)
+
+        assert (failed.state, failed.error) == (
+            "FAILED",
+            "The drafts have changed since. Simulate them again.",
+        )
+
+    def test_stops_when_asked_to_with_what_it_has(self, raised, monkeypatch):
+        monkeypatch.setattr(simulation, "CHUNK_RECORDS", 3)
+        job = simulation_job.ask_for(self.wish(raised))
+        ticks = iter(range(9))
+
+        def clock():
+            if next(ticks) == 1:
+                Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+            return NOON
+
+        stopped = self.run(job, clock)
+
+        assert (stopped.state, stopped.result["records"]) == ("CANCELLED", 6)
+        assert simulation_job.latest_of(raised) is None
+
+
+class TestTheCommand:
+    @pytest.fixture(autouse=True)
+    def records(self):
+        AgreementMaker()
+        return take(numbered_record(1), numbered_record(2, energy_kwh="-1"))
+
+    def run(self, *arguments: str, **options: object) -> str:
+        printed = StringIO()
+        period = ("--until", "2030-01-01")
+        call_command("simulate_rules", *period, *arguments, stdout=printed, **options)
+        return printed.getvalue()
+
+    def test_prints_one_json_object(self):
+        one = draft("V203", limits={"large_kwh": "10"})
+
+        told = json.loads(self.run("--draft", str(one.pk), json=True))
+
+        assert (told["rule_set"], told["records"]) == ("Simulate V203", 2)
+        assert told["newly_held"]["records"] == 1
+
+    def test_prints_words(self):
+        one = draft("V201", severity="HOLD")
+
+        lines = self.run("--draft", str(one.pk), "--sender", "Nordlicht").splitlines()
+
+        assert lines[:2] == [
+            "Simulate V201: 2 records",
+            "  newly held: 1 records, -1.000000 kWh, 9.020000 EUR",
+        ]
+        assert "V201: 1 HOLD" in lines
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("--draft", "x"), "there is no draft x"),
+            (("--agreement", "AG-0815"), "there is no agreement AG-0815"),
+            (("--sender", "Nobody"), "there is no partner Nobody"),
+            (("--from", "yesterday"), "'yesterday' is no day like 2026-11-01"),
+        ],
+    )
+    def test_says_what_it_does_not_know(self, arguments, message):
+        with pytest.raises(CommandError, match=message):
+            self.run(*arguments)
