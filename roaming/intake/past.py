@@ -18,7 +18,13 @@ from roaming.intake.enrich import Surroundings, what_to_ask, with_readings, with
 from roaming.intake.facts import Sides, World, load_world
 from roaming.intake.judge import Known, Ledgers, facts_in, session_key
 from roaming.intake.overrides import RuleSet
-from roaming.intake.past_reads import Came, PastLedgers, load_past_ledgers, run_statement
+from roaming.intake.past_reads import (
+    Came,
+    PastLedgers,
+    gaps_before,
+    load_past_ledgers,
+    run_statement,
+)
 from roaming.intake.registries import Asked, Registries, load_registries
 from roaming.intake.signed_facts import SignedData, load_signed_data
 from roaming.intake.structure import Submission
@@ -128,6 +134,7 @@ def _sides(
     rule_set: RuleSet,
 ) -> _Chunk:
     chunk = _Chunk([came for came, _ in records], [], {}, {}, [])
+    gaps = gaps_before(chunk.came)
     sides: dict[int, tuple[Sides, Mapping[str, Override] | None]] = {}
     for indexes in _stretches(chunk.came):
         moment = chunk.came[indexes[0]]
@@ -148,7 +155,12 @@ def _sides(
         for index in indexes:
             came, submission = records[index]
             own = world.sides_of(submission.sdr)
-            own = replace(own, facts=replace(own.facts, received_at=came.received_at))
+            facts = replace(
+                own.facts,
+                received_at=came.received_at,
+                batch_gap=gaps.get(came.batch_id, ""),
+            )
+            own = replace(own, facts=facts)
             sides[index] = (own, overrides.get(own.terms.agreement_id) if own.terms else None)
             prepared.append((submission, own, ""))
         asked, sessions = what_to_ask(prepared, world)

@@ -19,6 +19,7 @@ from roaming.intake.neighbours import Neighbourhood, read_neighbours
 from roaming.intake.signed_facts import SignedData, Use
 from roaming.intake.structure import Submission
 from roaming.messages import InboundSdr
+from roaming.rules.behaviour import gap_in_words
 from roaming.rules.facts import OriginalFact, SenderDay
 from roaming.rules.lifecycle import fate_of_original
 from roaming.rules.neighbours import Place, Session
@@ -319,6 +320,12 @@ def _rejected_by_chunk(
     for batch_id, chunk, count in run_statement("past_rejected", parameters):
         rejected[batch_id].append((chunk, count))
     return rejected
+
+
+def gaps_before(came: Sequence[Came]) -> dict[UUID, str]:
+    """In the words of V704, for each batch that came right after a gap in its sender's numbers."""
+    rows = run_statement("past_gaps", {"batches": list({one.batch_id for one in came})})
+    return {batch_id: gap_in_words(first, last) for batch_id, first, last in rows}
 
 
 def run_statement(name: str, parameters: Mapping[str, Any]) -> list[tuple]:

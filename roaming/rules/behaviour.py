@@ -28,6 +28,12 @@ def files_have_no_gap(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | 
     return Found(facts.batch_gap) if facts.batch_gap else None
 
 
+def gap_in_words(first: int, last: int) -> str:
+    """What V704 says of the batches [first, last], which the sender numbered and did not send."""
+    missing = f"batch {first}" if first == last else f"each of the batches {first} to {last}"
+    return f"{missing} before this one has not come"
+
+
 def energy_varies(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V705. The same figure five times on one EVSE is a default, not a meter."""
     if facts.neighbours is None or not sdr.energy_kwh or sdr.credits_sdr_id:

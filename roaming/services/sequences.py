@@ -13,6 +13,7 @@ from django.db.models import Max, QuerySet
 from clearinghouse import locks
 from partners.models import Partner
 from roaming.models import Alert, BatchReceipt, IntakeBatch, SequenceGap
+from roaming.rules.behaviour import gap_in_words
 from roaming.services import alerts
 from roaming.services.intake import Opened, Origin, open_batch
 
@@ -181,7 +182,7 @@ def _gap_before(batch: IntakeBatch) -> str:
         last=(batch.sequence or 0) - 1,
         filled_at__isnull=True,
     ).first()
-    return f"{_numbers(gap.first, gap.last)} before this one has not come" if gap else ""
+    return gap_in_words(gap.first, gap.last) if gap else ""
 
 
 def _numbers(first: int, last: int) -> str:

@@ -1,7 +1,7 @@
 """Simulation: the rules in force give what intake found; drafts show what they would change."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -23,7 +23,8 @@ from roaming.models import (
     Sdr,
     SdrState,
 )
-from roaming.services import holds, intake, lifecycle, simulation, simulation_job
+from roaming.services import holds, intake, lifecycle, sequences, simulation, simulation_job
+from roaming.services.intake import Origin, take_into
 from roaming.services.simulation import Selection, simulate
 from tests.makers import (
     LONG_AGO,
@@ -35,6 +36,7 @@ from tests.makers import (
     numbered_record,
     partner_of,
     polder,
+    submission,
     take,
     voltaire,
 )
@@ -244,6 +246,23 @@ class TestTheRulesInForce:
         assert list(
             Finding.objects.filter(code="V203").order_by("id").values_list("severity", flat=True)
         ) == ["HOLD", "HOLD", "WARN", "HOLD"]
+
+    def test_of_a_gap_in_the_senders_numbers(self, chunk_records):
+        def send(sequence: int, number: int, received_at: datetime) -> None:
+            opened = sequences.claim(
+                sender=partner_of(nordlicht()),
+                environment="LIVE",
+                origin=Origin(door="API", actor="tests", sequence=sequence),
+                received_at=received_at,
+            )
+            list(take_into(opened, [submission(numbered_record(number))], actor="tests"))
+
+        send(1, 1, NOON)
+        send(4, 2, later(hours=1))
+        send(2, 3, later(hours=2))
+        send(3, 4, later(hours=3))
+
+        self.check("V704")
 
     def test_of_an_unusual_day(self, chunk_records):
         take(*(numbered_record(number, energy_kwh="-1") for number in range(1, 13)))
