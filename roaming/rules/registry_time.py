@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
         severity="HOLD",
         field="ended_at",
         needs=("period",),
-        limit="beyond longest_days REJECT; without an amount WARN",
+        limit="beyond longest_days REJECT",
         limits={
             "longest_ac_hours": Decimal(24),
             "longest_dc_hours": Decimal(6),

@@ -89,10 +89,7 @@ def offset_is_the_locations(sdr: InboundSdr, facts: Facts, limits: Limits) -> Fo
 
 
 def duration_is_plausible(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V107. A lost stop bills for days; a record that asks for nothing is only noted.
-
-    Where the current is not told, AC's limit counts.
-    """
+    """V107. A lost stop bills for days. Where the current is not told, AC's limit counts."""
     if sdr.started_at is None or sdr.ended_at is None:
         return None
     duration_s = seconds(sdr.ended_at - sdr.started_at)
@@ -105,9 +102,7 @@ def duration_is_plausible(sdr: InboundSdr, facts: Facts, limits: Limits) -> Foun
     if duration_s <= longest_hours * 3600:
         return None
     severity: Severity | None = None
-    if not sdr.total_amount:
-        severity = "WARN"
-    elif duration_s > limits["longest_days"] * 86_400:
+    if duration_s > limits["longest_days"] * 86_400:
         severity, longest_hours = "REJECT", limits["longest_days"] * 24
     hours = f"{duration_s / 3600:.1f} h"
     return Found(f"the session lasted {hours}", severity, hours, f"{longest_hours} h")
