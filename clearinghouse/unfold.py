@@ -51,6 +51,7 @@ _NAVIGATION = [
         _page("Findings", "fact_check", "roaming.finding"),
         _page("Imports", "upload_file", "roaming.intakebatch"),
         _page("Deliveries", "outbox", "roaming.delivery"),
+        _page("Rule overrides", "tune", "roaming.ruleoverride"),
     ),
     _group(
         "Clearing and settlement",

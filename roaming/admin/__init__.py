@@ -6,5 +6,6 @@ from roaming.admin import (  # noqa: F401 they register themselves
     dispute,
     finding,
     hold,
+    rule_override,
     sdr,
 )
