@@ -57,6 +57,9 @@ app.conf.beat_schedule = {
     "prove conservation": _every(
         crontab(hour=3, minute=20), "billing.prove_conservation", expires_s=12 * 60 * _MINUTE
     ),
+    "prove counter-records": _every(
+        crontab(hour=3, minute=35), "roaming.prove_counter_records", expires_s=12 * 60 * _MINUTE
+    ),
     "match both sides": _every(crontab(minute=27), "roaming.match_records", expires_s=30 * _MINUTE),
     "age one-sided records": _every(
         crontab(hour=4, minute=10), "roaming.age_one_sided", expires_s=12 * 60 * _MINUTE

@@ -9,6 +9,7 @@ from partners.services import jobs
 from roaming.services import (
     ageing,
     correction_job,
+    counter_proof,
     deliveries,
     dispute_clock,
     dispute_escalation,
@@ -106,6 +107,12 @@ def match_records() -> dict[str, int]:
 def age_one_sided() -> dict[str, int]:
     """Pass the stages that silence leads to."""
     return ageing.age_one_sided(now=timezone.now())
+
+
+@shared_task(name="roaming.prove_counter_records")
+def prove_counter_records() -> dict[str, int]:
+    """Prove that every counter-record that came in is there; alert staff where one is not."""
+    return {"differing": len(counter_proof.prove(now=timezone.now()))}
 
 
 @shared_task(name="roaming.watch_senders")

@@ -27,6 +27,7 @@ _OWN_FIELDS = {
     "subject_id": "What the message is about: record, document, dispute.",
     "version": "Version of the subject's state; 0 for the first news of it.",
     "data": "The record as it stands now, where the message is about a record.",
+    "match": "What matching found, with a MATCH, and with a REMINDER of a missing record.",
     "attempts": "Failed attempts to push it.",
     "confirmed_at": "When it was confirmed, by pull or by a 2xx of your webhook.",
     "dead_at": "Given up after 12 attempts; ask for it again.",

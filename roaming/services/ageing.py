@@ -16,8 +16,16 @@ from django.db import connection
 
 from clearinghouse.retry import in_transaction
 from clearinghouse.statements import load_statement
-from roaming.models import AgeingStep, CounterRecord, Delivery, Erasure, RawRecord, SdrState
-from roaming.services import deliveries, lifecycle
+from roaming.models import (
+    AgeingStep,
+    CounterRecord,
+    Delivery,
+    Erasure,
+    Match,
+    RawRecord,
+    SdrState,
+)
+from roaming.services import deliveries, lifecycle, one_sided
 
 _SQL = Path(__file__).parent / "sql"
 _ACTOR = "ageing"
@@ -49,6 +57,8 @@ def age_one_sided(*, now: datetime) -> dict[str, int]:
         deliveries.publish(receivers)
         if subjects:
             passed[stage.name] = len(subjects)
+    told = one_sided.watch(from_stage="CSP_ONLY_7", until_stage="CSP_ONLY_30", now=now)
+    deliveries.publish(told)
     return passed
 
 
@@ -128,8 +138,26 @@ def _sides(record_ids: Sequence[UUID]) -> set[UUID]:
 
 
 def _nothing_more(subject_ids: Sequence[UUID], now: datetime) -> set[UUID]:
-    """The step itself is the task or the end: staff see it, the record stays evidence."""
+    """The step opens staff's task, which ``one_sided.watch`` writes for each pair."""
     return set()
+
+
+def _tell_closed(counter_ids: Sequence[UUID], now: datetime) -> set[UUID]:
+    """No claim came: both sides learn that the session is closed."""
+    closed = Match.objects.filter(counter_id__in=counter_ids, is_current=True)
+    news = [
+        Delivery(
+            receiver_id=receiver_id,
+            kind=Delivery.Kind.MATCH,
+            subject_id=match_id,
+            subject_version=1,
+            created_at=now,
+        )
+        for match_id, *sides in closed.values_list("id", "seller_id", "buyer_id")
+        for receiver_id in sides
+    ]
+    Delivery.objects.bulk_create(news, ignore_conflicts=True)
+    return {one.receiver_id for one in news}
 
 
 def _erase(counter_ids: Sequence[UUID], now: datetime) -> set[UUID]:
@@ -156,6 +184,6 @@ STAGES = (
     Stage(outcome="CSO_ONLY", days=30, states=("HELD",), note="rejected", effect=_reject),
     Stage(outcome="CSP_ONLY", days=2, note="CSO reminded", effect=_remind_seller),
     Stage(outcome="CSP_ONLY", days=7, note="for staff to look at", effect=_nothing_more),
-    Stage(outcome="CSP_ONLY", days=30, note="closed: no claim", effect=_nothing_more),
+    Stage(outcome="CSP_ONLY", days=30, note="closed: no claim", effect=_tell_closed),
     Stage(outcome="CSP_ONLY", days=60, note="personal part erased", effect=_erase),
 )  # fmt: skip

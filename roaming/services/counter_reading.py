@@ -11,14 +11,16 @@ from typing import Any, Literal, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
+from django.db.models import Q
 
 from roaming.messages import plain
-from roaming.models import AgeingStep, CounterKey, CounterRecord, Match, Sdr
+from roaming.models import AgeingStep, CounterKey, CounterRecord, Delivery, Match, Sdr
 from roaming.queries import Reader
 
 OutcomeName: TypeAlias = Literal[
     "MATCHED", "MATCHED_TOLERANCE", "MISMATCH", "CSO_ONLY", "CSP_ONLY", "AMBIGUOUS", "DUPLICATE"
 ]
+_ABOUT_MATCHES = (Delivery.Kind.MATCH, Delivery.Kind.REMINDER)
 _CLOSING_STAGE = "CSP_ONLY_30"
 _HINTS = ("service_session_id", "evse_id", "currency")
 _COPIED = (
@@ -149,6 +151,31 @@ def match_rows(matches: Iterable[Match], *, shown_to: frozenset[UUID]) -> list[M
     sources = _sources(matches)
     closed = _closed(matches)
     return [_match_row(one, sources, closed, one.buyer_id in shown_to) for one in matches]
+
+
+def matches_told(deliveries: Sequence[Delivery]) -> dict[UUID, MatchRow]:
+    """By delivery: the match it tells of, or reminds of, as its receiver may see it."""
+    told: dict[UUID, MatchRow] = {}
+    news = [one for one in deliveries if one.kind in _ABOUT_MATCHES]
+    for receiver_id in {one.receiver_id for one in news}:
+        mine = [one for one in news if one.receiver_id == receiver_id]
+        found = _by_subject({one.subject_id for one in mine})
+        shown = match_rows(set(found.values()), shown_to=frozenset({receiver_id}))
+        rows = {row.match_id: row for row in shown}
+        told |= {one.pk: rows[found[one.subject_id].pk] for one in mine if one.subject_id in found}
+    return told
+
+
+def _by_subject(subjects: set[UUID]) -> dict[UUID, Match]:
+    """Matches under their own id, and current ones under those of their two records."""
+    either = Q(record_id__in=subjects) | Q(counter_id__in=subjects)
+    found = Match.objects.filter(Q(pk__in=subjects) | either & Q(is_current=True))
+    named: dict[UUID, Match] = {}
+    for match in found.select_related("seller", "buyer"):
+        for subject in (match.record_id, match.counter_id, match.pk):
+            if subject in subjects:
+                named[subject] = match
+    return named
 
 
 def encode(answer: msgspec.Struct) -> bytes:

@@ -14,9 +14,9 @@ from django.db.models import Exists, OuterRef
 from clearinghouse import locks
 from clearinghouse.retry import in_transaction
 from clearinghouse.statements import load_statement
-from roaming.models import Dispute, Match, MatchingRun
+from roaming.models import Delivery, Dispute, Match, MatchingRun
 from roaming.rules.matching import DEFAULT_TOLERANCES, TIMED_KINDS
-from roaming.services import disputes
+from roaming.services import deliveries, disputes
 
 _SQL = Path(__file__).parent / "sql"
 _SAME_START_S = 300
@@ -32,13 +32,14 @@ _LADDER = (
     "34_contract_and_place",
     "40_alone",
 )
-_STORE = ("50_compare", "51_same", "60_replace", "70_store")
+_STORE = ("50_compare", "51_same", "60_replace", "70_store", "71_owe")
 
 
 def match(*, from_at: datetime, until_at: datetime, run_key: str, now: datetime) -> dict[str, int]:
     """Match what ended in [from_at, until_at) and has no partner yet; what was found, by outcome.
 
-    A finished run of the same ``run_key`` is not repeated: its counts are the answer.
+    Both sides are owed the news. A finished run of the same ``run_key`` is not repeated: its counts
+    are the answer.
     """
 
     def work() -> dict[str, int]:
@@ -53,7 +54,10 @@ def match(*, from_at: datetime, until_at: datetime, run_key: str, now: datetime)
             run.save(update_fields=["outcomes", "finished_at"])
         return run.outcomes
 
-    return in_transaction(work)
+    found = in_transaction(work)
+    owed = Delivery.objects.filter(kind=Delivery.Kind.MATCH, sequence__isnull=True)
+    deliveries.publish(set(owed.values_list("receiver", flat=True).distinct()))
+    return found
 
 
 def match_and_dispute(

@@ -19,6 +19,7 @@ from roaming.models import Delivery, Finding, Sdr, SdrEvent, SdrState
 from roaming.rules.catalog import REMEDIES
 from roaming.rules.findings import Severity
 from roaming.rules.record import ItemKind
+from roaming.services.counter_reading import MatchRow, matches_told
 
 _SDR_COLUMNS = (
     "id sdr_id attempt cso_code csp_code service_session_id split_no charging_session_id"
@@ -140,13 +141,17 @@ class DeliveredMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class OwedMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as it is pushed and pulled; ``data`` is the record where it is about one."""
+    """One message as it is pushed and pulled; ``data`` is the record where it is about one.
+
+    ``match`` comes with a MATCH, and with a REMINDER where a record of the other side is missing.
+    """
 
     type: MessageKind
     sequence: int
     subject_id: UUID
     version: int
     data: Record | None
+    match: MatchRow | msgspec.UnsetType = msgspec.UNSET
 
 
 class OwedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,9 +239,10 @@ def messages_of(deliveries: Iterable[Delivery]) -> list[DeliveredMessage]:
 
 
 def owed_messages(deliveries: Iterable[Delivery]) -> list[OwedMessage]:
-    """What is pushed to a webhook and pulled from ``deliveries/``: the same words, two queries."""
+    """What is pushed to a webhook and pulled from ``deliveries/``, in a few queries."""
     deliveries = list(deliveries)
     records = _carried(deliveries, *_ABOUT_RECORDS)
+    matches = matches_told(deliveries)
     return [
         OwedMessage(
             type=cast(MessageKind, one.kind),
@@ -244,6 +250,7 @@ def owed_messages(deliveries: Iterable[Delivery]) -> list[OwedMessage]:
             subject_id=one.subject_id,
             version=one.subject_version,
             data=records.get(one.subject_id) if one.kind in _ABOUT_RECORDS else None,
+            match=matches.get(one.pk, msgspec.UNSET),
         )
         for one in deliveries
     ]

@@ -16,12 +16,10 @@ from billing.services import conservation
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from partners.models import Party, SettlementGroup
-from roaming.intake.counter_structure import read_counter_record
 from roaming.models import Dispute, SdrState
-from roaming.services import corrections, counter_records, disputes, matching
-from roaming.services.intake import Origin
+from roaming.services import corrections, disputes, matching
 from tests.makers import AgreementMaker, PartyMaker, nordlicht, partner_of, polder, record, voltaire
-from tests.roaming.partner_systems import RECORDS, PartnerSystem
+from tests.roaming.partner_systems import COUNTERS, MATCHES, RECORDS, PartnerSystem
 
 pytestmark = pytest.mark.django_db
 DISPUTES = "/api/v1/disputes/"
@@ -55,8 +53,8 @@ def agreements(csp_of_a):
 
 
 def system(party):
-    scopes = ("sdr:write", "sdr:read", "settlement:read", "dispute:read", "dispute:write")
-    return PartnerSystem(party, scopes=scopes)
+    scopes = "sdr:write sdr:read settlement:read dispute:read dispute:write counter:write"
+    return PartnerSystem(party, scopes=[*scopes.split(), "counter:read"])
 
 
 def clear(run_key, now):
@@ -107,14 +105,9 @@ def disputed(last_month) -> Dispute:
             "currency": "EUR",
             **SESSION,
         }
-        told = counter_records.take_in(
-            [read_counter_record(json.dumps(counter).encode())],
-            sender=partner_of(voltaire()),
-            environment="LIVE",
-            origin=Origin(door="API", actor="voltaire's system"),
-            received_at=TODAY,
-        )
-        assert [one.outcome for one in told] == ["accepted"]
+        b = system(voltaire())
+        told = b.post(COUNTERS, json.dumps(counter).encode())
+        assert (told.status_code, told.json()["outcome"]) == (201, "accepted")
         found = matching.match_and_dispute(
             from_at=datetime(2026, 12, 1, tzinfo=UTC),
             until_at=datetime(2027, 1, 1, tzinfo=UTC),
@@ -122,6 +115,10 @@ def disputed(last_month) -> Dispute:
             now=TODAY,
         )
         assert found["MISMATCH"] == 1
+        for side in (a, b):
+            [shown] = side.get(MATCHES, outcome="MISMATCH").json()["results"]
+            assert (shown["sdr_energy_kwh"], shown["counter_energy_kwh"]) == ("18.4", "16.56")
+            assert shown["differences"] == ["energy"]
 
         dispute = Dispute.objects.get()
         assert (dispute.reason, dispute.is_automatic) == ("D01", True)
@@ -170,3 +167,4 @@ def test_j4(last_month, disputed):
     stranger = system(nordlicht())
     assert stranger.get(f"{DISPUTES}{dispute.pk}/").status_code == 404
     assert stranger.get(f"{RECORDS}{dispute.record_id}/").status_code == 404
+    assert stranger.get(MATCHES).json()["results"] == []

@@ -1,7 +1,9 @@
 -- Delivered records whose CSP let its time pass.
 -- Grain:      one row per record.
 -- Parameters: now, limit.
--- Promise:    the time in which the CSP's webhook could not be reached does not count.
+-- Promise:    the time in which the CSP's webhook could not be reached does not count. What matching
+--             holds for the CSP (beyond the tolerance, no mismatch) waits as long again from when
+--             that was found, yet never longer than 30 days from delivery.
 SELECT state.id
   FROM roaming_sdrstate AS state
   JOIN partners_roamingagreement AS agreement ON agreement.id = state.agreement_id
@@ -19,5 +21,10 @@ SELECT state.id
             AND EXISTS (SELECT FROM roaming_match AS match
                          WHERE match.record_id = state.id AND match.is_current
                            AND match.outcome IN ('CSO_ONLY', 'AMBIGUOUS', 'MISMATCH')))
+   AND NOT EXISTS (SELECT FROM roaming_match AS match
+                    WHERE match.record_id = state.id AND match.is_current
+                      AND match.outcome = 'MATCHED_TOLERANCE' AND match.differences <> '{}'
+                      AND least(match.matched_at + (state.accept_by_at - state.delivered_at),
+                                state.delivered_at + interval '30 days') > %(now)s)
  ORDER BY state.id
  LIMIT %(limit)s

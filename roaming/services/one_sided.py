@@ -1,0 +1,56 @@
+"""Tell staff of CSOs that owe records: their CSPs report sessions for which none came."""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from clearinghouse.statements import load_statement
+from partners.models import Party
+from roaming.models import Alert
+from roaming.services import alerts
+
+_SQL = Path(__file__).parent / "sql"
+
+
+def watch(*, from_stage: str, until_stage: str, now: datetime) -> set:
+    """One open alert for each pair with sessions between both stages; the CSOs that were told.
+
+    An open alert's figures are kept up to date, and the alert of a pair without any is closed. The
+    same again changes nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            load_statement(_SQL / "age_count_alone.sql"),
+            {"from_stage": from_stage, "until_stage": until_stage},
+        )
+        pairs = cursor.fetchall()
+        parties = Party.objects.in_bulk({party for row in pairs for party in row[:2]})
+        told, subjects = set(), set()
+        for seller_id, buyer_id, count, since_at in pairs:
+            subjects.add(subject := f"{seller_id} {buyer_id}")
+            text = (
+                f"{parties[buyer_id].code} reports {count} sessions at {parties[seller_id].code}"
+                f" since {since_at:%Y-%m-%d} for which no record came; ask the CSO"
+            )
+            if _tell(parties[seller_id], subject=subject, text=text, now=now):
+                told.add(seller_id)
+        is_open = Alert.objects.filter(kind=Alert.Kind.ONE_SIDED, closed_at__isnull=True)
+        gone = is_open.exclude(subject__in=subjects).values_list("subject", flat=True)
+        alerts.close(Alert.Kind.ONE_SIDED, gone, now=now)
+    return told
+
+
+def _tell(seller: Party, *, subject: str, text: str, now: datetime) -> bool:
+    alert = Alert(
+        kind=Alert.Kind.ONE_SIDED,
+        environment=seller.environment,
+        subject=subject,
+        party=seller,
+        text=text,
+        opened_at=now,
+    )
+    if alerts.raise_alert(alert, tell=[seller.pk]):
+        return True
+    Alert.objects.filter(kind=alert.kind, subject=subject, closed_at__isnull=True).update(text=text)
+    return False
