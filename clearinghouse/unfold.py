@@ -48,6 +48,8 @@ _NAVIGATION = [
         _page("All records", "ev_station", "roaming.sdr"),
         _page("Holds", "pan_tool", "roaming.hold"),
         _page("Disputes", "gavel", "roaming.dispute", query="?deadline=open"),
+        _page("Matches", "compare_arrows", "roaming.match"),
+        _page("Counter-records", "receipt_long", "roaming.counterrecord"),
         _page("Findings", "fact_check", "roaming.finding"),
         _page("Imports", "upload_file", "roaming.intakebatch"),
         _page("Deliveries", "outbox", "roaming.delivery"),

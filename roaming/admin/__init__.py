@@ -2,10 +2,12 @@
 
 from roaming.admin import (  # noqa: F401 they register themselves
     batch,
+    counter_record,
     delivery,
     dispute,
     finding,
     hold,
+    match,
     rule_override,
     sdr,
 )
