@@ -20,7 +20,8 @@ from partners.models import SettlementGroup
 from roaming.intake.structure import read_element
 from roaming.models import IntakeBatch
 from roaming.services.intake import CHUNK_RECORDS, Origin, take_in
-from tests.benchmarks import orm_clearing, raw_copy, world
+from tests.benchmarks import matching_round, orm_clearing, raw_copy, world
+from tests.benchmarks.matching_round import MATCHING, MATCHING_LOOP
 from tests.benchmarks.processor_time import Cost, cost_of
 from tests.benchmarks.web_server import BASELINE, OURS, WebServer, web_server
 
@@ -43,6 +44,7 @@ GOALS = {
     "batch over HTTP (NDJSON) : raw COPY into the same tables": 0.3,
     "batch over HTTP : DRF many=True + bulk_create": 20.0,
     "clearing : loop over the ORM": 100.0,
+    "matching : loop over the ORM": 50.0,
 }
 
 
@@ -132,6 +134,11 @@ def measure_clearing(measured: Measurements) -> None:
     database.close()
 
 
+def measure_matching(measured: Measurements) -> None:
+    with _owner_connection() as database:
+        matching_round.measure(measured, database, rounds=ROUNDS, warm_up=WARM_UP_RECORDS)
+
+
 def _measure_clearing(
     measured: Measurements, group: SettlementGroup, database, *, number: int, count: int
 ) -> None:
@@ -194,6 +201,7 @@ def ratios_of(measured: Measurements) -> dict[str, float]:
         measured.ratio(HTTP["NDJSON"], RAW_COPY["NDJSON"]),
         measured.ratio(HTTP["JSON"], DRF),
         measured.ratio(CLEARING, LOOP),
+        measured.ratio(MATCHING, MATCHING_LOOP),
     ]
     return {
         name: round(statistics.median(of_rounds), 3)
@@ -229,6 +237,7 @@ def run(target: Path) -> None:
     measured = Measurements()
     measure_intake(measured)
     measure_clearing(measured)
+    measure_matching(measured)
     ratios, costs = ratios_of(measured), costs_of(measured)
     show(ratios, costs)
     report = {
@@ -236,7 +245,12 @@ def run(target: Path) -> None:
         "goals": GOALS,
         "per_record": costs,
         "rounds": ROUNDS,
-        "records": {"batch": BATCH_RECORDS, "cleared": CLEARED_RECORDS, "looped": LOOPED_RECORDS},
+        "records": {
+            "batch": BATCH_RECORDS,
+            "cleared": CLEARED_RECORDS,
+            "looped": LOOPED_RECORDS,
+            "matched": matching_round.MATCHED_RECORDS,
+        },
         "machine": {"python": platform.python_version(), "processors": os.cpu_count()},
     }
     target.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
