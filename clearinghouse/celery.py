@@ -35,6 +35,13 @@ app.conf.beat_schedule = {
     "check held records again": _every(
         crontab(minute="3-59/10"), "roaming.retry_holds", expires_s=10 * _MINUTE
     ),
+    "heal by new master data": _every(crontab(), "roaming.heal_news", expires_s=_MINUTE),
+    "write manifests": _every(
+        crontab(minute=17), "roaming.write_manifests", expires_s=60 * _MINUTE
+    ),
+    "expire approvals": _every(
+        crontab(minute=48), "partners.expire_approvals", expires_s=60 * _MINUTE
+    ),
     "reject expired holds": _every(
         crontab(hour=2, minute=10), "roaming.expire_holds", expires_s=12 * 60 * _MINUTE
     ),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Min, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from partners.admin.job import Progress
 from partners.admin.story import Badge, Table, link, list_link
 from partners.models import Job
 from roaming.admin.tones import STATE_TONES
-from roaming.models import Finding, IntakeTally, Sdr, SdrState
+from roaming.models import Alert, Finding, IntakeTally, Sdr, SdrState
 from roaming.rules.catalog import RULES, STRUCTURE
 
 DAYS = 30
@@ -47,6 +47,8 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     if user.has_perm("billing.view_clearingwindow"):
         context["open_windows"] = open_windows()
         context["settlements"] = latest_settlements()
+    if user.has_perm("roaming.view_alert"):
+        context["alerts"] = open_alerts()
     if user.has_perm("partners.view_job"):
         context["unfinished_jobs"] = unfinished_jobs(now=now)
     if user.has_perm("billing.view_conservationproof"):
@@ -103,6 +105,30 @@ def held_by_code() -> Table:
         ],
         frozenset({2}),
         empty="No record is held.",
+    )
+
+
+def open_alerts() -> Table:
+    """What nobody has acknowledged yet, by kind, with the oldest instant of each."""
+    waiting = (
+        Alert.objects.filter(closed_at__isnull=True, acknowledged_at__isnull=True)
+        .values_list("kind")
+        .annotate(n=Count("id"), oldest=Min("opened_at"))
+        .order_by("-n", "kind")
+    )
+    return Table(
+        "Alerts that nobody has acknowledged",
+        ("What", "Alerts", "Oldest"),
+        [
+            (
+                list_link(Alert, Alert.Kind(kind).label, f"?state=OPEN&kind__exact={kind}"),
+                f"{n:,}",
+                _in_words(oldest),
+            )
+            for kind, n, oldest in waiting
+        ],
+        frozenset({1}),
+        empty="Nothing wants a look.",
     )
 
 

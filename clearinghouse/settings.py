@@ -218,6 +218,7 @@ OAUTH2_PROVIDER = {
         "counter:read": "Read your counter-records and what matching found",
         "registry:write": "Send EVSEs, meter keys, credentials and authorizations",
         "registry:read": "Read your registries",
+        "manifest:write": "Send your daily manifests",
     },
     "SCOPES_BACKEND_CLASS": "partners.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,

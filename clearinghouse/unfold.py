@@ -47,6 +47,7 @@ _NAVIGATION = [
         "Records",
         _page("All records", "ev_station", "roaming.sdr"),
         _page("Holds", "pan_tool", "roaming.hold"),
+        _page("Alerts", "notifications", "roaming.alert", query="?state=OPEN"),
         _page("Disputes", "gavel", "roaming.dispute", query="?deadline=open"),
         _page("Matches", "compare_arrows", "roaming.match"),
         _page("Counter-records", "receipt_long", "roaming.counterrecord"),

@@ -6,7 +6,7 @@ from celery import current_app, shared_task
 from django.utils import timezone
 
 from partners.models import AccessToken
-from partners.services import idempotency, jobs
+from partners.services import approvals, idempotency, jobs
 
 # A retry with the same Idempotency-Key is answered as the first time for this long.
 KEEP_KEYS = timedelta(days=90)
@@ -19,6 +19,12 @@ def run_queued_jobs() -> dict[str, int]:
     for job in due:
         current_app.send_task(job.kind, kwargs={"job_id": str(job.pk)})
     return {"sent": len(due)}
+
+
+@shared_task(name="partners.expire_approvals")
+def expire_approvals() -> dict[str, int]:
+    """Close the requests for a second person that nobody decided in seven days."""
+    return {"expired": approvals.expire(now=timezone.now())}
 
 
 @shared_task(name="partners.forget_expired")

@@ -14,10 +14,13 @@ from roaming.services import (
     dispute_clock,
     dispute_escalation,
     disputes,
+    healing,
     holds,
     import_job,
     lifecycle,
+    manifests,
     matching,
+    outages,
     partitions,
     silence,
     simulation_job,
@@ -117,8 +120,21 @@ def prove_counter_records() -> dict[str, int]:
 
 @shared_task(name="roaming.watch_senders")
 def watch_senders() -> dict[str, int]:
-    """Tell staff of CSOs that fell silent."""
-    return silence.watch(now=timezone.now())
+    """Tell of CSOs that fell silent, and of receivers that are away."""
+    now = timezone.now()
+    return silence.watch(now=now) | outages.watch(now=now)
+
+
+@shared_task(name="roaming.write_manifests")
+def write_manifests() -> dict[str, int]:
+    """Write the manifests of the days that are over."""
+    return manifests.write_due(now=timezone.now())
+
+
+@shared_task(name="roaming.heal_news")
+def heal_news() -> dict[str, int]:
+    """Check again what the newest master data may cure."""
+    return dict(healing.heal_news(now=timezone.now()))
 
 
 @shared_task(name="roaming.expire_disputes")

@@ -1,6 +1,7 @@
 """Staff pages over what happened: records, findings, imports, deliveries."""
 
 from roaming.admin import (  # noqa: F401 they register themselves
+    alert,
     batch,
     counter_record,
     delivery,

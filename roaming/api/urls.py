@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from roaming.api import completeness, registries, verbs, views
+from roaming.api import alerts, completeness, manifests, registries, verbs, views
 
 app_name = "roaming"
 
@@ -10,6 +10,12 @@ urlpatterns = [
     path("", include("roaming.api.counter_urls")),
     path("disputes/", include("roaming.api.dispute_urls")),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
+    path("alerts/", alerts.Alerts.as_view(), name="alert-list"),
+    path("alerts/<uuid:alert_id>/", alerts.AlertDetail.as_view(), name="alert-detail"),
+    path("manifests/", manifests.Manifests.as_view(), name="manifest-list"),
+    path(
+        "manifests/<uuid:manifest_id>/", manifests.ManifestDetail.as_view(), name="manifest-detail"
+    ),
     path("sequence-gaps/", completeness.SequenceGaps.as_view(), name="sequence-gaps"),
     path("service-detail-records/", views.ServiceDetailRecords.as_view(), name="sdr-list"),
     path(

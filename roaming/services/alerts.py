@@ -90,8 +90,8 @@ def sellers_of(partner: Partner, *, environment: str, now: datetime) -> set[UUID
     return {ownership.party_id for ownership in owned}
 
 
-def readable(partner: Partner, *, party_ids: Collection[UUID], environment: str) -> QuerySet[Alert]:
-    """Alerts about the partner or its parties that it was told of, newest first."""
+def readable(*, party_ids: Collection[UUID], environment: str) -> QuerySet[Alert]:
+    """Alerts that these parties were told of, newest first; nobody else's."""
     told = Delivery.objects.filter(receiver__in=list(party_ids), kind=Delivery.Kind.ALERT)
     ours = Alert.objects.filter(environment=environment, pk__in=told.values("subject_id"))
     return ours.order_by("-id")

@@ -17,6 +17,10 @@ from roaming.models import SdrState
 from roaming.rules.lifecycle import check_path
 from roaming.services import deliveries
 
+# The time to contest once more (finance.md §1.2): a receiver that is away must not keep money back
+# for ever, and what it did not take lies ready to be pulled.
+LONGEST_STANDSTILL_DAYS = 10
+
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -66,11 +70,15 @@ def move_many(
 def deem_accepted(*, now: datetime, limit: int = 50_000) -> int:
     """Accept what the CSP left unanswered past its deadline; run by the clock.
 
-    The clock stands still while the CSP's webhook cannot be reached. Where the agreement requires
-    counter-records, a record that the CSP does not know waits for ageing instead.
+    The clock stands still while the CSP's webhook cannot be reached, for ten days at most. Where
+    the agreement requires counter-records, a record that the CSP does not know waits for ageing
+    instead.
     """
     with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / "find_deemed.sql"), {"now": now, "limit": limit})
+        cursor.execute(
+            load_statement(_SQL / "find_deemed.sql"),
+            {"now": now, "limit": limit, "standstill_days": LONGEST_STANDSTILL_DAYS},
+        )
         due = [row[0] for row in cursor.fetchall()]
     moved = move_many(
         due,

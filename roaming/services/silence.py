@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from clearinghouse.uuid7 import floor_of
 from partners.models.environment import Environment
 from roaming.models import Alert, SdrState
+from roaming.services import alerts, deliveries
 
 LATELY = timedelta(hours=24)
 USUALLY = timedelta(days=28)
@@ -41,7 +42,10 @@ def watch(*, now: datetime) -> dict[str, int]:
         if is_silent(late=late, before=total - late)
     }
     with transaction.atomic():
-        return {"opened": _open(silent, now=now), "closed": _close(silent, now=now)}
+        opened = _open(silent, now=now)
+        closed = _close(silent, now=now)
+    deliveries.publish(opened)
+    return {"opened": len(opened), "closed": closed}
 
 
 def is_silent(*, late: int, before: int) -> bool:
@@ -49,20 +53,21 @@ def is_silent(*, late: int, before: int) -> bool:
     return before >= FEWEST_A_DAY * USUALLY.days and late * QUIET_SHARE * USUALLY.days < before
 
 
-def _open(silent: dict[UUID, tuple[int, float]], *, now: datetime) -> int:
+def _open(silent: dict[UUID, tuple[int, float]], *, now: datetime) -> list[UUID]:
+    """The CSO may not know itself that its export has stopped: it is told too."""
     is_open = set(_open_alerts().values_list("subject", flat=True))
-    alerts = [
-        Alert(
+    opened = []
+    for seller, (late, usual) in sorted(silent.items()):
+        alert = Alert(
             kind=Alert.Kind.SILENCE,
             subject=str(seller),
             party_id=seller,
             text=f"{late} records in 24 hours; usually {usual:.0f} a day",
             opened_at=now,
         )
-        for seller, (late, usual) in silent.items()
-        if str(seller) not in is_open
-    ]
-    return len(Alert.objects.bulk_create(alerts, ignore_conflicts=True))
+        if str(seller) not in is_open and alerts.raise_alert(alert, tell=[seller]):
+            opened.append(seller)
+    return opened
 
 
 def _close(silent: Iterable[UUID], *, now: datetime) -> int:

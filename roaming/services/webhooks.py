@@ -143,6 +143,7 @@ def _record_failure(
                 Alert(
                     kind=Alert.Kind.DEAD_LETTER,
                     subject=str(delivery.pk),
+                    environment=delivery.receiver.environment,
                     party_id=delivery.receiver_id,
                     text=text[:500],
                     opened_at=now,

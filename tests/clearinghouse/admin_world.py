@@ -19,7 +19,7 @@ from partners.models import (
     User,
 )
 from partners.services import audit, clients, jobs
-from roaming.models import Erasure, SdrState
+from roaming.models import Alert, Erasure, SdrState
 from tests.makers import (
     LONG_AGO,
     NOON,
@@ -112,6 +112,9 @@ def _master_data(staff: User, seller: Partner, buyer: Partner, agreement: Roamin
         maker=staff,
         requested_at=NOON,
         expires_at=NOON + timedelta(days=1),
+    )
+    Alert.objects.create(
+        kind="SILENCE", subject="1", party=agreement.seller, text="0 records", opened_at=NOON
     )
     Erasure.objects.create(erased_at=NOON, actor="olga", ground="Art. 17 request", rows=1)
     audit.record("partner.opened", seller, actor="olga", at=NOON, reason="signed")

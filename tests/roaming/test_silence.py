@@ -2,7 +2,7 @@
 
 import pytest
 
-from roaming.models import Alert
+from roaming.models import Alert, Delivery
 from roaming.services import silence
 from tests import makers
 from tests.makers import later, numbered_record
@@ -29,6 +29,7 @@ class TestACsoThatFellSilent:
         alert = Alert.objects.get()
         assert (alert.kind, alert.party) == (Alert.Kind.SILENCE, makers.nordlicht())
         assert alert.text == "0 records in 24 hours; usually 10 a day"
+        assert Delivery.objects.get(kind="ALERT").receiver == makers.nordlicht()
 
     def test_is_forgotten_when_it_sends_again(self, usual_volume):
         watch(days=2)

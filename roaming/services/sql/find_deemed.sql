@@ -1,9 +1,10 @@
 -- Delivered records whose CSP let its time pass.
 -- Grain:      one row per record.
--- Parameters: now, limit.
--- Promise:    the time in which the CSP's webhook could not be reached does not count. What matching
---             holds for the CSP (beyond the tolerance, no mismatch) waits as long again from when
---             that was found, yet never longer than 30 days from delivery.
+-- Parameters: now, limit, standstill_days.
+-- Promise:    the time in which the CSP's webhook could not be reached does not count, up to the
+--             longest standstill. What matching holds for the CSP (beyond the tolerance, no
+--             mismatch) waits as long again from when that was found, yet never longer than 30 days
+--             from delivery.
 SELECT state.id
   FROM roaming_sdrstate AS state
   JOIN partners_roamingagreement AS agreement ON agreement.id = state.agreement_id
@@ -16,7 +17,7 @@ SELECT state.id
        AND outage.starts_at < %(now)s
  ) AS clock
  WHERE state.state = 'DELIVERED'
-   AND state.accept_by_at + clock.stood <= %(now)s
+   AND state.accept_by_at + least(clock.stood, interval '1 day' * %(standstill_days)s) <= %(now)s
    AND NOT (agreement.counter_records = 'REQUIRED'
             AND EXISTS (SELECT FROM roaming_match AS match
                          WHERE match.record_id = state.id AND match.is_current
