@@ -254,7 +254,9 @@ class TestTheirs:
         assert (answer.status_code, answer.json()["code"]) == (404, "PARTY_NOT_FOUND")
 
     def test_needs_its_scope(self, nordlicht):
-        assert self.state(PartnerSystem(makers.nordlicht())).status_code == 403
+        writer = PartnerSystem(makers.nordlicht(), scopes=("sdr:write", "sdr:read"))
+
+        assert self.state(writer).status_code == 403
 
 
 @pytest.mark.usefixtures("quick_secrets")
