@@ -1,6 +1,7 @@
 """Where is my record? One answer for any SDR id or record id, for its two sides and nobody else."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
@@ -13,7 +14,9 @@ from billing.models import ClearedSdr, ClearingWindow, Document
 from billing.rules.supply_period import supply_title
 from billing.rules.whereabouts import Facts, tell
 from billing.rules.whereabouts_told import (
+    AnswerTold,
     BookedTold,
+    DisputeTold,
     FindingTold,
     SentTold,
     StatementTold,
@@ -21,9 +24,11 @@ from billing.rules.whereabouts_told import (
     WindowTold,
 )
 from partners.models import Partner, Party, RoamingAgreement
-from roaming.models import Finding, Sdr, SdrEvent, SdrState
+from roaming.models import Finding, Sdr, SdrEvent, SdrLink, SdrState
 from roaming.queries import Reader, readable_states, reader_of
+from roaming.queries_disputes import newest_disputes
 from roaming.rules.catalog import REMEDIES
+from roaming.rules.dispute import next_step
 
 # Attempts under one id that are told; a sender that repeats a mistake for ever sees the newest.
 MOST_ATTEMPTS = 50
@@ -39,7 +44,7 @@ def where_is(
     """Tell where a record is: ``subject`` is its record id, or the SDR id its seller gave it.
 
     All attempts under the id that the partner may see are told, newest first: a rejected one to
-    its sender only, a live one to seller and buyer. About ten queries, however many attempts.
+    its sender only, a live one to seller and buyer. About a dozen queries, however many attempts.
 
     :raises NotForYou: nothing under this id that the partner may see.
     """
@@ -109,9 +114,10 @@ def _facts(states: list[SdrState], *, for_partner: Partner) -> list[Facts]:
     agreements = RoamingAgreement.objects.select_related("group").in_bulk(
         {state.agreement_id for state in states if state.agreement_id}
     )
+    disputed, answers = _disputes(ids), _answers(ids)
     findings, events = _by_record(Finding, senders, ids), _by_record(SdrEvent, senders, ids)
     statements = _statements(cleared.values(), for_partner=for_partner)
-    return [
+    facts = [
         _fact(
             state,
             sdrs[state.id],
@@ -123,6 +129,52 @@ def _facts(states: list[SdrState], *, for_partner: Partner) -> list[Facts]:
         )
         for state in states
     ]
+    return [
+        replace(
+            fact,
+            dispute=disputed.get(fact.sent.record_id),
+            answers=tuple(answers.get(fact.sent.record_id, ())),
+        )
+        for fact in facts
+    ]
+
+
+def _disputes(ids: list[UUID]) -> dict[UUID, DisputeTold]:
+    return {
+        record_id: DisputeTold(
+            id=dispute.pk,
+            number=dispute.number,
+            is_open=dispute.closed_at is None,
+            stage=dispute.stage,
+            next_step=next_step(
+                dispute.stage,
+                dispute.outcome,
+                is_confirmed=dispute.is_confirmed,
+                is_replaced=dispute.replacement_id is not None,
+            ),
+            deadline_at=None if dispute.closed_at else dispute.deadline_at,
+        )
+        for record_id, dispute in newest_disputes(ids).items()
+    }
+
+
+def _answers(ids: list[UUID]) -> dict[UUID, list[AnswerTold]]:
+    """What credits or replaces each record, in the order of receipt."""
+    links = list(SdrLink.objects.filter(original_id__in=ids).order_by("record_id"))
+    if not links:
+        return {}
+    names = dict(
+        Sdr.objects.filter(id__in=[link.record_id for link in links]).values_list("id", "sdr_id")
+    )
+    answers: dict[UUID, list[AnswerTold]] = {}
+    for link in links:
+        told = AnswerTold(
+            record_id=link.record_id,
+            sdr_id=names[link.record_id],
+            kind=cast(Literal["CREDIT", "REPLACEMENT", "SPLIT"], link.kind),
+        )
+        answers.setdefault(link.original_id, []).append(told)
+    return answers
 
 
 def _by_record(model: type[Finding] | type[SdrEvent], senders: set, ids: list[UUID]) -> dict:
@@ -175,6 +227,7 @@ def _fact(
         settled_at=document.settlement.settled_at if document and document.settlement else None,
         statement=_statement(document),
         money_flow=settings.MONEY_FLOW,
+        credits_sdr_id=sdr.credits_sdr_id,
     )
 
 

@@ -13,6 +13,7 @@ from roaming.services import (
     deliveries,
     dispute_clock,
     dispute_escalation,
+    dispute_overtaken,
     disputes,
     healing,
     holds,
@@ -142,7 +143,8 @@ def expire_disputes() -> dict[str, int]:
     """Remind of deadlines, let silence have its outcome, replace and split what stands in part."""
     now = timezone.now()
     return (
-        dispute_clock.expire_due(now=now)
+        dispute_overtaken.close_overtaken(now=now)
+        | dispute_clock.expire_due(now=now)
         | disputes.split_undisputed(now=now)
         | disputes.replace_agreed(now=now)
         | dispute_escalation.watch(now=now)

@@ -12,7 +12,9 @@ import msgspec
 
 from billing.rules.supply_period import local_instant
 from billing.rules.whereabouts_told import (
+    AnswerTold,
     BookedTold,
+    DisputeTold,
     FindingTold,
     RecordWhereabouts,
     SentTold,
@@ -53,6 +55,9 @@ class Facts:
     settled_at: datetime | None
     statement: StatementTold | None
     money_flow: str
+    credits_sdr_id: str = ""
+    dispute: DisputeTold | None = None
+    answers: tuple[AnswerTold, ...] = ()
 
 
 def tell(facts: Facts) -> RecordWhereabouts:
@@ -71,6 +76,8 @@ def tell(facts: Facts) -> RecordWhereabouts:
         window=facts.window,
         booked=facts.booked,
         statement=facts.statement,
+        dispute=facts.dispute,
+        answered_by=list(facts.answers),
     )
 
 
@@ -144,15 +151,26 @@ def _in_time(facts: Facts) -> str:
 
 
 def _taken_back(facts: Facts) -> Step:
-    word = "Withdrawn" if facts.state == "WITHDRAWN" else "Replaced by a later record"
-    reason = f" ({facts.reason})" if facts.reason else ""
+    names = _answers(facts)
+    if facts.state == "SUPERSEDED":
+        word = f"Replaced by {names or 'a later record'}"
+    elif facts.credits_sdr_id:
+        word = f"Cancels {facts.credits_sdr_id}, which nobody had accepted yet"
+    else:
+        word = f"Cancelled by its credit {names}" if names else "Withdrawn"
+    reason = f" ({facts.reason})" if facts.reason and not names else ""
+    following = f"Follow {names}." if names else "Nothing is left to do for this record."
     return Step(
         name="ACCEPTED",
         status="STOPPED",
         at=facts.changed_at,
         text=f"{word}{reason}: it is in no statement.",
-        next_step="Nothing is left to do for this record.",
+        next_step=following,
     )
+
+
+def _answers(facts: Facts) -> str:
+    return " and ".join(answer.sdr_id for answer in facts.answers)
 
 
 def _delivered(facts: Facts) -> Step:
@@ -175,8 +193,10 @@ def _accepted(facts: Facts) -> Step:
             name="ACCEPTED",
             status="STOPPED",
             at=facts.changed_at,
-            text=f"Disputed by {facts.sent.csp_id}: it is in no statement until that is settled.",
-            next_step="Answer the dispute, or correct the record by a new one.",
+            text=f"Disputed by {facts.sent.csp_id}{_numbered(facts)}: it is in no statement until"
+            " that is settled.",
+            next_step=_next_of_dispute(facts)
+            or "Answer the dispute, or correct the record by a new one.",
         )
     return _waits_for_acceptance(facts)
 
@@ -196,7 +216,48 @@ def _waits_for_acceptance(facts: Facts) -> Step:
     return waits
 
 
+def _numbered(facts: Facts) -> str:
+    return f" ({facts.dispute.number})" if facts.dispute else ""
+
+
+def _next_of_dispute(facts: Facts) -> str:
+    if facts.dispute is None or not facts.dispute.next_step:
+        return ""
+    if facts.dispute.deadline_at is None:
+        return facts.dispute.next_step
+    zone = facts.window.time_zone if facts.window else _DEFAULT_ZONE
+    return f"{facts.dispute.next_step} Until {local_instant(facts.dispute.deadline_at, zone)}."
+
+
+def _kept_out(facts: Facts) -> Step | None:
+    """Accepted, and yet not to be cleared: a dispute is open, or a credit cancels it."""
+    if facts.booked is not None:
+        return None
+    if facts.dispute and facts.dispute.is_open:
+        text = f"Kept out by dispute {facts.dispute.number}: in no statement until it is settled."
+        return Step(name="CLEARED", status="STOPPED", text=text, next_step=_next_of_dispute(facts))
+    credit = next((one for one in facts.answers if one.kind == "CREDIT"), None)
+    if credit:
+        return Step(
+            name="CLEARED",
+            status="STOPPED",
+            text=f"Credited by {credit.sdr_id} before it was cleared: both cancel each other and"
+            " are in no statement.",
+            next_step="Nothing is left to do for this record.",
+        )
+    return None
+
+
 def _cleared(facts: Facts) -> Step:
+    if kept_out := _kept_out(facts):
+        return kept_out
+    if facts.booked is None and facts.credits_sdr_id:
+        text = (
+            f"Is cleared by the next hourly run where {facts.credits_sdr_id} was; else both cancel"
+            " each other and are in no statement."
+        )
+        step = "Nothing; it comes by itself."
+        return Step(name="CLEARED", status="WAITING", text=text, next_step=step)
     if facts.booked is None or facts.window is None:
         into = f" into {facts.window.title}" if facts.window else ""
         return Step(
@@ -211,8 +272,13 @@ def _cleared(facts: Facts) -> Step:
         name="CLEARED",
         status="DONE",
         at=facts.booked.cleared_at,
-        text=f"Cleared into {facts.window.title}{zero or own}.",
+        text=f"Cleared into {facts.window.title}{zero or own}.{_credited_since(facts)}",
     )
+
+
+def _credited_since(facts: Facts) -> str:
+    credit = next((one for one in facts.answers if one.kind == "CREDIT"), None)
+    return f" Credited since by {credit.sdr_id}, which has a way of its own." if credit else ""
 
 
 def _settled(facts: Facts) -> Step:

@@ -70,6 +70,25 @@ class StatementTold(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: datetime
 
 
+class DisputeTold(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest dispute about a record; ``next_step`` is empty once nothing is left to do."""
+
+    id: UUID
+    number: str
+    is_open: bool
+    stage: str
+    next_step: str
+    deadline_at: datetime | None
+
+
+class AnswerTold(msgspec.Struct, frozen=True, kw_only=True):
+    """The record that credits or replaces this one."""
+
+    record_id: UUID
+    sdr_id: str
+    kind: Literal["CREDIT", "REPLACEMENT", "SPLIT"]
+
+
 class SentTold(msgspec.Struct, frozen=True, kw_only=True):
     """The record as its sender stated it. ``attempt`` counts the uses of the SDR id."""
 
@@ -100,6 +119,8 @@ class RecordWhereabouts(msgspec.Struct, frozen=True, kw_only=True):
     window: WindowTold | None
     booked: BookedTold | None
     statement: StatementTold | None
+    dispute: DisputeTold | None = None
+    answered_by: list[AnswerTold] = []
 
 
 class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):

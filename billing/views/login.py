@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 
-from billing.views.access import for_partner, in_english
+from partners.portal import for_partner, in_english
 
 
 class PartnerAuthenticationForm(AuthenticationForm):

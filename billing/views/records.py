@@ -25,11 +25,16 @@ from billing.queries_records import (
     select_records,
 )
 from billing.queries_whereabouts import NotForYou, where_is
+from billing.rules.whereabouts_told import Whereabouts
 from billing.services.downloads import note_download
-from billing.views.access import ENVIRONMENT, for_partner, partner_of, reader_for, request_id
+from billing.views.access import ENVIRONMENT, reader_for
 from billing.views.pages import cursor_of, query_with
 from billing.views.records_csv import stream_records
 from partners.models import Party
+from partners.portal import for_partner, partner_of, request_id
+from roaming.queries import readable_states
+from roaming.queries_chain import lines_of
+from roaming.queries_disputes import is_disputable, owned_parties
 
 PAGE = 50
 _STAGES = [
@@ -170,7 +175,27 @@ def _tell(request: HttpRequest, subject: UUID | str, *, asked: str) -> HttpRespo
     except NotForYou:
         context = {"section": "where", "asked": asked[:100]}
         return render(request, "portal/where.html", context, status=404)
-    return render(request, "portal/record.html", {"section": "records", "found": found})
+    page = {"section": "records", "found": found} | _corrections(request, found)
+    return render(request, "portal/record.html", page)
+
+
+def _corrections(request: HttpRequest, found: Whereabouts) -> dict[str, object]:
+    """The chain of the newest attempt, and which attempts the partner may still dispute."""
+    reader = reader_for(request)
+    ids = [attempt.sent.record_id for attempt in found.attempts]
+    owned = owned_parties(partner_of(request), environment=ENVIRONMENT, now=timezone.now())
+    in_dispute = {one.sent.record_id for one in found.attempts if one.dispute}
+    states = readable_states(reader).filter(id__in=ids)
+    chain = lines_of(ids[0], reader=reader)
+    return {
+        "disputable": {
+            state.id
+            for state in states
+            if state.id not in in_dispute and is_disputable(state, owned)
+        },
+        "chain": chain if len(chain) > 1 else [],
+        "chain_sum": sum(line.counted_amount for line in chain),
+    }
 
 
 def _is_filtered(form: RecordForm) -> bool:

@@ -11,8 +11,9 @@ from billing.queries_records import attention_of
 from billing.queries_statements import open_windows, pdf_of, statements_of, summaries_of
 from billing.services.downloads import note_download
 from billing.stored_files import answer_with
-from billing.views.access import ENVIRONMENT, for_partner, partner_of, reader_for, request_id
+from billing.views.access import ENVIRONMENT, reader_for
 from billing.views.pages import cursor_of
+from partners.portal import for_partner, partner_of, request_id
 
 PAGE = 24
 

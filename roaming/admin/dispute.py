@@ -90,8 +90,7 @@ class DisputeAdmin(KeysetPaging, EvidenceAdmin):
         "number",
         "reason_title",
         "stage_label",
-        "seller_code",
-        "buyer_code",
+        "between",
         "in_question",
         "waits_until",
         "owner_name",
@@ -144,15 +143,11 @@ class DisputeAdmin(KeysetPaging, EvidenceAdmin):
 
     @display(description="Stage", label=dispute_story.LABEL_TONES)
     def stage_label(self, dispute):
-        return dispute.stage, dispute_story.stage_in_words(dispute)
+        return dispute.stage, dispute_story.stage_of(dispute)
 
-    @display(description="Seller")
-    def seller_code(self, dispute) -> str:
-        return dispute.seller.code
-
-    @display(description="Buyer")
-    def buyer_code(self, dispute) -> str:
-        return dispute.buyer.code
+    @display(description="CSO and CSP")
+    def between(self, dispute) -> str:
+        return f"{dispute.seller.code} {dispute.buyer.code}"
 
     @display(description="In question")
     def in_question(self, dispute) -> str:

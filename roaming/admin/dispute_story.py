@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 
 from partners.admin.story import (
     BAD,
@@ -26,7 +27,7 @@ from partners.admin.story import (
 from roaming.admin.chain import chain_table
 from roaming.admin.story import claim_text
 from roaming.models import CounterRecord, Dispute, DisputeEvent, Match, Sdr
-from roaming.rules.dispute import REASONS, next_step
+from roaming.rules.dispute import REASONS, next_step, stage_in_words
 from roaming.services import dispute_escalation
 
 LABEL_TONES = {
@@ -42,21 +43,8 @@ LABEL_TONES = {
     "EXPIRED_CSO": BAD,
     "EXPIRED_CSP": BAD,
 }
-_STAGES = {
-    "OPEN": "Waits for the CSO",
-    "RESPONDED_ACCEPT": "CSO accepts, waits for the CSP",
-    "RESPONDED_REJECT": "CSO rejects, waits for the CSP",
-    "RESPONDED_PARTIAL": "CSO offers a part, waits for the CSP",
-    "CONTESTED": "Contested, waits for us",
-    "MEDIATION": "In mediation, waits for us",
-    "DECIDED": "Decided, may be appealed",
-    "AGREED": "Agreed",
-    "CLOSED": "Closed by decision or time",
-    "WITHDRAWN": "Withdrawn",
-    "EXPIRED_CSO": "CSO did not answer",
-    "EXPIRED_CSP": "CSP did not reply",
-}
 _SIDES = {"CSP": "the CSP", "CSO": "the CSO", "BOTH": "both sides"}
+_WHO = {"CSP": "CSP", "CSO": "CSO", "HOUSE": "Clearing house", "CLOCK": "Clock"}
 _STEP_TONES = {"CSP": INFO, "CSO": INFO, "HOUSE": WARN, "CLOCK": ""}
 
 
@@ -71,10 +59,8 @@ class _Values(NamedTuple):
     evse_id: str
 
 
-def stage_in_words(dispute: Dispute) -> str:
-    if dispute.stage == "OPEN" and not dispute.is_confirmed:
-        return "Waits for the CSP to confirm it"
-    return _STAGES[dispute.stage]
+def stage_of(dispute: Dispute) -> str:
+    return stage_in_words(dispute.stage, is_confirmed=dispute.is_confirmed)
 
 
 def money(amount: Decimal | None, currency: str) -> str:
@@ -99,8 +85,8 @@ def _notes(dispute: Dispute) -> Iterable[Note]:
     for alert in dispute_escalation.alerts_of(dispute):
         yield Note(alert.text, tone=BAD, title="Escalated: more than 3 % of the pair's month")
     if dispute.clock_stopped_at:
-        since = f"{dispute.clock_stopped_at:%Y-%m-%d %H:%M}"
-        text = f"Stopped on {since} UTC; nothing expires until it is started."
+        since = f"{localtime(dispute.clock_stopped_at):%-d %b %Y, %H:%M}"
+        text = f"Stopped on {since}; nothing expires until it is started."
         yield Note(text, tone=WARN, title="The clock stands still")
     is_waiting = dispute.outcome == "REPLACEMENT" and dispute.replacement_id is None
     if step := next_step(
@@ -116,7 +102,7 @@ def _figures(dispute: Dispute) -> Figures:
     tone = LABEL_TONES.get(dispute.stage, "")
     worth = dispute.decided_amount
     figures = [
-        Figure("Stage", Badge(stage_in_words(dispute), tone)),
+        Figure("Stage", Badge(stage_of(dispute), tone)),
         Figure("Claim", money(dispute.claim_amount, dispute.currency)),
         Figure("In question", money(dispute.disputed_amount, dispute.currency)),
     ]
@@ -125,7 +111,8 @@ def _figures(dispute: Dispute) -> Figures:
     if worth is not None:
         figures.append(Figure("Worth by decision", money(worth, dispute.currency)))
     if dispute.deadline_at and not dispute.closed_at:
-        figures.append(Figure("Waits until", f"{dispute.deadline_at:%-d %b %Y, %H:%M}", "UTC"))
+        until = localtime(dispute.deadline_at)
+        figures.append(Figure("Waits until", f"{until:%-d %b %Y}", f"{until:%H:%M}"))
     return Figures(figures)
 
 
@@ -208,7 +195,7 @@ def _files(dispute: Dispute) -> Table:
                 reverse("admin:roaming_dispute_file", args=[dispute.pk, file.pk]),
                 file.file_name,
             ),
-            file.get_side_display(),
+            _WHO[file.side],
             file.media_type,
             f"{-(-file.size_bytes // 1000):,} kB",
             f"{file.added_at:%Y-%m-%d %H:%M}",
@@ -230,7 +217,7 @@ def _step(dispute: Dispute, event: DisputeEvent) -> Step:
     title = event.verb.replace("_", " ").capitalize()
     if event.amount is not None:
         title = f"{title}: {money(event.amount, dispute.currency)}"
-    text = f"{event.get_side_display()}, {event.actor}"
+    text = f"{_WHO[event.side]}, {event.actor}"
     return Step(
         event.at, title, f"{text}: {event.text}" if event.text else text, _STEP_TONES[event.side]
     )

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django_filters.utils import translate_validation
@@ -13,9 +13,7 @@ from rest_framework.views import APIView
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
-from partners.models import PartyOwnership
-from partners.queries import in_period
-from roaming import queries
+from roaming import queries, queries_disputes
 from roaming.api import dispute_documentation as documentation
 from roaming.api import dispute_reading as reading
 from roaming.api.bodies import JSON, not_json, read_body
@@ -207,10 +205,7 @@ def _filtered(request) -> QuerySet[Dispute]:
 
 
 def _readable(request) -> QuerySet[Dispute]:
-    reader = _reader(request)
-    side = Q(seller__in=reader.party_ids) | Q(buyer__in=reader.party_ids)
-    found = Dispute.objects.filter(side, environment=reader.environment)
-    return found.select_related("seller", "buyer")
+    return queries_disputes.readable_disputes(_reader(request))
 
 
 def _reader(request) -> queries.Reader:
@@ -233,19 +228,14 @@ def _counter(request, counter_id: UUID) -> CounterRecord:
 
 
 def owned_parties(request) -> set[UUID]:
-    """Parties that are the caller's own now: only an owner acts, a mandate lets read alone."""
-    owned = PartyOwnership.objects.filter(
-        in_period(timezone.now()),
-        partner=client_of(request).partner,
-        party__environment=client_of(request).environment,
+    client = client_of(request)
+    return queries_disputes.owned_parties(
+        client.partner, environment=client.environment, now=timezone.now()
     )
-    return set(owned.values_list("party_id", flat=True))
 
 
 def _sides_of(request, seller_id: UUID | None, buyer_id: UUID | None) -> frozenset[str]:
-    owned = owned_parties(request)
-    sides = {rules.CSO: seller_id, rules.CSP: buyer_id}
-    own = frozenset(side for side, party_id in sides.items() if party_id in owned)
+    own = queries_disputes.sides_of(seller_id, buyer_id, owned_parties(request))
     if not own:
         raise RequestRefused(403, "VERB_NOT_YOURS", "You may read this, but only a side may act.")
     return own

@@ -77,6 +77,8 @@ TRANSITIONS: Mapping[tuple[str, str], tuple[frozenset[str], str]] = {
     **{(stage, "attach"): (frozenset({CSP, CSO, HOUSE}), stage) for stage in _RUNNING},
     **{(stage, "stop_clock"): (frozenset({HOUSE}), stage) for stage in _RUNNING},
     **{(stage, "start_clock"): (frozenset({HOUSE}), stage) for stage in _RUNNING},
+    # The CSO corrected the record itself: there is nothing left to dispute.
+    **{(stage, "overtake"): (frozenset({CLOCK}), "CLOSED") for stage in _RUNNING},
     **{(stage, "remind"): (frozenset({CLOCK}), stage) for stage in _RUNNING},
 }
 ENDS = frozenset({"AGREED", "WITHDRAWN", "EXPIRED_CSO", "EXPIRED_CSP", "CLOSED"})
@@ -181,6 +183,35 @@ def outcome_of(worth: Decimal, *, claim: Decimal, is_after_acceptance: bool) -> 
 def is_escalated(disputed: Decimal, claimed: Decimal) -> bool:
     """Is more than 3 % of what a pair charged in a month in dispute (finance §7)?"""
     return disputed > claimed * ESCALATED_ABOVE
+
+
+def waits_for(stage: str, *, is_confirmed: bool) -> str:
+    """Whose turn it is: CSP, CSO, HOUSE, or "" where nobody's."""
+    if stage == "OPEN":
+        return CSO if is_confirmed else CSP
+    return {**dict.fromkeys(_RESPONDED, CSP), **dict.fromkeys(_IN_HAND, HOUSE)}.get(stage, "")
+
+
+_STAGES: Mapping[str, str] = {
+    "OPEN": "Waits for the CSO",
+    "RESPONDED_ACCEPT": "Accepted, waits for the CSP",
+    "RESPONDED_REJECT": "Rejected, waits for the CSP",
+    "RESPONDED_PARTIAL": "Part offered, waits for the CSP",
+    "CONTESTED": "Contested, waits for mediation",
+    "MEDIATION": "In mediation",
+    "DECIDED": "Decided, open to appeal",
+    "AGREED": "Agreed",
+    "CLOSED": "Closed",
+    "WITHDRAWN": "Withdrawn",
+    "EXPIRED_CSO": "CSO did not answer",
+    "EXPIRED_CSP": "CSP did not reply",
+}
+
+
+def stage_in_words(stage: str, *, is_confirmed: bool) -> str:
+    if stage == "OPEN" and not is_confirmed:
+        return "Found by matching, waits for the CSP"
+    return _STAGES[stage]
 
 
 _NEXT_STEPS: Mapping[str, str] = {

@@ -1,6 +1,5 @@
 """Answer a record by another one: the house makes a replacement, chains tell one history."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +13,7 @@ from partners.queries import current_owner
 from roaming.intake.structure import read_sdr
 from roaming.messages import SdrOutcome
 from roaming.models import Sdr, SdrLink, SdrState, SessionKey
+from roaming.queries_chain import chain_of
 from roaming.services import lifecycle
 from roaming.services.intake import Origin, take_in
 from roaming.services.revalidation import read_again
@@ -121,33 +121,6 @@ def _leave_in_dispute(record_id: UUID, *, actor: str, reason: str, now: datetime
         raise CannotReplace(f"the part in dispute was {state.state}")
     path = ["VALIDATED", "RATED", "DELIVERED"] if state.state == "HELD" else []
     lifecycle.move(record_id, [*path, "DISPUTED"], actor=actor, reason=reason, now=now)
-
-
-def chain_of(record_id: UUID) -> list[Sdr]:
-    """The record's whole history: originals, credits, replacements, in the order of receipt."""
-    known, fresh = {record_id}, {record_id}
-    while fresh:
-        links = SdrLink.objects.filter(record_id__in=fresh) | SdrLink.objects.filter(
-            original_id__in=fresh
-        )
-        found = {one for link in links for one in (link.record_id, link.original_id)}
-        fresh = found - known
-        known |= fresh
-    return list(Sdr.objects.filter(id__in=known).order_by("id"))
-
-
-def sum_of(chain: Sequence[Sdr]) -> Decimal:
-    """What the chain asks for in all: records that were withdrawn or superseded ask for nothing."""
-    ids = [sdr.id for sdr in chain]
-    states = dict(SdrState.objects.filter(id__in=ids).values_list("id", "state"))
-    return sum(
-        (sdr.claim_amount or Decimal(0) for sdr in chain if counts(states[sdr.id])), Decimal(0)
-    )
-
-
-def counts(state: str) -> bool:
-    """Does a record in ``state`` ask for its claim?"""
-    return state not in ("REJECTED", "WITHDRAWN", "SUPERSEDED")
 
 
 def _fields_of(original: Sdr) -> dict[str, object]:

@@ -154,8 +154,8 @@ def replace_agreed(*, now: datetime, limit: int = 1_000) -> dict[str, int]:
     """
     waiting = Dispute.objects.filter(
         outcome=Dispute.Outcome.REPLACEMENT,
-        record_id__isnull=False,
         replacement_id__isnull=True,
+        record_id__in=SdrState.objects.filter(state="DISPUTED").values("id"),
     )
     done: Counter[str] = Counter()
     for dispute_id in list(waiting.order_by("id").values_list("id", flat=True)[:limit]):

@@ -10,6 +10,7 @@ from billing.services import conservation
 from billing.services.clearing import clear_group
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import SettlementGroup
+from roaming import queries_chain
 from roaming.models import Dispute, SdrLink, SdrState, SessionKey
 from roaming.services import corrections
 from tests.makers import NOON, AgreementMaker, later, nordlicht, record, take, voltaire
@@ -81,7 +82,7 @@ class TestACreditAfterAcceptance:
             (answer.record_id, -902, -893, Decimal("-18.4")),
             (original.record_id, 902, 893, Decimal("18.4")),
         ]
-        assert corrections.sum_of(corrections.chain_of(original.record_id)) == 0
+        assert queries_chain.sum_of(queries_chain.chain_of(original.record_id)) == 0
         assert holds()
 
     def test_comes_once(self):
@@ -122,7 +123,7 @@ class TestAReplacement:
 
         assert (refused.outcome, refused.codes) == ("rejected", ["V605"])
         assert (answer.outcome, answer.attempt) == ("accepted", 2)
-        assert corrections.sum_of(corrections.chain_of(answer.record_id)) == Decimal("8.00")
+        assert queries_chain.sum_of(queries_chain.chain_of(answer.record_id)) == Decimal("8.00")
 
 
 class TestTheHouse:

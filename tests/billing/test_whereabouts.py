@@ -106,7 +106,7 @@ class TestWhereIs:
             take_one(ended_at=None, meter_id=f"M-{minute}", received_at=later(minutes=minute))
         sender = partner_of(nordlicht())
 
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(10):
             told = where_is("NLX-0001", for_partner=sender, environment="LIVE", now=NOON)
 
         assert [one.sent.attempt for one in told.attempts] == [6, 5, 4, 3, 2, 1]

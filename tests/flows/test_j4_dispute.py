@@ -16,8 +16,9 @@ from billing.services import conservation
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from partners.models import Party, SettlementGroup
+from roaming import queries_chain
 from roaming.models import Dispute, SdrState
-from roaming.services import corrections, disputes, matching
+from roaming.services import disputes, matching
 from tests.makers import AgreementMaker, PartyMaker, nordlicht, partner_of, polder, record, voltaire
 from tests.roaming.partner_systems import COUNTERS, MATCHES, RECORDS, PartnerSystem
 
@@ -161,8 +162,8 @@ def test_j4(last_month, disputed):
         "Voltaire": -800,
         "Nordlicht": -1210,
     }
-    chain = corrections.chain_of(last_month)
-    assert corrections.sum_of(chain) == 0
+    chain = queries_chain.chain_of(last_month)
+    assert queries_chain.sum_of(chain) == 0
     assert all(line.holds for line in conservation.lines())
     stranger = system(nordlicht())
     assert stranger.get(f"{DISPUTES}{dispute.pk}/").status_code == 404

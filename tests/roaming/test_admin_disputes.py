@@ -110,7 +110,7 @@ class TestTheStory:
             "D01 Energy too high",
             "signed meter values, from the CSO",
             "The car took 10 kWh.",
-            "Contested, waits for us",
+            "Contested, waits for mediation",
             "CSO says 18.4 9.02 EUR",
             "The CSP sent no record of its own",
             "It is the wrong meter.",

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from roaming import queries_chain
 from roaming.models import Alert, Dispute, DisputeEvent, Sdr, SdrLink, SdrState
-from roaming.services import corrections, dispute_escalation, disputes
+from roaming.services import dispute_escalation, disputes
 from roaming.services.disputes import Actor, Complaint
 from tests.makers import (
     NOON,
@@ -52,14 +53,14 @@ class TestASplit:
             Decimal("4.02"),
             Decimal("4.02"),
         )
-        chain = corrections.chain_of(original)
+        chain = queries_chain.chain_of(original)
         assert [(sdr.claim_amount, sdr.energy_kwh, state_of(sdr.id)) for sdr in chain] == [
             (Decimal("9.02"), Decimal("18.4"), "SUPERSEDED"),
             (Decimal("5.00"), Decimal("10.2"), "ACCEPTED"),
             (Decimal("4.02"), Decimal("8.2"), "DISPUTED"),
         ]
         assert dispute.record_id == chain[2].id
-        assert corrections.sum_of(chain) == Decimal("9.02")
+        assert queries_chain.sum_of(chain) == Decimal("9.02")
         assert {sdr.service_session_id for sdr in chain} == {"S-0001"}
         assert [sdr.split_no for sdr in chain] == [0, 0, 1]
         assert {link.kind for link in SdrLink.objects.all()} == {"REPLACEMENT", "SPLIT"}
@@ -75,8 +76,8 @@ class TestASplit:
         ended = disputes.act(dispute.pk, "agree", by=CSP, now=NOON)
 
         assert (ended.outcome, state_of(ended.record_id)) == ("WITHDRAW", "WITHDRAWN")
-        chain = corrections.chain_of(ended.record_id)
-        assert corrections.sum_of(chain) == Decimal(5)
+        chain = queries_chain.chain_of(ended.record_id)
+        assert queries_chain.sum_of(chain) == Decimal(5)
 
     def test_of_the_rest_leads_to_a_third_record(self, dispute):
         disputes.split_undisputed(now=NOON)
@@ -84,7 +85,7 @@ class TestASplit:
         disputes.act(dispute.pk, "agree", by=CSP, now=NOON)
 
         assert disputes.replace_agreed(now=NOON) == {"replaced": 1}
-        assert corrections.sum_of(corrections.chain_of(dispute.record_id)) == Decimal(6)
+        assert queries_chain.sum_of(queries_chain.chain_of(dispute.record_id)) == Decimal(6)
 
     def test_waits_for_the_confirmation_of_what_matching_opened(self, dispute):
         Dispute.objects.update(is_confirmed=False)

@@ -1,0 +1,147 @@
+"""What people of a partner fill in about a dispute, and how each verb is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
+
+from roaming.rules.dispute import REASONS
+
+LONGEST_TEXT = 2000
+
+
+def _text(*, is_required: bool, help_text: str = "") -> forms.CharField:
+    return forms.CharField(
+        required=is_required,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=help_text,
+        validators=[ProhibitNullCharactersValidator()],
+    )
+
+
+def _amount(label: str, *, is_required: bool = True) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=is_required,
+        max_digits=18,
+        decimal_places=2,
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+class OpenForm(forms.Form):
+    """A new dispute."""
+
+    reason = forms.ChoiceField(
+        choices=[
+            ("", "Choose what is wrong"),
+            *((code, f"{code} {one.title}") for code, one in REASONS.items()),
+        ]
+    )
+    amount = _amount("How much of it is wrong", is_required=False)
+    text = _text(is_required=False)
+
+
+class WordsForm(forms.Form):
+    """Nothing but words."""
+
+    text = _text(is_required=True)
+
+
+class FewWordsForm(forms.Form):
+    """Words where one likes."""
+
+    text = _text(is_required=False)
+
+
+class OfferForm(WordsForm):
+    """What the record is worth, and why."""
+
+    amount = _amount("The record is worth")
+    field_order = ("amount", "text")
+
+
+class FileForm(forms.Form):
+    """A file of evidence."""
+
+    file = forms.FileField(
+        max_length=255,
+        widget=forms.FileInput({"accept": ".pdf,.png,.jpg,.jpeg,.csv,.json,.xml,.ocmf,.txt"}),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerbAsked:
+    """How one verb is offered: its button, what it does, whether it is for ever."""
+
+    button: str
+    sentence: str
+    done: str
+    form_class: type[forms.Form] = FewWordsForm
+    is_final: bool = False
+
+
+VERBS: Mapping[str, VerbAsked] = {
+    "confirm": VerbAsked(
+        button="Confirm the dispute",
+        sentence="Matching found that both sides differ. Confirmed, the operator has seven days.",
+        done="The dispute is confirmed; the operator is told.",
+    ),
+    "accept": VerbAsked(
+        button="Accept",
+        sentence="You say that the provider is right. The provider has five days to agree; without"
+        " a reply it stands.",
+        done="Your answer is on its way to the provider.",
+        is_final=True,
+    ),
+    "partial": VerbAsked(
+        button="Offer a part",
+        sentence="You say what the record is worth. The provider has five days to agree; without a"
+        " reply your offer stands.",
+        done="Your offer is on its way to the provider.",
+        form_class=OfferForm,
+        is_final=True,
+    ),
+    "reject": VerbAsked(
+        button="Reject",
+        sentence="You say that the record is right, and why. The provider has five days to contest;"
+        " without a reply the record stands.",
+        done="Your answer is on its way to the provider.",
+        form_class=WordsForm,
+        is_final=True,
+    ),
+    "agree": VerbAsked(
+        button="Agree",
+        sentence="The operator's answer takes effect at once.",
+        done="Agreed: the dispute is over.",
+        is_final=True,
+    ),
+    "contest": VerbAsked(
+        button="Contest",
+        sentence="You do not agree, and say why. The clearing house takes it up and decides.",
+        done="The clearing house takes it up.",
+        form_class=WordsForm,
+        is_final=True,
+    ),
+    "appeal": VerbAsked(
+        button="Appeal",
+        sentence="Somebody else at the clearing house decides again. One appeal is heard.",
+        done="Your appeal is heard by another person.",
+        form_class=WordsForm,
+        is_final=True,
+    ),
+    "withdraw": VerbAsked(
+        button="Withdraw the dispute",
+        sentence="The record stands as it was claimed.",
+        done="The dispute is withdrawn; the record stands.",
+        is_final=True,
+    ),
+    "message": VerbAsked(
+        button="Write a message",
+        sentence="The other side and the clearing house read it.",
+        done="Your message is sent.",
+        form_class=WordsForm,
+    ),
+}
