@@ -1,6 +1,7 @@
 """The life of a record: every transition by its mover, with actor, instant and reason."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,27 @@ def test_each_transition_is_told_with_actor_instant_and_reason(here, there):
     assert (event.actor, event.reason, event.at) == ("olga", "because", later(hours=1))
     assert (after.state, after.version) == (there, before.version + 1)
     assert Hold.objects.filter(record_id=record_id).exists() == (there == "HELD")
+
+
+def test_each_transition_of_intake_is_told_with_actor_instant_and_reason():
+    """Intake passes several states at one instant; the reason is the codes of what it found."""
+    passed = delivered()
+    refused = take_one(sdr_id="NLX-R", service_session_id="S-R", energy_kwh="-3").record_id
+    waiting = take_one(sdr_id="NLX-H", service_session_id="S-H", csp_id="FR*NEW").record_id
+    anew = ["VALIDATED", "RATED", "HELD"]
+    lifecycle.move(waiting, anew, actor="olga", reason="rated anew", now=later(hours=1))
+
+    told = set()
+    reasons = {(passed, 1): "", (refused, 1): "V201", (waiting, 1): "V003"}
+    for (record_id, version), reason in (reasons | {(waiting, 2): "rated anew"}).items():
+        event = SdrEvent.objects.get(record_id=record_id, version=version)
+        told |= set(pairwise([event.from_state, *event.path]))
+        assert event.actor == ("olga" if version > 1 else "tests")
+        assert event.at == (later(hours=1) if version > 1 else NOON)
+        assert reason in event.reason
+        assert bool(reason) == bool(event.reason)
+    here = {(a, b) for a, theres in TRANSITIONS.items() if a not in WAYS for b in theres}
+    assert here <= told
 
 
 def test_the_table_has_no_other_way_out():
