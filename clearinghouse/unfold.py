@@ -77,10 +77,19 @@ _NAVIGATION = [
         _page("Bank accounts", "account_balance_wallet", "partners.bankaccount"),
     ),
     _group(
+        "Told beforehand",
+        _page("EVSEs", "ev_charger", "roaming.evse"),
+        _page("EVSE outages", "power_off", "roaming.evseoutage"),
+        _page("Meter keys", "key_vertical", "roaming.meterkey"),
+        _page("Credentials", "contactless", "roaming.credential"),
+        _page("Authorizations", "how_to_vote", "roaming.authorization"),
+    ),
+    _group(
         "Operation",
         _page("Jobs", "pending_actions", "partners.job"),
         _page("Clearing runs", "sync", "billing.clearingrun"),
         _page("Connections", "hub", "partners.roamingendpoint"),
+        _page("Webhooks", "webhook", "roaming.webhooksubscription"),
         _page("API clients", "key", "partners.apiclient"),
     ),
     _group(

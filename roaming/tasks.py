@@ -23,6 +23,7 @@ from roaming.services import (
     matching,
     outages,
     partitions,
+    registry_job,
     silence,
     simulation_job,
     webhooks,
@@ -58,6 +59,17 @@ def simulate_rules(*, job_id: str) -> dict[str, object]:
     if job is None:
         return {"job_id": job_id, "claimed": False}
     simulation_job.run(job, clock=timezone.now)
+    job.refresh_from_db()
+    return {"job_id": job_id, "state": job.state}
+
+
+@shared_task(name="roaming.import_registry")
+def import_registry(*, job_id: str) -> dict[str, object]:
+    """Try or apply a registry's file; the same rows again change nothing."""
+    job = jobs.claim(job_id, now=timezone.now())
+    if job is None:
+        return {"job_id": job_id, "claimed": False}
+    registry_job.run(job, clock=timezone.now)
     job.refresh_from_db()
     return {"job_id": job_id, "state": job.state}
 

@@ -9,6 +9,8 @@ from roaming.admin import (  # noqa: F401 they register themselves
     finding,
     hold,
     match,
+    registry,
     rule_override,
     sdr,
+    webhook,
 )

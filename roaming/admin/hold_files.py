@@ -4,10 +4,8 @@ import csv
 import uuid
 from functools import partial
 from io import StringIO
-from pathlib import Path
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -19,16 +17,16 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from clearinghouse.spreadsheet import neutralize
 from partners.admin.confirm import Question, ask, change_url
 from partners.admin.job import wake_worker
-from partners.admin.story import BAD, GOOD, WARN, Badge, Figure, Figures, Note, Table
+from partners.admin.story import BAD, GOOD, WARN, Note
 from partners.models import Job
 from partners.services import audit, jobs
+from roaming.admin import trial as trials
 from roaming.admin.upload import store_upload
 from roaming.models import Hold
 from roaming.services import correction_job, hold_correction
 
 MOST_RECORDS = 5_000
 MAX_FILE_BYTES = 20 * 1024 * 1024
-_ROWS_SHOWN = 200
 _TONES = {"accepted": GOOD, "held again": WARN, "refused": BAD, "stale": BAD, "unchanged": ""}
 LIST = "admin:roaming_hold_changelist"
 
@@ -112,7 +110,8 @@ def apply(request, model_admin, *, job_id: uuid.UUID):
         raise Http404
     counts = trial.result or {}
     would_change = counts.get("accepted", 0) + counts.get("held again", 0)
-    effect: list[object] = [_counts(counts), _rows(trial)]
+    columns = ("sdr_id", "outcome", "changes", "problem")
+    effect = trials.sections(trial, _TONES, columns=columns)
     if not would_change:
         effect.insert(
             0, Note("No row would change anything: correct the file and upload it.", WARN)
@@ -169,40 +168,6 @@ def _queue(request, *, run_key: str, title: str, parameters: dict, input_name: s
         )
         transaction.on_commit(wake_worker)
     return job
-
-
-def _counts(counts: dict) -> Figures:
-    figures = [
-        Figure(word.capitalize(), f"{counts.get(word, 0):,}")
-        for word in _TONES
-        if counts.get(word, 0)
-    ]
-    return Figures(figures or [Figure("Rows", "0")], title="What would happen")
-
-
-def _rows(trial: Job) -> Table:
-    path = Path(settings.MEDIA_ROOT) / trial.result_name
-    rows: list[dict[str, str]] = []
-    if trial.result_name and path.is_file():
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream, delimiter=";"))
-    # What needs a look stands first.
-    rows.sort(key=lambda row: list(_TONES).index(row["outcome"]) in (0, 4))
-    return Table(
-        "Row by row",
-        ("SDR", "Outcome", "What changes", "Problem"),
-        [
-            (
-                row["sdr_id"],
-                Badge(row["outcome"], _TONES[row["outcome"]]),
-                row["changes"],
-                row["problem"],
-            )
-            for row in rows[:_ROWS_SHOWN]
-        ],
-        empty="The file had no rows.",
-        note=f"problems first; {min(len(rows), _ROWS_SHOWN)} of {len(rows)} rows",
-    )
 
 
 def _refuse_others(request) -> None:

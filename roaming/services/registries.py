@@ -21,6 +21,7 @@ from clearinghouse.retry import in_transaction
 from partners import queries
 from partners.models import Mandate, Partner, Party, PartyOwnership
 from partners.queries import PartyNow, in_period
+from partners.services import audit
 from roaming.intake.facts import normal_code
 from roaming.intake.normal import pseudonym_of_contract
 from roaming.queries import Reader
@@ -56,6 +57,10 @@ class Sender:
     environment: str
     now: datetime
     party_code: str = ""
+
+
+class CannotEnd(Exception):
+    """The entry cannot end then; the text says why. Nothing was changed."""
 
 
 class _Refused(Exception):
@@ -112,6 +117,31 @@ def parties_of(sender: Sender) -> list[UUID]:
         environment=sender.environment,
     )
     return list(parties.values_list("pk", flat=True))
+
+
+def end_entry(entry: Model, *, ends_at: datetime, actor: str, reason: str, now: datetime) -> None:
+    """Let a dated entry hold until ``ends_at`` (not included); staff's act, so it is audited.
+
+    :raises CannotEnd: it would end before it starts, or reach into the entry after it.
+    """
+    before = entry.ends_at  # type: ignore[attr-defined]
+    if ends_at <= entry.starts_at:  # type: ignore[attr-defined]
+        raise CannotEnd("It would end before it starts; choose a later end.")
+    entry.ends_at = ends_at  # type: ignore[attr-defined]
+    try:
+        with transaction.atomic():
+            entry.save(update_fields=["ends_at"])
+            audit.record(
+                "registry.ended",
+                entry,
+                actor=actor,
+                at=now,
+                reason=reason,
+                before={"ends_at": before.isoformat() if before else None},
+                after={"ends_at": ends_at.isoformat()},
+            )
+    except IntegrityError as error:
+        raise CannotEnd("Another entry holds by then; choose an earlier end.") from error
 
 
 def _chunks(rows: Iterable[object]) -> Iterator[list[object]]:

@@ -5,7 +5,7 @@ A row names its party by code; without one it is about the party that the whole 
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
@@ -131,9 +131,13 @@ REGISTRIES: dict[str, Registry] = {
 
 def rows_of_csv(text: str) -> Iterator[dict[str, object]]:
     """Rows by column name; an empty cell is not stated, a list has ``|`` between its parts."""
-    for row in csv.DictReader(io.StringIO(text)):
-        yield {
-            name: cell.strip().split("|") if name in _LISTS else cell.strip()
-            for name, cell in row.items()
-            if isinstance(name, str) and isinstance(cell, str) and cell.strip()
-        }
+    yield from map(as_row, csv.DictReader(io.StringIO(text)))
+
+
+def as_row(cells: Mapping[str, object]) -> dict[str, object]:
+    """One row's cells as what they state."""
+    return {
+        name: cell.strip().split("|") if name in _LISTS else cell.strip()
+        for name, cell in cells.items()
+        if isinstance(name, str) and isinstance(cell, str) and cell.strip()
+    }
