@@ -2,13 +2,15 @@
 
 from django.urls import include, path
 
-from roaming.api import alerts, completeness, manifests, registries, verbs, views
+from roaming.api import alerts, completeness, holds, manifests, registries, verbs, views
 
 app_name = "roaming"
 
 urlpatterns = [
     path("", include("roaming.api.counter_urls")),
     path("disputes/", include("roaming.api.dispute_urls")),
+    path("holds/", holds.HeldRecords.as_view(), name="holds"),
+    path("holds/healings/<uuid:healing_id>/", holds.OneHealing.as_view(), name="healing"),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
     path("alerts/", alerts.Alerts.as_view(), name="alert-list"),
     path("alerts/<uuid:alert_id>/", alerts.AlertDetail.as_view(), name="alert-detail"),
