@@ -15,7 +15,31 @@ from partners.admin.story import Facts, Story
 from partners.services import audit
 
 
-class HouseAdmin(ModelAdmin):
+class Telling(ModelAdmin):
+    """Pages that tell a story."""
+
+    def name_of(self, obj) -> str:
+        """What the page is called; a model may name itself for machines."""
+        return str(obj)
+
+    def tell(self, request, obj, story: Story, extra_context=None) -> TemplateResponse:
+        """Answer with the page of a story."""
+        request.current_app = self.admin_site.name
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": Named(obj, self.name_of(obj), self.opts),
+            "object_id": str(obj.pk),
+            "title": self.name_of(obj),
+            "story": story,
+            "has_view_permission": True,
+            **(extra_context or {}),
+        }
+        template = getattr(self, "story_template", "admin/story.html")
+        return TemplateResponse(request, template, context)
+
+
+class HouseAdmin(Telling):
     """What staff may edit. Every change leaves an audit event."""
 
     list_per_page = 50
@@ -58,7 +82,7 @@ class HouseAdmin(ModelAdmin):
         )
 
 
-class EvidenceAdmin(ModelAdmin):
+class EvidenceAdmin(Telling):
     """What is told and never edited: no adding, changing or deleting, whoever asks."""
 
     list_per_page = 50
@@ -79,10 +103,6 @@ class EvidenceAdmin(ModelAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
-    def name_of(self, obj) -> str:
-        """What the page is called; a model may name itself for machines."""
-        return str(obj)
-
     def story(self, request: HttpRequest, obj) -> Story:
         """What the detail page tells; by default every field of the row."""
         fields = [
@@ -100,22 +120,6 @@ class EvidenceAdmin(ModelAdmin):
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return self.tell(request, obj, self.story(request, obj), extra_context)
-
-    def tell(self, request, obj, story: Story, extra_context=None) -> TemplateResponse:
-        """Answer with the page of a story."""
-        request.current_app = self.admin_site.name
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": Named(obj, self.name_of(obj), self.opts),
-            "object_id": str(obj.pk),
-            "title": self.name_of(obj),
-            "story": story,
-            "has_view_permission": True,
-            **(extra_context or {}),
-        }
-        template = getattr(self, "story_template", "admin/story.html")
-        return TemplateResponse(request, template, context)
 
 
 class Named:

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -70,7 +70,7 @@ class RuleOverrideAdmin(HouseAdmin):
     autocomplete_fields = ("partner",)
     empty_text = "Every rule weighs for everybody what the code sheet says."
     change_form_after_template = "admin/roaming/ruleoverride/simulated.html"
-    actions_detail = ("simulate", "ask_to_activate", "agree", "refuse", "end")
+    actions_detail = ("ask_to_activate", "agree", "refuse", "end")
     readonly_fields = ("the_rule", "status_line")
     fieldsets = (
         (None, {"fields": ("the_rule", "status_line", *_WHAT)}),
@@ -143,10 +143,10 @@ class RuleOverrideAdmin(HouseAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """A draft shows what its newest simulation said."""
         draft = self.get_object(request, object_id) if object_id else None
-        sections = []
+        more: dict[str, object] = {}
         if draft is not None and draft.activated_at is None:
-            sections = list(simulation.sections_of(draft))
-        more = {"simulated": sections}
+            more["simulated"] = list(simulation.sections_of(draft))
+            more["simulate"] = simulation.action_of(draft)
         return super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), **more}
         )
@@ -183,13 +183,7 @@ class RuleOverrideAdmin(HouseAdmin):
             wanted = ["ask_to_activate"] if asked is None else []
             if asked is not None and asked.maker_id != request.user.pk:
                 wanted = ["agree", "refuse"]
-            wanted.append("simulate")
         return [self.get_unfold_action(name) for name in wanted]
-
-    @action(description="Simulate…", url_path="try", icon="science")
-    def simulate(self, request, object_id):
-        override = self._for_act(request, object_id)
-        return HttpResponseRedirect(simulation.action_of(override)[0].url)
 
     @action(description="Ask to activate…", url_path="activate", icon="verified")
     def ask_to_activate(self, request, object_id):
