@@ -109,7 +109,7 @@ def _facts(states: list[SdrState], *, for_partner: Partner) -> list[Facts]:
         row.id: row
         for row in ClearedSdr.objects.filter(
             seller__in={state.seller_id for state in states if state.seller_id}, id__in=ids
-        ).select_related("window__group", "window__settlement")
+        ).select_related("window__group")
     }
     agreements = RoamingAgreement.objects.select_related("group").in_bulk(
         {state.agreement_id for state in states if state.agreement_id}
@@ -224,7 +224,7 @@ def _fact(
         acceptance_days=agreement.acceptance_days if agreement else 0,
         window=_window(window),
         booked=_booked(cleared),
-        settled_at=document.settlement.settled_at if document and document.settlement else None,
+        settled_at=document.settlement.issued_at if document and document.settlement else None,
         statement=_statement(document),
         money_flow=settings.MONEY_FLOW,
         credits_sdr_id=sdr.credits_sdr_id,

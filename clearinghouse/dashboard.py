@@ -210,12 +210,12 @@ def latest_settlements() -> Table:
     settlements = Settlement.objects.select_related("window__group").order_by("-pk")[:6]
     return Table(
         "Latest settlements",
-        ("Settlement", "Group", "Settled"),
+        ("Settlement", "Group", "Calculated"),
         [
             (
                 link(settlement, _supply(settlement.window)),
                 settlement.window.group.name,
-                _in_words(settlement.settled_at),
+                _in_words(settlement.calculated_at),
             )
             for settlement in settlements
         ],

@@ -14,7 +14,7 @@ def cleared_section(sdr: Sdr) -> Iterator[object]:
     if sdr.seller_id is None or sdr.rejected_at_intake:
         return
     rows = ClearedSdr.objects.filter(seller=sdr.seller_id, pk=sdr.pk)
-    cleared = rows.select_related("window__group", "window__settlement").first()
+    cleared = rows.select_related("window__group").first()
     if cleared is None:
         yield Note(
             "Not cleared. An accepted record is cleared within the hour; any other waits for its"
@@ -22,7 +22,7 @@ def cleared_section(sdr: Sdr) -> Iterator[object]:
             title="Clearing",
         )
         return
-    settlement = getattr(cleared.window, "settlement", None)
+    settlement = cleared.window.settlement
     statements = (
         Document.objects.filter(
             settlement=settlement, partner__in=(cleared.seller_partner_id, cleared.buyer_partner_id)

@@ -17,7 +17,7 @@ from partners.admin_paging import KeysetPaging
 
 @admin.register(Settlement)
 class SettlementAdmin(KeysetPaging, EvidenceAdmin):
-    list_display = ("supply", "group", "currency", "settled_at", "environment")
+    list_display = ("supply", "group", "currency", "state", "issued_at", "environment")
     list_select_related = ("window__group",)
     empty_text = "A settlement is made when a window closes, by the calendar or by hand."
     list_filter = (("environment", ChoicesDropdownFilter),)
@@ -53,7 +53,9 @@ class SettlementAdmin(KeysetPaging, EvidenceAdmin):
                     [
                         ("Window", link(obj.window, supply_of(obj.window))),
                         ("Group", link(obj.window.group)),
-                        ("Settled", obj.settled_at),
+                        ("State", obj.state),
+                        ("Calculated", obj.calculated_at),
+                        ("Issued", obj.issued_at),
                         ("Positions (SHA-256)", obj.positions_sha256),
                         ("Environment", obj.environment),
                     ],

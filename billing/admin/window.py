@@ -10,7 +10,7 @@ from unfold.decorators import display
 from billing import queries
 from billing.admin import close
 from billing.admin.amounts import amount
-from billing.models import ClearedSdr, ClearingRun, ClearingWindow, Settlement
+from billing.models import ClearedSdr, ClearingRun, ClearingWindow
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import (
     ActionLink,
@@ -92,7 +92,7 @@ def _figures(window: ClearingWindow) -> Figures:
 
 
 def _facts(window: ClearingWindow) -> Facts:
-    settlement = Settlement.objects.filter(window=window).first()
+    settlement = window.settlement
     return Facts(
         "Window",
         [

@@ -2,9 +2,14 @@
 
 from billing.models.clearing import ClearedSdr, ClearingRun, ClearingWindow
 from billing.models.conservation import ConservationProof
+from billing.models.correction import CorrectionItem, CorrectionRun, ManualAdjustment, Objection
 from billing.models.document import Document, DocumentFile, NumberSeries
-from billing.models.ledger import Account, Transfer
-from billing.models.settlement import Position, Settlement
+from billing.models.exposure import ExposureBlock, ExposureReading
+from billing.models.fee import FeeLine
+from billing.models.fx import FxRate
+from billing.models.ledger import Account, LedgerSeal, Transfer
+from billing.models.settlement import Instruction, Position, Settlement
+from billing.models.tax import DomesticReverseCharge, TaxedSupply, TaxRate, TaxTreatment
 
 __all__ = [
     "Account",
@@ -12,10 +17,24 @@ __all__ = [
     "ClearingRun",
     "ClearingWindow",
     "ConservationProof",
+    "CorrectionItem",
+    "CorrectionRun",
     "Document",
     "DocumentFile",
+    "DomesticReverseCharge",
+    "ExposureBlock",
+    "ExposureReading",
+    "FeeLine",
+    "FxRate",
+    "Instruction",
+    "LedgerSeal",
+    "ManualAdjustment",
     "NumberSeries",
+    "Objection",
     "Position",
     "Settlement",
+    "TaxRate",
+    "TaxTreatment",
+    "TaxedSupply",
     "Transfer",
 ]

@@ -18,6 +18,7 @@ class ClearingWindow(models.Model):
     class State(models.TextChoices):
         OPEN = "OPEN"
         CLOSED = "CLOSED"
+        IN_SETTLEMENT = "IN_SETTLEMENT"
         SETTLED = "SETTLED"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
@@ -26,7 +27,7 @@ class ClearingWindow(models.Model):
     supply_starts_at = models.DateTimeField()
     supply_ends_at = models.DateTimeField()
     closes_at = models.DateTimeField(help_text="when the calendar closes it")
-    state = models.CharField(max_length=7, choices=State, default=State.OPEN)
+    state = models.CharField(max_length=13, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -44,7 +45,7 @@ class ClearingWindow(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="OPEN", closed_at__isnull=True)
-                | Q(state__in=["CLOSED", "SETTLED"], closed_at__isnull=False),
+                | Q(state__in=["CLOSED", "IN_SETTLEMENT", "SETTLED"], closed_at__isnull=False),
                 name="window_is_closed_when_its_state_says_so",
             ),
         ]
@@ -56,6 +57,12 @@ class ClearingWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group} from {self.supply_starts_at:%Y-%m-%d %H:%M}Z"
+
+    @property
+    def settlement(self):
+        """The settlement that counts; a cancelled one is evidence only."""
+        rows = [row for row in self.settlements.all() if row.state != "CANCELLED"]
+        return rows[0] if rows else None
 
 
 class ClearingRun(models.Model):
@@ -120,6 +127,23 @@ class ClearedSdr(models.Model):
     payout_minor = models.BigIntegerField()
     commission_beneficiary = models.CharField(max_length=14, choices=RoamingAgreement.Beneficiary)
     rounding = models.CharField(max_length=7, default="HALF_UP")
+    parking_minor = models.BigIntegerField(
+        default=0, help_text="part of the claim; what is neither is electricity"
+    )
+    reservation_minor = models.BigIntegerField(default=0, help_text="part of the claim")
+    charge_country_code = models.CharField(max_length=2, blank=True)
+    price_basis = models.CharField(
+        max_length=8,
+        choices=RoamingAgreement.PriceBasis,
+        default=RoamingAgreement.PriceBasis.EXCL_TAX,
+    )
+    supply_month = models.DateField(
+        null=True, help_text="first day of the month of the service end, in the group's time zone"
+    )
+    corrects_id = models.UUIDField(
+        null=True, help_text="the cleared SDR that a correction run takes back or replaces"
+    )
+    correction_run_id = models.UUIDField(null=True)
     ended_at = models.DateTimeField()
     cleared_at = models.DateTimeField()
 
@@ -140,6 +164,11 @@ class ClearedSdr(models.Model):
             models.CheckConstraint(
                 condition=Q(is_billed=True) | Q(claim_minor=0),
                 name="unbilled_sdr_is_cleared_at_zero",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects_id__isnull=True, correction_run_id__isnull=True)
+                | Q(corrects_id__isnull=False, correction_run_id__isnull=False),
+                name="corrected_sdr_names_its_run",
             ),
         ]
 

@@ -35,10 +35,11 @@ class Document(models.Model):
 
     class Kind(models.TextChoices):
         STATEMENT = "STATEMENT", "Settlement statement"
+        PROVISIONAL = "PROVISIONAL", "Provisional statement"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     number = models.CharField(max_length=30, unique=True)
-    kind = models.CharField(max_length=9, choices=Kind)
+    kind = models.CharField(max_length=11, choices=Kind)
     environment = environment_field()
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="documents")
     settlement = models.ForeignKey(

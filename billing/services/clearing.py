@@ -57,6 +57,7 @@ def _clear(group: SettlementGroup, run_key: str, now: datetime) -> Cleared:
                 "group_id": group.pk,
                 "run_id": run.pk,
                 "currency": group.currency,
+                "time_zone": group.time_zone,
                 "digits": minor_unit_digits(group.currency),
                 "cleared_at": now,
             },

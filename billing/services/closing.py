@@ -118,7 +118,7 @@ def _close_locked(
 ) -> Closing | None:
     window = _reread(what, group)
     if window and window.state != ClearingWindow.State.OPEN:
-        return _report(Settlement.objects.get(window=window), window)
+        return _report(window.settlement, window)
     clear_group(group, run_key=f"close:{new_uuid7()}", now=now)
     window = window or _oldest_to_close(group, now=now)
     if window is None:
@@ -185,7 +185,8 @@ def _settle(window: ClearingWindow, group: SettlementGroup, *, now: datetime) ->
         environment=window.environment,
         currency=group.currency,
         positions_sha256=_NOT_YET_HASHED,
-        settled_at=now,
+        state=Settlement.State.CALCULATED,
+        calculated_at=now,
     )
     rows = ClearedSdr.objects.filter(window=window)
     pairs = rows.values("seller_partner", "buyer_partner").distinct().count()
@@ -199,7 +200,8 @@ def _settle(window: ClearingWindow, group: SettlementGroup, *, now: datetime) ->
         },
     )
     settlement.positions_sha256 = hash_of_positions(settlement)
-    settlement.save(update_fields=["positions_sha256"])
+    settlement.state, settlement.issued_at = Settlement.State.ISSUED, now
+    settlement.save(update_fields=["positions_sha256", "state", "issued_at"])
     return settlement
 
 

@@ -18,6 +18,7 @@ INSERT INTO billing_clearedsdr
       (id, seller_id, buyer_id, seller_partner_id, buyer_partner_id, sender_id, environment,
        agreement_id, window_id, run_id, currency, is_billed, energy_kwh, claim_minor,
        commission_rate, commission_minor, payout_minor, commission_beneficiary, rounding,
+       parking_minor, reservation_minor, charge_country_code, price_basis, supply_month,
        ended_at, cleared_at)
 SELECT state.id, state.seller_id, state.buyer_id, seller.partner_id, buyer.partner_id,
        state.sender_id, state.environment, agreement.id, open_window.id, %(run_id)s,
@@ -25,7 +26,11 @@ SELECT state.id, state.seller_id, state.buyer_id, seller.partner_id, buyer.partn
        CASE WHEN sdr.credits_sdr_id <> '' THEN -abs(sdr.energy_kwh) ELSE sdr.energy_kwh END,
        money.claim,
        agreement.commission_rate, money.claim - money.payout, money.payout,
-       agreement.commission_beneficiary, 'HALF_UP', state.ended_at, %(cleared_at)s
+       agreement.commission_beneficiary, 'HALF_UP',
+       sign(money.claim) * part.parking, sign(money.claim) * part.reservation,
+       sdr.location_country, agreement.price_basis,
+       date_trunc('month', state.ended_at AT TIME ZONE %(time_zone)s)::date,
+       state.ended_at, %(cleared_at)s
   FROM partners_roamingagreement AS agreement
   JOIN roaming_sdrstate AS state ON state.agreement_id = agreement.id
                                 AND state.state = 'ACCEPTED'
@@ -45,6 +50,16 @@ SELECT state.id, state.seller_id, state.buyer_id, seller.partner_id, buyer.partn
  CROSS JOIN LATERAL (
     SELECT rounded.claim, round(rounded.claim * (1 - agreement.commission_rate)) AS payout
  ) AS money
+ CROSS JOIN LATERAL (
+    SELECT least(abs(money.claim), parking.amount) AS parking,
+           least(abs(money.claim) - least(abs(money.claim), parking.amount),
+                 parking.reservation) AS reservation
+      FROM (SELECT round(coalesce(sum(abs(amount)) FILTER (WHERE kind = 'PARKING'), 0)
+                         * 10::numeric ^ %(digits)s) AS amount,
+                   round(coalesce(sum(abs(amount)) FILTER (WHERE kind = 'RESERVATION'), 0)
+                         * 10::numeric ^ %(digits)s) AS reservation
+              FROM unnest(sdr.item_kinds, sdr.item_amounts) AS item (kind, amount)) AS parking
+ ) AS part
  WHERE agreement.group_id = %(group_id)s
    AND agreement.mode <> 'DIRECT'
    AND agreement.currency = %(currency)s

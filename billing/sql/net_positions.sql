@@ -28,9 +28,10 @@ WITH cleared AS (
      GROUP BY partner_id
 )
 INSERT INTO billing_position
-      (id, settlement_id, partner_id, receivable_minor, payable_minor, fees_minor, net_minor)
-SELECT id.id, %(settlement_id)s, partner_id, receivable, payable, fees,
-       receivable - payable - fees
+      (id, settlement_id, partner_id, receivable_minor, payable_minor, vat_minor, fees_minor,
+       fee_vat_minor, adjustments_minor, carried_minor, net_minor, carried_on_minor)
+SELECT id.id, %(settlement_id)s, partner_id, receivable, payable, 0, fees,
+       0, 0, 0, receivable - payable - fees, 0
   FROM netted
   JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS id (id, place) USING (place)
  ORDER BY place

@@ -14,8 +14,8 @@ WITH needed AS (
 ), numbered AS (
     SELECT needed.*, row_number() OVER (ORDER BY partner_id, code) AS place FROM needed
 )
-INSERT INTO billing_account (id, code, partner_id, currency, environment)
-SELECT id.id, code, partner_id, currency, environment
+INSERT INTO billing_account (id, code, partner_id, currency, environment, country_code)
+SELECT id.id, code, partner_id, currency, environment, ''
   FROM numbered
   JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS id (id, place) USING (place)
  ORDER BY partner_id, code

@@ -32,14 +32,14 @@ WITH pair AS (
 )
 INSERT INTO billing_transfer
       (id, event_key, kind, window_id, debit_account_id, credit_account_id, currency,
-       environment, amount_minor, sdrs, posted_at)
+       environment, amount_minor, sdrs, reason, posted_at)
 SELECT id.id,
        concat_ws(':', %(window_id)s::uuid, seller_id, buyer_id, seller_partner_id,
                  buyer_partner_id),
        kind, %(window_id)s,
        CASE WHEN amount > 0 THEN debit.id ELSE credit.id END,
        CASE WHEN amount > 0 THEN credit.id ELSE debit.id END,
-       numbered.currency, numbered.environment, abs(amount), sdrs, %(posted_at)s
+       numbered.currency, numbered.environment, abs(amount), sdrs, '', %(posted_at)s
   FROM numbered
   JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS id (id, place) USING (place)
   JOIN billing_account AS debit

@@ -13,9 +13,11 @@ from partners.models.client import (
 from partners.models.contract import GroupMembership, ParticipationContract, SettlementGroup
 from partners.models.endpoint import RoamingEndpoint
 from partners.models.environment import Environment
+from partners.models.fee import FeeComponent
 from partners.models.job import Job
 from partners.models.partner import BankAccount, Partner, PartnerFacts, PartnerState
 from partners.models.party import Mandate, Party, PartyOwnership
+from partners.models.tax import TaxRegistration, TaxStatus
 from partners.models.user import User
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "AuditEvent",
     "BankAccount",
     "Environment",
+    "FeeComponent",
     "GroupMembership",
     "IDToken",
     "IdempotencyKey",
@@ -40,5 +43,7 @@ __all__ = [
     "RoamingAgreement",
     "RoamingEndpoint",
     "SettlementGroup",
+    "TaxRegistration",
+    "TaxStatus",
     "User",
 ]

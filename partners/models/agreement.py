@@ -57,6 +57,10 @@ class RoamingAgreement(models.Model):
         CLEARING_HOUSE = "CLEARING_HOUSE", "The clearing house (a fee)"
         BUYER = "BUYER", "The buyer (a price reduction)"
 
+    class Rating(models.TextChoices):
+        CLAIM = "CLAIM", "The claim, checked against our price"
+        HOUSE = "HOUSE", "Our price"
+
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     number = models.CharField(max_length=60, help_text="the same for all versions")
     version = models.PositiveSmallIntegerField(default=1)
@@ -102,6 +106,25 @@ class RoamingAgreement(models.Model):
         default=dict,
         blank=True,
         help_text='{"V203": {"severity": "WARN", "reason": "truck site", "limits": {…}}}',
+    )
+    rating = models.CharField(
+        max_length=7,
+        choices=Rating,
+        default=Rating.CLAIM,
+        help_text="which price counts where there is a tariff",
+    )
+    tariff_notice_days = models.PositiveSmallIntegerField(
+        default=14, help_text="an increase told later waits for the CSP's consent; 0: dynamic"
+    )
+    price_tolerances = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='{"amount": "0.02", "fraction": "0.005"}; empty: the usual ones',
+    )
+    tariff_extras = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='{"idle_fee": {…}, "session_minimum": {…}, "volume_discount": […]}',
     )
     commission_rate = models.DecimalField(
         max_digits=7, decimal_places=6, default=Decimal("0"), help_text="0.1 = 10 %"

@@ -24,6 +24,14 @@ class SettlementGroup(models.Model):
         MULTILATERAL = "MULTILATERAL"
         BILATERAL = "BILATERAL"
 
+    class Release(models.TextChoices):
+        AUTOMATIC = "AUTOMATIC", "Issued when it is calculated"
+        TWO_PERSONS = "TWO_PERSONS", "One person asks, another releases"
+
+    class Taxes(models.TextChoices):
+        NOT_APPLIED = "NOT_APPLIED", "Amounts are settled as claimed"
+        DECIDED = "DECIDED", "VAT is decided, added and shown"
+
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     name = models.CharField(max_length=100)
     environment = environment_field()
@@ -32,6 +40,21 @@ class SettlementGroup(models.Model):
     model = models.CharField(max_length=6, choices=Model, default=Model.AGENCY)
     netting = models.CharField(max_length=12, choices=Netting, default=Netting.MULTILATERAL)
     time_zone = models.CharField(max_length=64, default="Europe/Brussels")
+    release = models.CharField(
+        max_length=11,
+        choices=Release,
+        default=Release.AUTOMATIC,
+        help_text="who lets a calculated settlement out",
+    )
+    taxes = models.CharField(
+        max_length=11,
+        choices=Taxes,
+        default=Taxes.NOT_APPLIED,
+        help_text="does the clearing house decide the VAT of what is settled?",
+    )
+    minimum_payment_minor = models.BigIntegerField(
+        default=0, help_text="a smaller position is carried into the next window; 0: none is"
+    )
 
     class Meta:
         constraints = [
@@ -41,6 +64,9 @@ class SettlementGroup(models.Model):
             models.UniqueConstraint(fields=["id", "environment"], name="group_has_one_environment"),
             models.CheckConstraint(
                 condition=Q(currency__regex="^[A-Z]{3}$"), name="group_currency_is_iso_4217"
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_payment_minor__gte=0), name="minimum_payment_is_not_negative"
             ),
         ]
 
@@ -61,6 +87,11 @@ class ParticipationContract(models.Model):
         default=False, help_text="without it the partner is netted bilaterally"
     )
     exposure_cap_minor = models.BigIntegerField(null=True, blank=True)
+    settles_in = models.CharField(
+        max_length=3,
+        blank=True,
+        help_text="one position across currencies at the ECB rate of the cut-off day; empty: each",
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
 

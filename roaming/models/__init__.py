@@ -26,6 +26,7 @@ from roaming.models.rule_override import RuleOverride
 from roaming.models.sdr import Sdr
 from roaming.models.signed import SignedValue
 from roaming.models.state import SdrEvent, SdrState
+from roaming.models.tariff import SdrRating, Tariff, TariffNotice, TariffVersion
 
 __all__ = [
     "AgeingStep",
@@ -64,9 +65,13 @@ __all__ = [
     "SdrEvent",
     "SdrKey",
     "SdrLink",
+    "SdrRating",
     "SdrState",
     "SequenceGap",
     "SessionKey",
     "SignedValue",
+    "Tariff",
+    "TariffNotice",
+    "TariffVersion",
     "WebhookSubscription",
 ]

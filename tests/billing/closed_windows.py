@@ -39,7 +39,8 @@ def closed_window(group: SettlementGroup) -> Settlement:
         environment=group.environment,
         currency=group.currency,
         positions_sha256="ab" * 32,
-        settled_at=CLOSED_AT,
+        calculated_at=CLOSED_AT,
+        issued_at=CLOSED_AT,
     )
     Position.objects.bulk_create(_positions(settlement, cleared))
     return settlement

@@ -197,7 +197,8 @@ class TestTransfer:
 class TestSettlement:
     @pytest.mark.violates("settlement_is_hashed_once")
     @pytest.mark.parametrize(
-        "change", ["positions_sha256 = repeat('1', 64)", "settled_at = now()", "currency = 'CHF'"]
+        "change",
+        ["positions_sha256 = repeat('1', 64)", "calculated_at = now()", "currency = 'CHF'"],
     )
     def test_is_hashed_once(self, closing, change):
         with refused("is settled"), connection.cursor() as cursor:
@@ -239,9 +240,9 @@ class TestPosition:
         with refused("position_is_one_per_partner"):
             again(Position.objects.get(partner=partner_of(nordlicht())))
 
-    @pytest.mark.violates("position_net_is_receivable_minus_payable_minus_fees")
+    @pytest.mark.violates("position_net_adds_up")
     def test_adds_up(self, closing):
-        with refused("position_net_is_receivable_minus_payable_minus_fees"):
+        with refused("position_net_adds_up"):
             again(Position.objects.first(), net_minor=1)
 
 

@@ -1,0 +1,149 @@
+"""Putting settled figures right: correction runs, manual adjustments, objections."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from billing.models.clearing import ClearingWindow
+from billing.models.document import Document
+from clearinghouse.uuid7 import new_uuid7
+from partners.models import Approval, Partner, SettlementGroup, User
+from partners.models.environment import environment_field
+
+
+class CorrectionRun(models.Model):
+    """Settled records of a filter priced anew: simulated, approved by a second person, posted.
+
+    Each record gets one credit and one replacement in the open window, and no second fee per
+    record. ``simulation`` holds the difference per partner; its hash is what was approved.
+    """
+
+    class State(models.TextChoices):
+        SIMULATED = "SIMULATED"
+        REQUESTED = "REQUESTED"
+        POSTED = "POSTED"
+        CANCELLED = "CANCELLED"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    group = models.ForeignKey(SettlementGroup, on_delete=models.PROTECT, related_name="+")
+    environment = environment_field()
+    reason = models.CharField(max_length=500)
+    selection = models.JSONField(help_text="the filter: parties, period, tariff, ids")
+    simulation = models.JSONField()
+    simulation_sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=9, choices=State, default=State.SIMULATED)
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, null=True, related_name="+")
+    maker = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    simulated_at = models.DateTimeField()
+    posted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="POSTED", approval__isnull=False, posted_at__isnull=False)
+                | ~Q(state="POSTED") & Q(posted_at__isnull=True),
+                name="posted_correction_run_is_approved",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="correction_run_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"correction run {self.id}"
+
+
+class CorrectionItem(models.Model):
+    """One settled record in a run: what it was cleared at and what it should have been."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    run = models.ForeignKey(CorrectionRun, on_delete=models.PROTECT, related_name="items")
+    record_id = models.UUIDField(help_text="the ClearedSdr put right")
+    old_claim_minor = models.BigIntegerField()
+    new_claim_minor = models.BigIntegerField()
+    credit_id = models.UUIDField(null=True, help_text="the ClearedSdr that takes it back")
+    replacement_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "record_id"], name="record_is_corrected_once_per_run"
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_id__isnull=True, replacement_id__isnull=True)
+                | Q(credit_id__isnull=False, replacement_id__isnull=False),
+                name="correction_posts_credit_and_replacement",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id}: {self.old_claim_minor} to {self.new_claim_minor}"
+
+
+class ManualAdjustment(models.Model):
+    """An amount that no record explains: reason, counter-account, two persons, own line."""
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED"
+        POSTED = "POSTED"
+        REFUSED = "REFUSED"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    window = models.ForeignKey(ClearingWindow, on_delete=models.PROTECT, related_name="adjustments")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="adjustments")
+    environment = environment_field()
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField(help_text="+ the partner gets, − the partner pays")
+    counter_account = models.CharField(max_length=4, help_text="4100, 4190, 6900 or 7900")
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=9, choices=State, default=State.REQUESTED)
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    posted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="adjustment_is_not_zero"),
+            models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(counter_account__in=["4100", "4190", "6900", "7900"]),
+                name="adjustment_counter_account_is_the_houses",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"adjustment {self.amount_minor} {self.currency} minor units"
+
+
+class Objection(models.Model):
+    """A partner's objection to a provisional or final statement, and the answer."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN"
+        UPHELD = "UPHELD"
+        REJECTED = "REJECTED"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="objections")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="objections")
+    text = models.CharField(max_length=2000)
+    amount_minor = models.BigIntegerField(null=True, blank=True, help_text="in doubt")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    raised_by = models.CharField(max_length=150)
+    raised_at = models.DateTimeField()
+    answer = models.CharField(max_length=2000, blank=True)
+    answered_by = models.CharField(max_length=150, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="OPEN", answered_at__isnull=True)
+                | Q(state__in=["UPHELD", "REJECTED"], answered_at__isnull=False) & ~Q(answer=""),
+                name="objection_is_answered_with_grounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True) | Q(answered_at__gte=F("raised_at")),
+                name="objection_is_answered_after_it_was_raised",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"objection to {self.document}"

@@ -1,0 +1,76 @@
+"""What a partner may owe, what covers it, and the days on which it was too much."""
+
+from django.db import models
+from django.db.models import Q
+
+from clearinghouse.uuid7 import new_uuid7
+from partners.models import Partner, SettlementGroup
+from partners.models.environment import environment_field
+
+
+class ExposureReading(models.Model):
+    """One partner's exposure in a group at an instant, part by part, in minor units. Append-only.
+
+    exposure = max(0, −cleared position) + accepted not cleared + half of what is received and not
+    validated + open VAT; limit = cap + prefund + guarantee. finance.md 4.8 names the weights.
+    """
+
+    class Level(models.TextChoices):
+        FREE = "FREE", "Below the warning level"
+        WARNED = "WARNED", "80 % of the limit is reached"
+        BLOCKED = "BLOCKED", "The limit is reached: clearing waits"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    group = models.ForeignKey(SettlementGroup, on_delete=models.PROTECT, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="exposures")
+    environment = environment_field()
+    read_at = models.DateTimeField()
+    parts = models.JSONField()
+    exposure_minor = models.BigIntegerField()
+    limit_minor = models.BigIntegerField(null=True, help_text="null: no cap was agreed")
+    level = models.CharField(max_length=7, choices=Level)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(exposure_minor__gte=0), name="exposure_is_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(limit_minor__isnull=False) | Q(level="FREE"),
+                name="no_limit_is_never_reached",
+            ),
+        ]
+        indexes = [models.Index(fields=["group", "partner", "-read_at"], name="exposure_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.exposure_minor} of {self.limit_minor}"
+
+
+class ExposureBlock(models.Model):
+    """Clearing of a buyer's records waits while the block is open; records stay ACCEPTED."""
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    group = models.ForeignKey(SettlementGroup, on_delete=models.PROTECT, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="exposure_blocks")
+    environment = environment_field()
+    reading = models.ForeignKey(ExposureReading, on_delete=models.PROTECT, related_name="+")
+    blocked_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=150, blank=True)
+    lift_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "partner"],
+                condition=Q(lifted_at__isnull=True),
+                name="partner_is_blocked_once_per_group",
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True) | ~Q(lifted_by="") & ~Q(lift_reason=""),
+                name="lifted_block_has_author_and_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner} blocked since {self.blocked_at:%Y-%m-%d}"

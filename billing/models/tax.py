@@ -1,0 +1,160 @@
+"""VAT as dated rows (rates, treatments, domestic reverse charge) and what was decided."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from billing.models.settlement import Settlement
+from clearinghouse.uuid7 import new_uuid7
+from partners.models import Partner, RoamingAgreement
+from partners.models.exclusions import one_at_a_time
+
+
+class SupplyKind(models.TextChoices):
+    ELECTRICITY = "ELECTRICITY", "Electricity with what belongs to it"
+    PARKING = "PARKING", "Parking or blocking"
+    RESERVATION = "RESERVATION"
+    SERVICE = "SERVICE", "Service of the clearing house"
+
+
+class TaxCategory(models.TextChoices):
+    """EN 16931 categories; BLOCK is no category: nothing is issued until facts decide."""
+
+    STANDARD = "S", "Standard rate"
+    REVERSE_CHARGE = "AE", "Reverse charge"
+    OUTSIDE = "O", "Outside the scope"
+    EXEMPT = "E", "Exempt"
+    NOT_APPLIED = "NA", "Not decided in this group"
+    BLOCKED = "BLOCK", "Cannot be decided"
+
+
+class _Dated(models.Model):
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    country_code = models.CharField(max_length=2)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=200, help_text="law, notice or table it comes from")
+
+    class Meta:
+        abstract = True
+
+
+class TaxRate(_Dated):
+    """The rate of a kind of supply in a country, as a fraction: 0.19 is 19 %."""
+
+    kind = models.CharField(max_length=11, choices=SupplyKind, default=SupplyKind.ELECTRICITY)
+    rate = models.DecimalField(max_digits=5, decimal_places=4)
+
+    class Meta:
+        constraints = [
+            one_at_a_time(name="tax_rates_do_not_overlap", texts=("country_code", "kind")),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="tax_rate_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__gt=0, rate__lt=1), name="tax_rate_is_a_fraction"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_code} {self.kind} {self.rate}"
+
+
+class TaxTreatment(_Dated):
+    """How a country treats parking or reservation beside charging. No row: BLOCK."""
+
+    class Treatment(models.TextChoices):
+        AS_ELECTRICITY = "AS_ELECTRICITY", "Part of the supply of electricity"
+        AS_SERVICE = "AS_SERVICE", "A service of its own"
+
+    kind = models.CharField(max_length=11, choices=SupplyKind)
+    treatment = models.CharField(max_length=14, choices=Treatment)
+
+    class Meta:
+        constraints = [
+            one_at_a_time(name="tax_treatments_do_not_overlap", texts=("country_code", "kind")),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="tax_treatment_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_code} {self.kind} {self.treatment}"
+
+
+class DomesticReverseCharge(_Dated):
+    """A country applies Art. 199a(1)(e) between resellers; the rows end 2026-12-31."""
+
+    ground = models.CharField(max_length=120, help_text="as printed, for instance § 13b UStG")
+
+    class Meta:
+        constraints = [
+            one_at_a_time(name="domestic_reverse_charges_do_not_overlap", texts=("country_code",)),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="domestic_reverse_charge_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_code} {self.ground}"
+
+
+class TaxedSupply(models.Model):
+    """What one partner supplied to another in a settlement, taxed once on the sum. Append-only.
+
+    One row per supplier, customer, place, category, rate and price basis: a future VAT breakdown.
+    EXCL_TAX: ``vat_minor`` is half-up of ``net_minor`` × ``rate``. INCL_TAX: the gross is given,
+    net is half-up of gross / (1 + rate). ``lines`` split it by supply month, kind and country of
+    charging; ``evidence`` is what decided.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="supplies")
+    supplier = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    place_country_code = models.CharField(max_length=2, blank=True)
+    category = models.CharField(max_length=5, choices=TaxCategory)
+    rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
+    price_basis = models.CharField(
+        max_length=8,
+        choices=RoamingAgreement.PriceBasis,
+        default=RoamingAgreement.PriceBasis.EXCL_TAX,
+    )
+    is_service = models.BooleanField(
+        default=False, help_text="a fee of the clearing house, not a charging service"
+    )
+    sdrs = models.PositiveIntegerField()
+    net_minor = models.BigIntegerField()
+    vat_minor = models.BigIntegerField()
+    ground = models.CharField(max_length=200, blank=True, help_text="as printed")
+    exemption_code = models.CharField(max_length=20, blank=True, help_text="VATEX code")
+    lines = models.JSONField(help_text="by supply month, kind and country of charging")
+    evidence = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "taxed supplies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(category="S", rate__gt=0)
+                | Q(category__in=["AE", "O", "E", "NA"], rate=0, vat_minor=0),
+                name="only_the_standard_rate_bears_tax",
+            ),
+            models.UniqueConstraint(
+                fields=[
+                    "settlement",
+                    "supplier",
+                    "customer",
+                    "place_country_code",
+                    "category",
+                    "rate",
+                    "price_basis",
+                    "is_service",
+                ],
+                name="supply_is_taxed_once_per_settlement",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.net_minor} + {self.vat_minor}"
