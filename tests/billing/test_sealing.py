@@ -14,6 +14,8 @@ from billing.services.closing import close_window
 from tests.billing.stories import Story, a_world, tell
 from tests.makers import NOON, later
 
+SEALED_BY = "billing_ledgerseal_transfer_id_94759fa1_fk_billing_transfer_id"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -85,7 +87,7 @@ class TestWhatOnlyTheOwnerCouldDo:
 
     def test_a_transfer_taken_out_is_named(self):
         victim = Transfer.objects.order_by("seal__sequence").last()
-        self.owner.execute("ALTER TABLE billing_ledgerseal DISABLE TRIGGER USER")
+        self.owner.execute(f"ALTER TABLE billing_ledgerseal DROP CONSTRAINT {SEALED_BY}")
         self.owner.execute("DELETE FROM billing_transfer WHERE id = %s", [victim.pk])
 
         broken = sealing.verify().first_broken
@@ -102,7 +104,9 @@ class TestWhatOnlyTheOwnerCouldDo:
 
     def test_an_added_transfer_waits_unsealed_and_does_not_readd(self):
         self.owner.execute(
-            "INSERT INTO billing_transfer SELECT gen_random_uuid(), 'made up', kind, window_id,"
+            "INSERT INTO billing_transfer (id, event_key, kind, window_id, debit_account_id,"
+            " credit_account_id, currency, environment, amount_minor, sdrs, reverses_id, reason,"
+            " posted_at) SELECT gen_random_uuid(), 'made up', kind, window_id,"
             " debit_account_id, credit_account_id, currency, environment, 1, 1, reverses_id,"
             " '', posted_at FROM billing_transfer LIMIT 1"
         )
