@@ -30,8 +30,8 @@ class TaxCategory(models.TextChoices):
 class _Dated(models.Model):
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     country_code = models.CharField(max_length=2)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True)
+    from_date = models.DateField()
+    until_date = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200, help_text="law, notice or table it comes from")
 
     class Meta:
@@ -46,9 +46,11 @@ class TaxRate(_Dated):
 
     class Meta:
         constraints = [
-            one_at_a_time(name="tax_rates_do_not_overlap", texts=("country_code", "kind")),
+            one_at_a_time(
+                name="tax_rates_do_not_overlap", texts=("country_code", "kind"), by_day=True
+            ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
                 name="tax_rate_ends_after_it_starts",
             ),
             models.CheckConstraint(
@@ -64,17 +66,21 @@ class TaxTreatment(_Dated):
     """How a country treats parking or reservation beside charging. No row: BLOCK."""
 
     class Treatment(models.TextChoices):
-        AS_ELECTRICITY = "AS_ELECTRICITY", "Part of the supply of electricity"
-        AS_SERVICE = "AS_SERVICE", "A service of its own"
+        AS_ELECTRICITY = "AS_ELECTRICITY", "Part of the supply of electricity (Art. 38, 39)"
+        AS_SERVICE = "AS_SERVICE", "A service, taxed at the customer (Art. 44)"
+        AT_THE_SITE = "AT_THE_SITE", "At the site, the supplier pays (Art. 47)"
+        AT_THE_SITE_REVERSED = "AT_THE_SITE_REVERSED", "At the site, shifted (Art. 47, 194)"
 
     kind = models.CharField(max_length=11, choices=SupplyKind)
-    treatment = models.CharField(max_length=14, choices=Treatment)
+    treatment = models.CharField(max_length=20, choices=Treatment)
 
     class Meta:
         constraints = [
-            one_at_a_time(name="tax_treatments_do_not_overlap", texts=("country_code", "kind")),
+            one_at_a_time(
+                name="tax_treatments_do_not_overlap", texts=("country_code", "kind"), by_day=True
+            ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
                 name="tax_treatment_ends_after_it_starts",
             ),
         ]
@@ -84,15 +90,22 @@ class TaxTreatment(_Dated):
 
 
 class DomesticReverseCharge(_Dated):
-    """A country applies Art. 199a(1)(e) between resellers; the rows end 2026-12-31."""
+    """Does a country shift the tax between resellers at home (Art. 199a(1)(e))?
 
-    ground = models.CharField(max_length=120, help_text="as printed, for instance § 13b UStG")
+    A country that does not is a row too; no row means that nobody has looked. The law found ends
+    on 2026-12-31: a later row is entered when it is extended.
+    """
+
+    applies = models.BooleanField()
+    ground = models.CharField(max_length=120, blank=True, help_text="as printed: § 13b UStG")
 
     class Meta:
         constraints = [
-            one_at_a_time(name="domestic_reverse_charges_do_not_overlap", texts=("country_code",)),
+            one_at_a_time(
+                name="domestic_reverse_charges_do_not_overlap", texts=("country_code",), by_day=True
+            ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
                 name="domestic_reverse_charge_ends_after_it_starts",
             ),
         ]

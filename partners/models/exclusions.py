@@ -7,7 +7,7 @@ single ids and codes: ``[x, x] && [y, y]`` is ``x = y``.
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, Func, Q, Value
 
@@ -18,6 +18,11 @@ class _UuidRange(Func):
 
 class _TextRange(Func):
     function = "textrange"
+
+
+class _DayRange(Func):
+    function = "daterange"
+    output_field = DateRangeField()
 
 
 class _InstantRange(Func):
@@ -38,7 +43,8 @@ class _OneAtATime(ExclusionConstraint):
         return "django.contrib.postgres.constraints.ExclusionConstraint", args, kwargs
 
     def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
-        if exclude and not {"starts_at", "ends_at"}.isdisjoint(exclude):
+        bounds = {"starts_at", "ends_at", "from_date", "until_date"}
+        if exclude and not bounds.isdisjoint(exclude):
             return
         names: dict[Any, Any] = {F(f.attname): F(f.name) for f in model._meta.concrete_fields}
         sentence = self.name.replace("_", " ").capitalize()
@@ -60,13 +66,25 @@ def one_at_a_time(
     uuids: tuple[str, ...] = (),
     texts: tuple[str, ...] = (),
     condition: Q | None = None,
+    by_day: bool = False,
 ) -> ExclusionConstraint:
-    """No two rows with the same ``uuids`` and ``texts`` overlap in [starts_at, ends_at)."""
+    """No two rows with the same ``uuids`` and ``texts`` overlap in [starts_at, ends_at).
+
+    ``by_day``: in [from_date, until_date).
+    """
     same: list[tuple[Func, str]] = [
         (_UuidRange(F(u), F(u), Value("[]")), RangeOperators.OVERLAPS) for u in uuids
     ]
     same += [(_TextRange(F(t), F(t), Value("[]")), RangeOperators.OVERLAPS) for t in texts]
-    period = (_InstantRange(F("starts_at"), F("ends_at"), Value("[)")), RangeOperators.OVERLAPS)
     return _OneAtATime(
-        name=name, index_type="GIST", expressions=[*same, period], condition=condition
+        name=name,
+        index_type="GIST",
+        expressions=[*same, (_period(by_day), RangeOperators.OVERLAPS)],
+        condition=condition,
     )
+
+
+def _period(by_day: bool) -> Func:
+    if by_day:
+        return _DayRange(F("from_date"), F("until_date"), Value("[)"))
+    return _InstantRange(F("starts_at"), F("ends_at"), Value("[)"))

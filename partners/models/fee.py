@@ -1,7 +1,5 @@
 """What the clearing house charges for its service, part by part, dated."""
 
-from decimal import Decimal
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -10,12 +8,16 @@ from partners.models.contract import SettlementGroup
 from partners.models.partner import Partner
 
 
-class FeeComponent(models.Model):
-    """One part of the price list, for all partners or one, one direction, one counterparty.
+def _minor(help_text: str) -> models.BigIntegerField:
+    return models.BigIntegerField(null=True, blank=True, help_text=help_text)
 
-    The most specific component of a kind counts: counterparty before partner before everybody.
-    ``rate`` is money in units of ``currency`` (PER_SDR, PER_KWH, MONTHLY …) or basis points
-    (BP_OF_AMOUNT). Once used it is not edited: end it and add the next.
+
+class FeeComponent(models.Model):
+    """One row of the price list of a group, on the days from_date ≤ day < until_date.
+
+    Rows with one ``code`` are prices of one fee, of which the most specific takes a record; those
+    with other codes add up. ``rate`` is in minor units (per SDR, per kWh, per month, once) or, of
+    BP_OF_AMOUNT, in basis points. A row that was charged is never edited: end it and add the next.
     """
 
     class Kind(models.TextChoices):
@@ -28,20 +30,23 @@ class FeeComponent(models.Model):
         DISPUTE_LOST = "DISPUTE_LOST", "Per dispute lost"
 
     class Direction(models.TextChoices):
-        SELLER = "SELLER", "As seller (visited-CSO)"
-        BUYER = "BUYER", "As buyer (home-CSP)"
         ANY = "ANY", "Both"
+        AS_SELLER = "AS_SELLER", "Of records it sells"
+        AS_BUYER = "AS_BUYER", "Of records it buys"
 
     class Payer(models.TextChoices):
-        SELLER = "SELLER"
-        BUYER = "BUYER"
-        SPLIT = "SPLIT", "Seller pays the share, buyer the rest"
+        CSO = "CSO", "The seller"
+        CSP = "CSP", "The buyer"
+        SPLIT = "SPLIT", "The seller its share, the buyer the rest"
+        PARTICIPANT = "PARTICIPANT", "The partner (monthly, one-off)"
+        LOSER = "LOSER", "Who lost the dispute"
 
     class Beneficiary(models.TextChoices):
         CLEARING_HOUSE = "CLEARING_HOUSE", "The clearing house (a service)"
         BUYER = "BUYER", "The buyer (a price reduction)"
 
     class TierMode(models.TextChoices):
+        NONE = "NONE", "One rate"
         GRADUATED = "GRADUATED", "Each slice at its own rate"
         VOLUME = "VOLUME", "The whole volume at the reached rate"
 
@@ -50,6 +55,7 @@ class FeeComponent(models.Model):
         PER_WINDOW = "PER_WINDOW", "The sum is rounded"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    code = models.CharField(max_length=40, help_text="one fee; rows of one code replace each other")
     name = models.CharField(max_length=80, help_text="as it stands on the statement")
     group = models.ForeignKey(SettlementGroup, on_delete=models.PROTECT, related_name="fees")
     partner = models.ForeignKey(
@@ -58,56 +64,51 @@ class FeeComponent(models.Model):
     counterparty = models.ForeignKey(
         Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    direction = models.CharField(max_length=6, choices=Direction, default=Direction.ANY)
+    direction = models.CharField(max_length=9, choices=Direction, default=Direction.ANY)
     kind = models.CharField(max_length=12, choices=Kind)
-    rate = models.DecimalField(max_digits=18, decimal_places=6)
-    payer = models.CharField(max_length=6, choices=Payer, default=Payer.SELLER)
-    seller_share = models.DecimalField(
-        max_digits=5, decimal_places=4, default=Decimal(1), help_text="of a SPLIT fee; 0.5 = half"
+    rate = models.DecimalField(
+        max_digits=18, decimal_places=6, default=0, help_text="minor units, or basis points"
+    )
+    payer = models.CharField(max_length=11, choices=Payer, default=Payer.CSO)
+    cso_share = models.DecimalField(
+        max_digits=5, decimal_places=4, null=True, blank=True, help_text="of a split: 0.5 is half"
     )
     beneficiary = models.CharField(
         max_length=14, choices=Beneficiary, default=Beneficiary.CLEARING_HOUSE
     )
-    minimum_amount = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True, help_text="per record"
-    )
-    maximum_amount = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True, help_text="per record"
-    )
-    monthly_floor_amount = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True
-    )
-    monthly_cap_amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    min_minor = _minor("least fee of one record")
+    max_minor = _minor("most of one record")
+    floor_minor = _minor("least of one payer and month")
+    cap_minor = _minor("most of one payer and month")
+    tier_mode = models.CharField(max_length=9, choices=TierMode, default=TierMode.NONE)
     tiers = models.JSONField(
-        default=list,
-        blank=True,
-        help_text='[{"from_quantity": "0", "rate": "0.05"}, …], counted per partner and month',
+        default=list, blank=True, help_text='[{"from_quantity": "0", "rate": "5"}, …], per month'
     )
-    tier_mode = models.CharField(max_length=9, choices=TierMode, default=TierMode.GRADUATED)
-    rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.PER_WINDOW)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True)
+    rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.PER_SDR)
+    from_date = models.DateField()
+    until_date = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
                 name="fee_component_ends_after_it_starts",
             ),
             models.CheckConstraint(condition=Q(rate__gte=0), name="fee_rate_is_not_negative"),
             models.CheckConstraint(
-                condition=Q(seller_share__gte=0, seller_share__lte=1),
-                name="fee_share_is_a_fraction",
+                condition=Q(payer="SPLIT", cso_share__gte=0, cso_share__lte=1)
+                | ~Q(payer="SPLIT") & Q(cso_share__isnull=True),
+                name="split_fee_has_a_share",
             ),
             models.CheckConstraint(
-                condition=Q(minimum_amount__isnull=True)
-                | Q(maximum_amount__isnull=True)
-                | Q(maximum_amount__gte=F("minimum_amount")),
+                condition=Q(min_minor__isnull=True)
+                | Q(max_minor__isnull=True)
+                | Q(max_minor__gte=F("min_minor")),
                 name="fee_maximum_is_not_below_its_minimum",
             ),
             models.CheckConstraint(
-                condition=Q(counterparty__isnull=True) | Q(partner__isnull=False),
-                name="fee_for_a_counterparty_names_the_partner",
+                condition=Q(tier_mode="NONE", tiers=[]) | ~Q(tier_mode="NONE") & ~Q(tiers=[]),
+                name="fee_tiers_and_their_mode_go_together",
             ),
         ]
 

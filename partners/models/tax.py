@@ -11,20 +11,21 @@ from partners.models.partner import Partner
 class TaxRegistration(models.Model):
     """A VAT number of a partner in a country, and the check that proved it.
 
-    A checksum is no proof: only ``check_number`` and ``checked_on`` (VIES' consultation number or
-    a national register's) let an invoice be issued without tax. Art. 214, 138(1)(b) Dir. 2006/112.
+    A checksum is no proof: only ``check_number`` and ``check_date`` (VIES' consultation number or
+    a national register's) let a supply be shifted to the customer. Valid on the days
+    ``from_date`` ≤ day < ``until_date``.
     """
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="tax_registrations")
-    country_code = models.CharField(max_length=2)
+    country_code = models.CharField(max_length=2, help_text="ISO 3166-1: GR for Greece")
     vat_number = models.CharField(max_length=20)
     check_number = models.CharField(
         max_length=60, blank=True, help_text="of the register's answer; empty: not checked yet"
     )
-    checked_on = models.DateField(null=True, blank=True)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True)
+    check_date = models.DateField(null=True, blank=True)
+    from_date = models.DateField()
+    until_date = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -32,14 +33,15 @@ class TaxRegistration(models.Model):
                 name="tax_registrations_do_not_overlap_per_country",
                 uuids=("partner_id",),
                 texts=("country_code",),
+                by_day=True,
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
                 name="tax_registration_ends_after_it_starts",
             ),
             models.CheckConstraint(
-                condition=Q(check_number="", checked_on__isnull=True)
-                | ~Q(check_number="") & Q(checked_on__isnull=False),
+                condition=Q(check_number="", check_date__isnull=True)
+                | ~Q(check_number="") & Q(check_date__isnull=False),
                 name="registration_check_has_number_and_date",
             ),
             models.CheckConstraint(
@@ -53,25 +55,26 @@ class TaxRegistration(models.Model):
 
 
 class TaxStatus(models.Model):
-    """A status of a partner in a country (empty: everywhere) with the proof that shows it.
+    """A status of a partner with the paper that proves it, on the days from_date ≤ day < until_date.
 
-    TAXABLE_DEALER (Art. 38), RESELLER for domestic reverse charge (Art. 199a(1)(e)),
-    ESTABLISHED beyond the country of its address, EXEMPT as a small supplier.
+    SEAT and ESTABLISHED are in a country; DEALER (Art. 38 (2), in Germany form USt 1 TH) holds
+    everywhere; EXEMPT is the supplier's in a country, with the ground as printed.
     """
 
     class Kind(models.TextChoices):
-        TAXABLE_DEALER = "TAXABLE_DEALER", "Taxable dealer in electricity"
-        RESELLER = "RESELLER", "Reseller, for the domestic reverse charge"
-        ESTABLISHED = "ESTABLISHED", "Fixed establishment"
+        SEAT = "SEAT", "Seat of the company"
+        ESTABLISHED = "ESTABLISHED", "Fixed establishment that takes part"
+        DEALER = "DEALER", "Taxable dealer in electricity"
         EXEMPT = "EXEMPT", "Exempt supplier"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="tax_statuses")
-    kind = models.CharField(max_length=14, choices=Kind)
-    country_code = models.CharField(max_length=2, blank=True)
-    proof = models.CharField(max_length=200, help_text="form, number and date of the paper")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True)
+    kind = models.CharField(max_length=11, choices=Kind)
+    country_code = models.CharField(max_length=2, blank=True, help_text="empty for a dealer")
+    proof = models.CharField(max_length=200, help_text="form, number and date; or the ground")
+    exemption_code = models.CharField(max_length=20, blank=True, help_text="VATEX code")
+    from_date = models.DateField()
+    until_date = models.DateField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "tax statuses"
@@ -80,12 +83,24 @@ class TaxStatus(models.Model):
                 name="tax_statuses_do_not_overlap",
                 uuids=("partner_id",),
                 texts=("kind", "country_code"),
+                by_day=True,
+            ),
+            one_at_a_time(
+                name="partner_has_one_seat_at_a_time",
+                uuids=("partner_id",),
+                condition=Q(kind="SEAT"),
+                by_day=True,
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
                 name="tax_status_ends_after_it_starts",
             ),
             models.CheckConstraint(condition=~Q(proof=""), name="tax_status_has_a_proof"),
+            models.CheckConstraint(
+                condition=Q(kind="DEALER", country_code="")
+                | ~Q(kind="DEALER") & Q(country_code__regex="^[A-Z]{2}$"),
+                name="tax_status_but_of_a_dealer_names_a_country",
+            ),
         ]
 
     def __str__(self) -> str:
