@@ -35,6 +35,23 @@ BEGIN
         USING ERRCODE = 'restrict_violation', CONSTRAINT = 'settlement_is_hashed_once';
 END $$
 """
+_ZERO_SUM = """
+CREATE OR REPLACE FUNCTION billing_positions_sum_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE net numeric; carried numeric;
+BEGIN
+    SELECT sum(net_minor), sum(carried_on_minor) INTO net, carried
+      FROM billing_position WHERE settlement_id = NEW.settlement_id;
+    IF net <> 0 THEN
+        RAISE EXCEPTION 'the positions of settlement % sum to %', NEW.settlement_id, net
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'positions_of_a_settlement_sum_to_zero';
+    END IF;
+    IF carried <> 0 THEN
+        RAISE EXCEPTION 'settlement % carries % on', NEW.settlement_id, carried
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'carried_amounts_sum_to_zero';
+    END IF;
+    RETURN NULL;
+END $$
+"""
 _READ = [
     "billing_taxedsupply",
     "billing_feeline",
@@ -54,6 +71,7 @@ class Migration(migrations.Migration):
     operations = [
         *(tables.append_only(table, name) for table, name in _APPEND_ONLY),
         migrations.RunSQL(_FUNCTION, migrations.RunSQL.noop),
+        migrations.RunSQL(_ZERO_SUM, migrations.RunSQL.noop),
         migrations.RunSQL(
             [
                 f"GRANT SELECT ON {', '.join(_READ)} TO clearinghouse_partner",

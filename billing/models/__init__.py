@@ -9,7 +9,13 @@ from billing.models.fee import FeeLine
 from billing.models.fx import FxRate
 from billing.models.ledger import Account, LedgerSeal, Transfer
 from billing.models.settlement import Instruction, Position, Settlement
-from billing.models.tax import DomesticReverseCharge, TaxedSupply, TaxRate, TaxTreatment
+from billing.models.tax import (
+    DomesticReverseCharge,
+    SupplyBlock,
+    TaxedSupply,
+    TaxRate,
+    TaxTreatment,
+)
 
 __all__ = [
     "Account",
@@ -33,6 +39,7 @@ __all__ = [
     "Objection",
     "Position",
     "Settlement",
+    "SupplyBlock",
     "TaxRate",
     "TaxTreatment",
     "TaxedSupply",

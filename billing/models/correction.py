@@ -57,6 +57,7 @@ class CorrectionItem(models.Model):
     run = models.ForeignKey(CorrectionRun, on_delete=models.PROTECT, related_name="items")
     record_id = models.UUIDField(help_text="the ClearedSdr put right")
     old_claim_minor = models.BigIntegerField()
+    old_payout_minor = models.BigIntegerField()
     new_claim_minor = models.BigIntegerField()
     credit_id = models.UUIDField(null=True, help_text="the ClearedSdr that takes it back")
     replacement_id = models.UUIDField(null=True)

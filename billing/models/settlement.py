@@ -101,10 +101,6 @@ class Position(models.Model):
                 ),
                 name="position_net_adds_up",
             ),
-            models.CheckConstraint(
-                condition=Q(carried_on_minor=0) | Q(carried_on_minor=F("net_minor")),
-                name="position_is_carried_on_whole_or_not",
-            ),
         ]
 
     def __str__(self) -> str:

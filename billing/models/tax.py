@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from billing.models.clearing import ClearingWindow
 from billing.models.settlement import Settlement
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Partner, RoamingAgreement
@@ -125,6 +126,9 @@ class TaxedSupply(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="supplies")
+    window = models.ForeignKey(
+        ClearingWindow, on_delete=models.PROTECT, related_name="+", help_text="of the records"
+    )
     supplier = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
     place_country_code = models.CharField(max_length=2, blank=True)
@@ -157,12 +161,14 @@ class TaxedSupply(models.Model):
             models.UniqueConstraint(
                 fields=[
                     "settlement",
+                    "window",
                     "supplier",
                     "customer",
                     "place_country_code",
                     "category",
                     "rate",
                     "price_basis",
+                    "ground",
                     "is_service",
                 ],
                 name="supply_is_taxed_once_per_settlement",
@@ -171,3 +177,39 @@ class TaxedSupply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} {self.net_minor} + {self.vat_minor}"
+
+
+class SupplyBlock(models.Model):
+    """What one partner supplied another in a window stays out of settlement: VAT is undecided.
+
+    ``reasons`` says what to do, per day, kind and country. The next settlement of the group asks
+    again; ``settled_in`` is the one in which it could be decided. A fee of the house is supplied
+    by the house.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="blocks")
+    window = models.ForeignKey(
+        ClearingWindow, on_delete=models.PROTECT, related_name="+", help_text="of the records"
+    )
+    supplier = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    is_service = models.BooleanField(default=False)
+    amount_minor = models.BigIntegerField(help_text="as claimed, without or with tax")
+    sdrs = models.PositiveIntegerField()
+    reasons = models.JSONField()
+    settled_in = models.ForeignKey(
+        Settlement, on_delete=models.PROTECT, null=True, related_name="resolved_blocks"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["settlement", "window", "supplier", "customer", "is_service"],
+                name="pair_is_blocked_once_per_settlement",
+            ),
+            models.CheckConstraint(condition=~Q(reasons=[]), name="block_says_what_to_do"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier} to {self.customer}: blocked"

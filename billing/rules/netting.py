@@ -75,16 +75,27 @@ class Posting(NamedTuple):
 
 
 class PartnerPosition(NamedTuple):
-    """What a partner gets (+) or pays (−): net = receivable − payable − fees."""
+    """What a partner gets (+) or pays (−): net adds up the figures."""
 
     partner: UUID
     receivable_minor: int
     payable_minor: int
     fees_minor: int
+    vat_minor: int = 0
+    fee_vat_minor: int = 0
+    adjustments_minor: int = 0
+    carried_minor: int = 0
 
     @property
     def net_minor(self) -> int:
-        return self.receivable_minor - self.payable_minor - self.fees_minor
+        owed = self.receivable_minor - self.payable_minor + self.vat_minor
+        return (
+            owed
+            - self.fees_minor
+            - self.fee_vat_minor
+            + self.adjustments_minor
+            + (self.carried_minor)
+        )
 
 
 def pair_sums(rows: Iterable[ClearedRow]) -> dict[Pair, PairSum]:
@@ -132,13 +143,7 @@ def positions_sha256(rows: Iterable[PartnerPosition]) -> str:
     """Hash the positions in one spelling: JSON, sorted by partner id, sorted keys, no spaces."""
     spelled = json.dumps(
         [
-            {
-                "partner": str(row.partner),
-                "receivable_minor": row.receivable_minor,
-                "payable_minor": row.payable_minor,
-                "fees_minor": row.fees_minor,
-                "net_minor": row.net_minor,
-            }
+            {**row._asdict(), "partner": str(row.partner), "net_minor": row.net_minor}
             for row in sorted(rows, key=lambda row: str(row.partner))
         ],
         sort_keys=True,

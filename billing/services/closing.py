@@ -1,4 +1,6 @@
-"""Close a window: clear, prove, post, net, issue; all of it or nothing.
+"""Close a window: clear, prove, calculate its settlement, issue it; all of it or nothing.
+
+Where two persons must release a settlement, closing ends with the calculated one.
 
 The group row is locked FOR UPDATE first, so no record is cleared into the window meanwhile and two
 closings follow each other. Documents are rendered after the commit.
@@ -7,29 +9,19 @@ closings follow each other. Documents are rendered after the commit.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, overload
-from uuid import UUID
+from typing import overload
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from billing.models import ClearedSdr, ClearingWindow, Document, Position, Settlement
 from billing.queries import PairRow, pair_rows, positions_of
-from billing.rules.netting import PartnerPosition, positions_sha256
-from billing.services import conservation
+from billing.services import conservation, settling
 from billing.services.clearing import clear_group
-from billing.services.statements import issue_statements
 from billing.services.windows import ensure_windows
 from clearinghouse.retry import in_transaction
-from clearinghouse.statements import load_statement
-from clearinghouse.uuid7 import new_uuid7, uuid7_at
+from clearinghouse.uuid7 import new_uuid7
 from partners.models import SettlementGroup
-from partners.queries import clearing_house
 from roaming.services import deliveries
-
-_SQL = Path(__file__).resolve().parent.parent / "sql"
-_NOT_YET_HASHED = "0" * 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +110,7 @@ def _close_locked(
 ) -> Closing | None:
     window = _reread(what, group)
     if window and window.state != ClearingWindow.State.OPEN:
-        return _report(window.settlement, window)
+        return _report(window.settlement or settling.calculate(window, now=now), window)
     clear_group(group, run_key=f"close:{new_uuid7()}", now=now)
     window = window or _oldest_to_close(group, now=now)
     if window is None:
@@ -126,9 +118,10 @@ def _close_locked(
     _check_conservation(window, now=now)
     _mark_closed(window, now=now)
     ensure_windows(group, now=now)
-    _post_transfers(window, now=now)
-    settlement = _settle(window, group, now=now)
-    documents = issue_statements(settlement, now=now)
+    settlement = settling.calculate(window, now=now)
+    documents = []
+    if group.release == SettlementGroup.Release.AUTOMATIC:
+        documents = settling.issue(settlement, now=now)
     return _report(settlement, window, documents)
 
 
@@ -168,53 +161,6 @@ def _mark_closed(window: ClearingWindow, *, now: datetime) -> None:
     window.save(update_fields=["state", "closed_at"])
 
 
-def _post_transfers(window: ClearingWindow, *, now: datetime) -> None:
-    rows = ClearedSdr.objects.filter(window=window)
-    pairs = rows.values("seller", "buyer", "seller_partner", "buyer_partner").distinct().count()
-    if not pairs:
-        return
-    key = {"window_id": window.pk, "house_id": clearing_house().pk}
-    _execute("open_accounts.sql", key | {"ids": _new_ids(2 * pairs + 1, now)})
-    _execute("post_transfers.sql", key | {"ids": _new_ids(2 * pairs, now), "posted_at": now})
-
-
-def _settle(window: ClearingWindow, group: SettlementGroup, *, now: datetime) -> Settlement:
-    settlement = Settlement.objects.create(
-        id=uuid7_at(now),
-        window=window,
-        environment=window.environment,
-        currency=group.currency,
-        positions_sha256=_NOT_YET_HASHED,
-        state=Settlement.State.CALCULATED,
-        calculated_at=now,
-    )
-    rows = ClearedSdr.objects.filter(window=window)
-    pairs = rows.values("seller_partner", "buyer_partner").distinct().count()
-    _execute(
-        "net_positions.sql",
-        {
-            "window_id": window.pk,
-            "settlement_id": settlement.pk,
-            "house_id": clearing_house().pk,
-            "ids": _new_ids(2 * pairs + 1, now),
-        },
-    )
-    settlement.positions_sha256 = hash_of_positions(settlement)
-    settlement.state, settlement.issued_at = Settlement.State.ISSUED, now
-    settlement.save(update_fields=["positions_sha256", "state", "issued_at"])
-    return settlement
-
-
-def hash_of_positions(settlement: Settlement) -> str:
-    """What ``positions_sha256`` must be for the positions as they are stored."""
-    return positions_sha256(
-        PartnerPosition(*row)
-        for row in settlement.positions.values_list(
-            "partner", "receivable_minor", "payable_minor", "fees_minor"
-        )
-    )
-
-
 def _report(
     settlement: Settlement, window: ClearingWindow, documents: list[Document] | None = None
 ) -> Closing:
@@ -227,12 +173,3 @@ def _report(
         pairs=pair_rows(window),
         documents=documents,
     )
-
-
-def _execute(file_name: str, parameters: dict[str, Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / file_name), parameters)
-
-
-def _new_ids(count: int, now: datetime) -> list[UUID]:
-    return [uuid7_at(now) for _ in range(count)]

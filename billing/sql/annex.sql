@@ -44,7 +44,7 @@ COPY (
            agreement.price_basis,
            agreement.acceptance
       FROM sides AS side
-      JOIN roaming_sdr AS sdr ON sdr.sender_id = side.sender_id AND sdr.id = side.id
+      JOIN roaming_sdr AS sdr ON sdr.sender_id = side.sender_id AND sdr.id = coalesce(side.corrects_id, side.id)
       JOIN partners_party AS seller ON seller.id = side.seller_id
       JOIN partners_party AS buyer ON buyer.id = side.buyer_id
       JOIN partners_roamingagreement AS agreement ON agreement.id = side.agreement_id

@@ -1,37 +1,63 @@
--- What each partner of a window gets or pays after netting, and the clearing house's own part.
--- Grain:      one row per partner with a record in the window, and one for the house.
--- Parameters: window_id, settlement_id, house_id; ids (UUIDs, at least one per row).
--- Promise:    net = receivable − payable − fees; the house receives the fees; Σ net = 0 (a
---             deferred constraint holds it). Twin: rules.netting.positions.
-WITH cleared AS (
-    SELECT seller_partner_id, buyer_partner_id,
-           sum(CASE WHEN seller_partner_id = buyer_partner_id THEN 0
-                    WHEN commission_beneficiary = 'BUYER' THEN payout_minor
-                    ELSE claim_minor END) AS owed,
-           sum(CASE WHEN commission_beneficiary = 'BUYER' THEN 0
-                    ELSE commission_minor END) AS fee
-      FROM billing_clearedsdr
-     WHERE window_id = %(window_id)s
-     GROUP BY 1, 2
-), side (partner_id, receivable, payable, fees) AS (
-    SELECT seller_partner_id, owed, 0, fee FROM cleared
+-- What each partner of a settlement gets or pays after netting, and the clearing house's own part.
+-- Grain:      one row per partner with a supply, a fee, an adjustment or a carried amount, and one
+--             for the house.
+-- Parameters: settlement_id, window_id, house_id; previous_id (the settlement issued before, or
+--             null); minimum (a smaller position is carried on; 0: none is); ids (UUIDs, at least
+--             one per row).
+-- Promise:    net = receivable − payable + vat − fees − fee VAT + adjustments + carried; the house
+--             stands in for what is adjusted and carried, so Σ net = 0 and Σ carried on = 0
+--             (deferred constraints hold both). Twin: rules.netting.positions.
+WITH side (partner_id, receivable, payable, vat, fees, fee_vat, adjusted, carried) AS (
+    SELECT supplier_id, net_minor, 0, vat_minor, 0, 0, 0, 0
+      FROM billing_taxedsupply WHERE settlement_id = %(settlement_id)s
      UNION ALL
-    SELECT buyer_partner_id, 0, owed, 0 FROM cleared
+    SELECT customer_id, 0, net_minor, -vat_minor, 0, 0, 0, 0
+      FROM billing_taxedsupply WHERE settlement_id = %(settlement_id)s AND NOT is_service
      UNION ALL
-    SELECT %(house_id)s::uuid, fee, 0, 0 FROM cleared
+    SELECT customer_id, 0, 0, 0, net_minor, vat_minor, 0, 0
+      FROM billing_taxedsupply WHERE settlement_id = %(settlement_id)s AND is_service
      UNION ALL
-    SELECT %(house_id)s::uuid, 0, 0, 0
-), netted AS (
-    SELECT partner_id, sum(receivable) AS receivable, sum(payable) AS payable, sum(fees) AS fees,
-           row_number() OVER (ORDER BY partner_id) AS place
+    SELECT side.partner_id, 0, 0, 0, 0, 0, side.amount, 0
+      FROM billing_manualadjustment AS adjustment
+     CROSS JOIN LATERAL (VALUES (adjustment.partner_id, adjustment.amount_minor),
+                                (%(house_id)s::uuid, -adjustment.amount_minor))
+                     AS side (partner_id, amount)
+     WHERE adjustment.window_id = %(window_id)s AND adjustment.state = 'POSTED'
+     UNION ALL
+    SELECT partner_id, 0, 0, 0, 0, 0, 0, carried_on_minor
+      FROM billing_position
+     WHERE settlement_id = %(previous_id)s AND carried_on_minor <> 0
+     UNION ALL
+    SELECT cleared.partner_id, 0, 0, 0, 0, 0, 0, 0
+      FROM (SELECT seller_partner_id, buyer_partner_id
+              FROM billing_clearedsdr WHERE window_id = %(window_id)s
+             GROUP BY 1, 2) AS pair
+     CROSS JOIN LATERAL (VALUES (seller_partner_id), (buyer_partner_id)) AS cleared (partner_id)
+     UNION ALL
+    SELECT %(house_id)s::uuid, 0, 0, 0, 0, 0, 0, 0
+), summed AS (
+    SELECT partner_id, sum(receivable) AS receivable, sum(payable) AS payable, sum(vat) AS vat,
+           sum(fees) AS fees, sum(fee_vat) AS fee_vat, sum(adjusted) AS adjusted,
+           sum(carried) AS carried
       FROM side
      GROUP BY partner_id
+), netted AS (
+    SELECT summed.*, row_number() OVER (ORDER BY partner_id) AS place,
+           receivable - payable + vat - fees - fee_vat + adjusted + carried AS net
+      FROM summed
+), carrying AS (
+    SELECT netted.*,
+           CASE WHEN partner_id <> %(house_id)s::uuid AND abs(net) < %(minimum)s THEN net
+                ELSE 0 END AS carried_on
+      FROM netted
 )
 INSERT INTO billing_position
       (id, settlement_id, partner_id, receivable_minor, payable_minor, vat_minor, fees_minor,
        fee_vat_minor, adjustments_minor, carried_minor, net_minor, carried_on_minor)
-SELECT id.id, %(settlement_id)s, partner_id, receivable, payable, 0, fees,
-       0, 0, 0, receivable - payable - fees, 0
-  FROM netted
+SELECT id.id, %(settlement_id)s, partner_id, receivable, payable, vat, fees, fee_vat, adjusted,
+       carried, net,
+       CASE WHEN partner_id = %(house_id)s::uuid THEN -(SELECT sum(carried_on) FROM carrying)
+            ELSE carried_on END
+  FROM carrying
   JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS id (id, place) USING (place)
  ORDER BY place

@@ -55,7 +55,7 @@ class TaxRegistration(models.Model):
 
 
 class TaxStatus(models.Model):
-    """A status of a partner with the paper that proves it, on the days from_date ≤ day < until_date.
+    """A status of a partner with the paper that proves it; from_date ≤ day < until_date.
 
     SEAT and ESTABLISHED are in a country; DEALER (Art. 38 (2), in Germany form USt 1 TH) holds
     everywhere; EXEMPT is the supplier's in a country, with the ground as printed.

@@ -24,8 +24,8 @@ from billing.services.closing import (
     ConservationDiffers,
     close_window,
     due_windows,
-    hash_of_positions,
 )
+from billing.services.settling import hash_of_positions
 from partners.queries import clearing_house
 from roaming.models import Delivery, IntakeTally
 from tests.billing.stories import NOVEMBER_ENDS_AT, Story, World, a_world, tell

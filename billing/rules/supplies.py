@@ -1,0 +1,159 @@
+"""From what was supplied to what is taxed: one sum per VAT breakdown line, or a blocked pair.
+
+Tax is computed once on a sum, half-up (finance.md 2.4). Money is integer minor units. A pair of
+which one supply cannot be decided is left out whole: half an invoice is worse than none.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+from uuid import UUID
+
+from billing.rules.vat.amounts import vat_on
+from billing.rules.vat.decision import VatDecision
+
+INCL_TAX = "INCL_TAX"
+NOT_APPLIED = "NA"
+SERVICE = "SERVICE"
+
+
+class Supplied(NamedTuple):
+    """What one partner supplied another on a day; ``amount_minor`` on its price basis."""
+
+    supplier: UUID
+    customer: UUID
+    tax_date: date
+    kind: str
+    charge_country: str
+    price_basis: str
+    sdrs: int
+    energy_kwh: Decimal
+    amount_minor: int
+
+    @property
+    def is_service(self) -> bool:
+        """A fee of the clearing house: always on a document of its own."""
+        return self.kind == SERVICE
+
+
+class TaxKey(NamedTuple):
+    """What may stand in one VAT breakdown line."""
+
+    supplier: UUID
+    customer: UUID
+    place: str
+    category: str
+    rate: Decimal
+    price_basis: str
+    ground: str = ""
+    is_service: bool = False
+
+
+@dataclass(slots=True)
+class Taxed:
+    """One breakdown line: ``amount_minor`` is what was added up, with tax for INCL_TAX."""
+
+    key: TaxKey
+    decision: VatDecision | None
+    amount_minor: int = 0
+    sdrs: int = 0
+    lines: dict[tuple[str, str, str], list] = field(default_factory=dict)
+
+    @property
+    def net_minor(self) -> int:
+        """Half-up of gross / (1 + rate) where the amounts include tax."""
+        if self.key.price_basis != INCL_TAX:
+            return self.amount_minor
+        exact = Fraction(abs(self.amount_minor)) / (1 + Fraction(self.key.rate))
+        net = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+        return net if self.amount_minor >= 0 else -net
+
+    @property
+    def vat_minor(self) -> int:
+        if self.key.price_basis == INCL_TAX:
+            return self.amount_minor - self.net_minor
+        return vat_on(self.amount_minor, rate=self.key.rate)
+
+    def add(self, row: Supplied) -> None:
+        self.amount_minor += row.amount_minor
+        self.sdrs += row.sdrs
+        at = (f"{row.tax_date:%Y-%m}", row.kind, row.charge_country)
+        line = self.lines.setdefault(at, [0, Decimal(0), 0])
+        line[0] += row.sdrs
+        line[1] += row.energy_kwh
+        line[2] += row.amount_minor
+
+    def told_lines(self) -> list[dict[str, object]]:
+        """By supply month, kind and country of charging, as stored and printed."""
+        return [
+            {
+                "month": month,
+                "kind": kind,
+                "charge_country": country,
+                "sdrs": sdrs,
+                "energy_kwh": str(energy),
+                "amount_minor": amount,
+            }
+            for (month, kind, country), (sdrs, energy, amount) in sorted(self.lines.items())
+        ]
+
+
+@dataclass(slots=True)
+class Blocked:
+    """A pair that waits for facts, with the reasons, each told once."""
+
+    supplier: UUID
+    customer: UUID
+    is_service: bool = False
+    amount_minor: int = 0
+    sdrs: int = 0
+    reasons: list[dict[str, str]] = field(default_factory=list)
+
+
+def tax_supplies(
+    rows: Iterable[Supplied], decide: Callable[[Supplied], VatDecision | None]
+) -> tuple[list[Taxed], list[Blocked]]:
+    """Decide each supply and add up what is taxed alike; ``None`` means that taxes are not applied.
+
+    Σ amounts of both lists is that of the rows; the order of the rows is irrelevant.
+    """
+    pairs: dict[tuple, list[tuple[Supplied, VatDecision | None]]] = defaultdict(list)
+    for row in rows:
+        pairs[row.supplier, row.customer, row.is_service].append((row, decide(row)))
+    taxed: dict[TaxKey, Taxed] = {}
+    blocked: list[Blocked] = []
+    for _pair, decided in sorted(pairs.items()):
+        if any(decision and decision.is_blocked for _, decision in decided):
+            blocked.append(_block(decided))
+            continue
+        for row, decision in sorted(decided, key=lambda item: item[0]):
+            key = _key(row, decision)
+            taxed.setdefault(key, Taxed(key, decision)).add(row)
+    return [taxed[key] for key in sorted(taxed)], blocked
+
+
+def _key(row: Supplied, decision: VatDecision | None) -> TaxKey:
+    pair = (row.supplier, row.customer)
+    if decision is None:
+        taxed_as: tuple = ("", NOT_APPLIED, Decimal(0))
+    else:
+        taxed_as = (decision.place or "", decision.category, decision.rate or Decimal(0))
+    ground = decision.ground if decision else ""
+    return TaxKey(*pair, *taxed_as, row.price_basis, ground, row.is_service)
+
+
+def _block(decided: list[tuple[Supplied, VatDecision | None]]) -> Blocked:
+    first = decided[0][0]
+    block = Blocked(first.supplier, first.customer, first.is_service)
+    for row, decision in sorted(decided, key=lambda item: item[0]):
+        block.amount_minor += row.amount_minor
+        block.sdrs += row.sdrs
+        if decision and decision.is_blocked:
+            reason = {"code": decision.block_code, "what_to_do": decision.what_to_do}
+            if reason not in block.reasons:
+                block.reasons.append(reason)
+    return block

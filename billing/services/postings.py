@@ -1,0 +1,130 @@
+"""What a settlement posts: services of each pair, their VAT, fees, adjustments (finance.md 4.3)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection
+
+from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply, Transfer
+from billing.services.ledger import Entry, Side, post
+from clearinghouse.statements import load_statement
+from clearinghouse.uuid7 import uuid7_at
+from partners.models import SettlementGroup
+from partners.queries import clearing_house
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
+Kind = Transfer.Kind
+
+
+def post_settlement(settlement: Settlement, *, now: datetime) -> None:
+    """Post a settlement once; a second posting fails by its event keys."""
+    windows = {settlement.window} | {
+        block.window for block in settlement.resolved_blocks.select_related("window")
+    }
+    for window in sorted(windows, key=lambda one: one.supply_starts_at):
+        _post_pairs(settlement, window.pk, now=now)
+    post([*_vat(settlement), *_fees(settlement), *_adjustments(settlement)], now=now)
+
+
+def _post_pairs(settlement: Settlement, window_id, *, now: datetime) -> None:
+    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
+    key = {"window_id": window_id, "house_id": clearing_house().pk, "is_ccp": is_ccp}
+    with connection.cursor() as cursor:
+        cursor.execute(load_statement(_SQL / "window_pairs_count.sql"), key)
+        (pairs,) = cursor.fetchone()
+        if not pairs:
+            return
+        ids = [uuid7_at(now) for _ in range(4 * pairs + 3)]
+        cursor.execute(load_statement(_SQL / "open_accounts.sql"), {**key, "ids": ids})
+        cursor.execute(
+            load_statement(_SQL / "post_transfers.sql"),
+            {**key, "settlement_id": settlement.pk, "ids": ids, "posted_at": now},
+        )
+
+
+def _vat(settlement: Settlement) -> Iterator[Entry]:
+    """The VAT legs, once per taxed sum. INCL_TAX: the pair's transfer holds it."""
+    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
+    house = clearing_house().pk
+    supplies = TaxedSupply.objects.filter(settlement=settlement).order_by("pk")
+    for supply in supplies.exclude(vat_minor=0):
+        place = supply.place_country_code
+        claim = Side("1200" if is_ccp else "1300", supply.customer_id)
+        if supply.supplier_id == house:
+            kind = Kind.FEE_VAT if supply.is_service else Kind.OUTPUT_VAT
+            is_inside = supply.price_basis == "INCL_TAX"
+            debit = Side("4000", house) if is_inside else claim
+            yield _entry(settlement, supply, kind, debit, Side("2776", house, place))
+        elif supply.customer_id == house:
+            is_inside = supply.price_basis == "INCL_TAX"
+            credit = Side("5000", house) if is_inside else Side("2100", supply.supplier_id)
+            yield _entry(settlement, supply, Kind.INPUT_VAT, Side("1576", house, place), credit)
+        elif supply.price_basis != "INCL_TAX":
+            yield _entry(settlement, supply, Kind.VAT, claim, Side("1300", supply.supplier_id))
+
+
+def _entry(
+    settlement: Settlement, supply: TaxedSupply, kind: str, debit: Side, credit: Side
+) -> Entry:
+    return Entry(
+        event_key=f"supply:{supply.pk}",
+        kind=kind,
+        debit=debit,
+        credit=credit,
+        amount_minor=supply.vat_minor,
+        currency=settlement.currency,
+        environment=settlement.environment,
+        window_id=supply.window_id,
+        sdrs=supply.sdrs,
+    )
+
+
+def _fees(settlement: Settlement) -> Iterator[Entry]:
+    """Fee lines of those whose service is not blocked; a price reduction goes to the buyer."""
+    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
+    house = clearing_house().pk
+    of = {supply.window_id for supply in settlement.supplies.filter(is_service=True)}
+    payers = set(settlement.supplies.filter(is_service=True).values_list("window", "customer"))
+    lines = FeeLine.objects.filter(
+        settlement__window__in=of, settlement__state__in=["CALCULATED", "ISSUED"]
+    ).select_related("settlement")
+    for line in lines.order_by("pk"):
+        window_id = line.settlement.window_id
+        is_service = line.payee_id is None
+        if is_service and (window_id, line.payer_id) not in payers:
+            continue
+        if not is_service and line.settlement_id != settlement.pk:
+            continue
+        own = "1200" if is_ccp else "1300"
+        payee = Side("4100", house) if is_service else Side(own, line.payee_id)
+        yield Entry(
+            event_key=f"fee:{line.pk}",
+            kind=Kind.FEE,
+            debit=Side(own, line.payer_id),
+            credit=payee,
+            amount_minor=line.amount_minor,
+            currency=settlement.currency,
+            environment=settlement.environment,
+            window_id=window_id,
+            sdrs=line.sdrs_after - line.sdrs_before,
+        )
+
+
+def _adjustments(settlement: Settlement) -> Iterator[Entry]:
+    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
+    posted = ManualAdjustment.objects.filter(
+        window=settlement.window, state=ManualAdjustment.State.POSTED
+    )
+    for adjustment in posted.order_by("pk"):
+        yield Entry(
+            event_key=f"adjustment:{adjustment.pk}",
+            kind=Kind.ADJUSTMENT,
+            debit=Side(adjustment.counter_account, clearing_house().pk),
+            credit=Side("1200" if is_ccp else "1300", adjustment.partner_id),
+            amount_minor=adjustment.amount_minor,
+            currency=settlement.currency,
+            environment=settlement.environment,
+            window_id=settlement.window_id,
+            reason=adjustment.reason,
+        )

@@ -1,0 +1,123 @@
+"""What a maker and a checker look at before a settlement is issued, in one spelling with a hash."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from billing.models import ClearingWindow, Position, Settlement
+from billing.queries import positions_of
+from billing.services.supplies import open_blocks
+
+_FIGURES = (
+    "receivable_minor",
+    "payable_minor",
+    "vat_minor",
+    "fees_minor",
+    "fee_vat_minor",
+    "adjustments_minor",
+    "carried_minor",
+    "net_minor",
+    "carried_on_minor",
+)
+
+
+def preview_of(settlement: Settlement, previous: Settlement | None) -> dict[str, Any]:
+    """Positions, taxed supplies with the difference to the last settlement per pair, blocked pairs,
+    instructions. Plain JSON: ids as strings, money in minor units.
+    """
+    return {
+        "window": str(settlement.window_id),
+        "currency": settlement.currency,
+        "carried_from": str(previous.pk) if previous else None,
+        "records": _records(settlement.window),
+        "positions": [_position(row) for row in positions_of(settlement)],
+        "supplies": _supplies(settlement),
+        "pairs": _pairs(settlement, previous),
+        "blocked": _blocked(settlement),
+        "instructions": [
+            [str(row.payer_id), str(row.payee_id), row.amount_minor]
+            for row in settlement.instructions.order_by("place")
+        ],
+    }
+
+
+def sha256_of(preview: dict[str, Any]) -> str:
+    """Hash a preview: JSON with sorted keys and no spaces, UTF-8."""
+    spelled = json.dumps(preview, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(spelled.encode()).hexdigest()
+
+
+def _records(window: ClearingWindow) -> dict[str, int]:
+    sums = window.cleared.aggregate(sdrs=Count("pk"), claim_minor=Sum("claim_minor"))
+    return {name: int(value or 0) for name, value in sums.items()}
+
+
+def _position(row: Position) -> dict[str, Any]:
+    figures = {name: getattr(row, name) for name in _FIGURES}
+    return {"partner": str(row.partner_id), "name": row.partner.name, **figures}
+
+
+def _supplies(settlement: Settlement) -> list[dict[str, Any]]:
+    rows = settlement.supplies.select_related("supplier", "customer")
+    return [
+        {
+            "window": str(row.window_id),
+            "supplier": row.supplier.name,
+            "customer": row.customer.name,
+            "place": row.place_country_code,
+            "category": row.category,
+            "rate": str(row.rate),
+            "is_service": row.is_service,
+            "sdrs": row.sdrs,
+            "net_minor": row.net_minor,
+            "vat_minor": row.vat_minor,
+        }
+        for row in rows.order_by(
+            "supplier__name", "customer__name", "category", "rate", "place_country_code", "ground"
+        )
+    ]
+
+
+def _pairs(settlement: Settlement, previous: Settlement | None) -> list[dict[str, Any]]:
+    """Each pair's sum and how it differs from the last settlement's."""
+    now, before = _sums(settlement), _sums(previous) if previous else {}
+    return [
+        {
+            "supplier": supplier,
+            "customer": customer,
+            "amount_minor": now.get((supplier, customer), 0),
+            "before_minor": before.get((supplier, customer), 0),
+        }
+        for supplier, customer in sorted({*now, *before})
+    ]
+
+
+def _sums(settlement: Settlement) -> dict[tuple[str, str], int]:
+    rows = settlement.supplies.filter(is_service=False).values_list(
+        "supplier__name", "customer__name"
+    )
+    return {
+        (supplier, customer): int(net + vat)
+        for supplier, customer, net, vat in rows.annotate(
+            net=Sum("net_minor"), vat=Sum("vat_minor")
+        )
+    }
+
+
+def _blocked(settlement: Settlement) -> list[dict[str, Any]]:
+    group = settlement.window.group
+    blocks = settlement.blocks.all() | open_blocks(group)
+    rows = blocks.filter(settled_in__isnull=True).select_related("supplier", "customer")
+    return [
+        {
+            "window": str(row.window_id),
+            "supplier": row.supplier.name,
+            "customer": row.customer.name,
+            "amount_minor": row.amount_minor,
+            "sdrs": row.sdrs,
+            "reasons": row.reasons,
+        }
+        for row in rows.distinct().order_by("supplier__name", "customer__name", "window")
+    ]

@@ -1,0 +1,216 @@
+"""Calculate a closed window's settlement, show it, cancel it, or issue exactly what was shown.
+
+Calculating posts nothing. What it wrote (supplies, fee lines, positions, instructions) is what is
+issued: a release names the hash of the preview, and one of anything else is refused.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from billing.models import (
+    ClearingWindow,
+    Document,
+    Instruction,
+    ManualAdjustment,
+    Settlement,
+    TaxedSupply,
+)
+from billing.queries import positions_of
+from billing.rules.instructions import instructions
+from billing.rules.netting import PartnerPosition, positions_sha256
+from billing.services.fees import charge_fees
+from billing.services.postings import post_settlement
+from billing.services.preview import preview_of, sha256_of
+from billing.services.statements import issue_statements
+from billing.services.supplies import tax_settlement
+from clearinghouse.retry import in_transaction
+from clearinghouse.statements import load_statement
+from clearinghouse.uuid7 import uuid7_at
+from partners.models import Approval, SettlementGroup
+from partners.queries import clearing_house
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
+_NOT_YET_HASHED = "0" * 64
+
+
+class NotReleasable(Exception):
+    """What was approved is not what would be issued, or it was settled already."""
+
+
+def calculate(window: ClearingWindow, *, now: datetime) -> Settlement:
+    """Work out a closed window's settlement; the caller holds its group FOR UPDATE.
+
+    :raises NotReleasable: it has one that counts; cancel that first.
+    """
+    if window.settlement is not None:
+        raise NotReleasable("The window has a settlement; cancel it before calculating anew.")
+    settlement = Settlement.objects.create(
+        id=uuid7_at(now),
+        window=window,
+        environment=window.environment,
+        currency=window.group.currency,
+        state=Settlement.State.CALCULATED,
+        positions_sha256=_NOT_YET_HASHED,
+        calculated_at=now,
+    )
+    charge_fees(settlement, now=now)
+    tax_settlement(settlement, now=now)
+    previous = previous_settlement(window.group)
+    _net(settlement, previous, now=now)
+    _instruct(settlement, now=now)
+    settlement.positions_sha256 = hash_of_positions(settlement)
+    settlement.preview = preview_of(settlement, previous)
+    settlement.preview_sha256 = sha256_of(settlement.preview)
+    settlement.save(update_fields=["positions_sha256", "preview", "preview_sha256"])
+    return settlement
+
+
+def release(
+    settlement: Settlement, *, preview_sha256: str, approval: Approval | None, now: datetime
+) -> list[Document]:
+    """Issue a calculated settlement, if it is still exactly the one that was shown.
+
+    :raises NotReleasable: another hash, another state, no approval where two persons must, or an
+        earlier settlement of the group was issued meanwhile.
+    """
+    return in_transaction(lambda: _release(settlement.pk, preview_sha256, approval, now))
+
+
+def _release(
+    settlement_id: UUID, preview_sha256: str, approval: Approval | None, now: datetime
+) -> list[Document]:
+    group = SettlementGroup.objects.select_for_update().get(windows__settlements=settlement_id)
+    settlement = Settlement.objects.select_related("window__group").get(pk=settlement_id)
+    if settlement.preview_sha256 != preview_sha256:
+        raise NotReleasable("This is not the preview that was approved. Look at it again.")
+    if group.release == SettlementGroup.Release.TWO_PERSONS and not _is_approval(
+        approval, settlement
+    ):
+        raise NotReleasable("A second person must approve exactly this preview.")
+    return issue(settlement, approval=approval, now=now)
+
+
+def _is_approval(approval: Approval | None, settlement: Settlement) -> bool:
+    return (
+        approval is not None
+        and approval.state == Approval.State.APPROVED
+        and approval.object_id == str(settlement.pk)
+        and approval.content_sha256 == settlement.preview_sha256
+    )
+
+
+def issue(
+    settlement: Settlement, *, approval: Approval | None = None, now: datetime
+) -> list[Document]:
+    """Post, mark issued and write the statements; the caller holds the group FOR UPDATE.
+
+    :raises NotReleasable: it is not CALCULATED, or the carried amounts are not those of now.
+    """
+    window = settlement.window
+    if settlement.state != Settlement.State.CALCULATED:
+        raise NotReleasable(f"The settlement is {settlement.state}; nothing was issued.")
+    previous = previous_settlement(window.group)
+    if settlement.preview.get("carried_from") != (str(previous.pk) if previous else None):
+        raise NotReleasable(
+            "An earlier settlement was issued meanwhile. Cancel and calculate anew."
+        )
+    post_settlement(settlement, now=now)
+    settlement.state, settlement.issued_at = Settlement.State.ISSUED, now
+    settlement.approval = approval
+    settlement.save(update_fields=["state", "issued_at", "approval"])
+    return issue_statements(settlement, now=now)
+
+
+def cancel(settlement: Settlement, *, reason: str, now: datetime) -> None:
+    """Take a calculated settlement back; its window stays closed and can be calculated anew.
+
+    :raises NotReleasable: it was issued, or cancelled before.
+    """
+    in_transaction(lambda: _cancel(settlement.pk, reason, now))
+
+
+def _cancel(settlement_id: UUID, reason: str, now: datetime) -> None:
+    SettlementGroup.objects.select_for_update().get(windows__settlements=settlement_id)
+    settlement = Settlement.objects.get(pk=settlement_id)
+    if settlement.state != Settlement.State.CALCULATED:
+        raise NotReleasable(f"The settlement is {settlement.state}; only documents can correct it.")
+    settlement.resolved_blocks.update(settled_in=None)
+    settlement.state, settlement.cancelled_at = Settlement.State.CANCELLED, now
+    settlement.cancel_reason = reason[:500]
+    settlement.save(update_fields=["state", "cancelled_at", "cancel_reason"])
+
+
+def previous_settlement(group: SettlementGroup) -> Settlement | None:
+    """The group's settlement issued last: what it carried on goes into the next."""
+    issued = Settlement.objects.filter(window__group=group, state=Settlement.State.ISSUED)
+    return issued.order_by("-issued_at", "-pk").first()
+
+
+def hash_of_positions(settlement: Settlement) -> str:
+    """What ``positions_sha256`` must be for the positions as they are stored."""
+    names = [*PartnerPosition._fields]
+    return positions_sha256(
+        PartnerPosition(*row)
+        for row in settlement.positions.values_list(
+            "partner", *[name for name in names if name != "partner"]
+        )
+    )
+
+
+def _net(settlement: Settlement, previous: Settlement | None, *, now: datetime) -> None:
+    window = settlement.window
+    execute(
+        "net_positions.sql",
+        {
+            "settlement_id": settlement.pk,
+            "window_id": window.pk,
+            "house_id": clearing_house().pk,
+            "previous_id": previous.pk if previous else None,
+            "minimum": window.group.minimum_payment_minor,
+            "ids": [uuid7_at(now) for _ in range(_most_positions(settlement, previous))],
+        },
+    )
+
+
+def _most_positions(settlement: Settlement, previous: Settlement | None) -> int:
+    """At least as many ids as there can be positions."""
+    sides = TaxedSupply.objects.filter(settlement=settlement).count() * 2
+    pairs = settlement.window.cleared.values("seller_partner", "buyer_partner").distinct().count()
+    adjusted = ManualAdjustment.objects.filter(window=settlement.window).count()
+    return sides + 2 * pairs + adjusted + (previous.positions.count() if previous else 0) + 1
+
+
+def _instruct(settlement: Settlement, *, now: datetime) -> None:
+    """Who pays whom; under CCP everybody pays or is paid by the house."""
+    due = {row.partner_id: row.due_minor for row in positions_of(settlement)}
+    house = clearing_house().pk
+    if settlement.window.group.model == SettlementGroup.Model.CCP:
+        payments = [
+            (house, partner, amount) if amount > 0 else (partner, house, -amount)
+            for partner, amount in sorted(due.items())
+            if amount and partner != house
+        ]
+    else:
+        payments = list(instructions(due))
+    Instruction.objects.bulk_create(
+        Instruction(
+            id=uuid7_at(now),
+            settlement=settlement,
+            place=place,
+            payer_id=payer,
+            payee_id=payee,
+            currency=settlement.currency,
+            amount_minor=amount,
+        )
+        for place, (payer, payee, amount) in enumerate(payments, start=1)
+    )
+
+
+def execute(file_name: str, parameters: dict[str, Any]) -> None:
+    """Run one statement of ``billing/sql``."""
+    with connection.cursor() as cursor:
+        cursor.execute(load_statement(_SQL / file_name), parameters)
