@@ -1,0 +1,37 @@
+"""Enter the tax rows that a new installation starts with; what somebody entered is left alone."""
+
+from billing.models import DomesticReverseCharge, TaxRate, TaxTreatment
+from billing.rules.vat.default_rows import DOMESTIC_ROWS, KIND_ROWS, RATE_ROWS
+
+
+def load_default_rows() -> int:
+    """Add the default rows of each country and kind that has no row yet; returns how many.
+
+    They are a start, to be confirmed by a tax adviser before the first document.
+    """
+    added = 0
+    rates = set(TaxRate.objects.values_list("country_code", "kind"))
+    for row in RATE_ROWS:
+        if (row.country, row.kind) not in rates:
+            TaxRate.objects.create(rate=row.rate, kind=row.kind, **_dated(row))
+            added += 1
+    kinds = set(TaxTreatment.objects.values_list("country_code", "kind"))
+    for row in KIND_ROWS:
+        if (row.country, row.kind) not in kinds:
+            TaxTreatment.objects.create(kind=row.kind, treatment=row.treatment, **_dated(row))
+            added += 1
+    domestic = set(DomesticReverseCharge.objects.values_list("country_code", flat=True))
+    for row in DOMESTIC_ROWS:
+        if row.country not in domestic:
+            DomesticReverseCharge.objects.create(applies=row.applies, ground=row.law, **_dated(row))
+            added += 1
+    return added
+
+
+def _dated(row) -> dict[str, object]:
+    return {
+        "country_code": row.country,
+        "from_date": row.from_date,
+        "until_date": row.until_date,
+        "source": row.source,
+    }

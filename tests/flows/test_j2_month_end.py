@@ -1,0 +1,114 @@
+"""Journey J2: an ordinary month-end of three partners, to the cent (finance.md 4.4)."""
+
+from collections import Counter
+
+import pytest
+
+from billing.models import ClearedSdr, Document, Settlement, Transfer
+from billing.services import sealing, settling
+from billing.services.closing import close_window
+from billing.services.settling import NotReleasable
+from partners.models import User
+from partners.services import approvals
+from tests.billing.oracle_world import BUSINESS_DAY_6, Oracle, an_oracle, january
+
+pytestmark = pytest.mark.django_db
+
+
+def positions(oracle: Oracle, settlement: Settlement) -> dict[str, int]:
+    rows = settlement.positions.select_related("partner")
+    return oracle.names({row.partner: row.net_minor for row in rows})
+
+
+def trial_balance() -> dict[str, int]:
+    """Debits less credits per account code and partner, zeros left out."""
+    balance: Counter[str] = Counter()
+    rows = Transfer.objects.select_related("debit_account__partner", "credit_account__partner")
+    for row in rows:
+        for account, sign in ((row.debit_account, 1), (row.credit_account, -1)):
+            is_of_house = account.partner.is_clearing_house
+            name = account.code if is_of_house else f"{account.code} {account.partner.name}"
+            balance[name] += sign * row.amount_minor
+    return {name: amount for name, amount in sorted(balance.items()) if amount}
+
+
+def paid(oracle: Oracle, settlement: Settlement) -> list[tuple[str, str, int]]:
+    letters = {partner.pk: letter for letter, partner in oracle.partners.items()}
+    return [
+        (letters.get(row.payer_id, "CH"), letters.get(row.payee_id, "CH"), row.amount_minor)
+        for row in settlement.instructions.order_by("place")
+    ]
+
+
+def test_agency_is_calculated_shown_and_released_by_two_persons():
+    oracle = an_oracle(release="TWO_PERSONS")
+    january(oracle)
+
+    closing = close_window(oracle.group, now=BUSINESS_DAY_6)
+
+    settlement = closing.settlement
+    assert ClearedSdr.objects.filter(window=closing.window).count() == 240
+    assert settlement.state == "CALCULATED"
+    assert positions(oracle, settlement) == {"A": 60080, "B": -64213, "C": -7520, "CH": 11653}
+    assert (Transfer.objects.count(), Document.objects.count()) == (0, 0)
+
+    maker, checker = (User.objects.create(username=name, is_staff=True) for name in ("mia", "kai"))
+    approval = approvals.request(
+        "settlement.release",
+        about=("Settlement", str(settlement.pk)),
+        content_sha256=settlement.preview_sha256,
+        reason="month-end",
+        maker=maker,
+        now=BUSINESS_DAY_6,
+    )
+    with pytest.raises(NotReleasable, match="second person"):
+        settling.release(
+            settlement,
+            preview_sha256=settlement.preview_sha256,
+            approval=approval,
+            now=BUSINESS_DAY_6,
+        )
+    approval = approvals.approve(approval.pk, checker=checker, now=BUSINESS_DAY_6)
+    settling.release(
+        settlement, preview_sha256=settlement.preview_sha256, approval=approval, now=BUSINESS_DAY_6
+    )
+
+    settlement.refresh_from_db()
+    assert settlement.state == "ISSUED"
+    assert paid(oracle, settlement) == [("B", "A", 60080), ("C", "CH", 7520), ("B", "CH", 4133)]
+    energy = settlement.supplies.filter(is_service=False)
+    assert sum(row.net_minor + row.vat_minor for row in energy) == 312_600
+    assert energy.count() == 6
+    fees = settlement.supplies.filter(is_service=True)
+    assert sum(row.net_minor + row.vat_minor for row in fees) == 11_653
+    assert trial_balance() == {
+        "1300 A": -60080,
+        "1300 B": 64213,
+        "1300 C": 7520,
+        "2776": -673,
+        "4100": -10980,
+    }
+    sealing.seal(now=BUSINESS_DAY_6)
+    assert sealing.verify().ok
+
+
+def test_central_counterparty():
+    oracle = an_oracle(model="CCP")
+    january(oracle)
+
+    settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
+
+    assert positions(oracle, settlement) == {"A": 55880, "B": -75613, "C": -3320, "CH": 23053}
+    assert trial_balance() == {
+        "1200 A": 84120,
+        "1200 B": 182713,
+        "1200 C": 73320,
+        "1576": 17100,
+        "2100 A": -140000,
+        "2100 B": -107100,
+        "2100 C": -70000,
+        "2776": -29173,
+        "4000": -300000,
+        "4100": -10980,
+        "5000": 300000,
+    }
