@@ -42,12 +42,20 @@ class PartyCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PositionFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """net = receivable − payable − fees. RECEIVES: the partner gets the net; PAYS: it owes it."""
+    """net = receivable − payable + VAT − fees − their VAT + adjustments + carried.
+
+    RECEIVES: the partner gets the net less what is carried on; PAYS: it owes it.
+    """
 
     receivable_minor: int
     payable_minor: int
     fees_minor: int
     net_minor: int
+    vat_minor: int = 0
+    fee_vat_minor: int = 0
+    adjustments_minor: int = 0
+    carried_minor: int = 0
+    carried_on_minor: int = 0
     direction: Literal["RECEIVES", "PAYS", "BALANCED"]
 
 
@@ -77,6 +85,15 @@ class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
     rate: str
     sdrs: int
     claim_minor: int
+    amount_minor: int
+
+
+class FurtherLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What moves the position beyond services and commission; + the partner gets."""
+
+    kind: Literal["VAT", "FEE", "REDUCTION", "ADJUSTMENT", "CARRIED", "BLOCKED"]
+    text: str
+    basis_minor: int | None = None
     amount_minor: int
 
 
@@ -128,7 +145,7 @@ class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     version: Literal[1] = 1
     number: str
     environment: Literal["TEST", "LIVE"]
-    status: Literal["FINAL"] = "FINAL"
+    status: Literal["FINAL", "PROVISIONAL"] = "FINAL"
     language: str = "en"
     issued_at: datetime
     cut_off_at: datetime
@@ -148,6 +165,7 @@ class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     positions_sha256: str
     annex: AnnexFacts
     objection_until_date: date
+    further: list[FurtherLine] = []
 
 
 def to_json(content: StatementContent) -> dict:

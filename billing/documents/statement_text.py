@@ -50,6 +50,7 @@ def shown(content: StatementContent) -> dict:
         "lines": [_line(line, content.currency) for line in content.counterparties],
         "total": _total(content),
         "fees": _fees(content),
+        "further": _further(content),
         "bank_text": _bank_text(content),
         "conservation": _conservation(content),
         "annex_rows": f"{content.annex.rows:,}",
@@ -77,13 +78,44 @@ def energy(kwh: str) -> str:
 def _figures(content: StatementContent) -> dict[str, str]:
     position, currency = content.position, content.currency
     return {
-        "large": (large := amount(abs(position.net_minor), currency)),
+        "large": (large := amount(abs(_due(content)), currency)),
         "large_size": "huge" if len(large) > _HUGE else "long" if len(large) > _LONG else "",
         "receivable": amount(position.receivable_minor, currency),
         "payable": amount(-position.payable_minor, currency),
         "fees": amount(-position.fees_minor, currency),
         "net": amount(position.net_minor, currency, signed=True),
+        "more": [
+            (name, amount(figure, currency))
+            for name, figure in (
+                ("VAT on services", position.vat_minor),
+                ("VAT on fees", -position.fee_vat_minor),
+                ("Manual adjustments", position.adjustments_minor),
+                ("Carried from before", position.carried_minor),
+            )
+            if figure
+        ],
+        "carried_on": (
+            amount(position.carried_on_minor, currency, signed=True)
+            if position.carried_on_minor
+            else ""
+        ),
     }
+
+
+def _due(content: StatementContent) -> int:
+    """What moves now."""
+    return content.position.net_minor - content.position.carried_on_minor
+
+
+def _further(content: StatementContent) -> list[dict[str, str]]:
+    return [
+        {
+            "text": line.text,
+            "basis": "" if line.basis_minor is None else amount(line.basis_minor, content.currency),
+            "amount": amount(line.amount_minor, content.currency),
+        }
+        for line in content.further
+    ]
 
 
 def _is_wide(content: StatementContent) -> bool:

@@ -22,12 +22,14 @@ from billing.documents.content import (
     ConservationLine,
     CounterpartyLine,
     FeeLine,
+    FurtherLine,
     PartyCode,
     PositionFigures,
     StatementContent,
 )
 from billing.models import Position, Settlement
 from billing.services.annex import digest_annexes, empty_annex
+from billing.services.further_lines import further_lines
 from clearinghouse.statements import load_statement
 from partners.models import BankAccount, Partner, PartnerFacts, PartyOwnership
 from partners.queries import clearing_house, in_period
@@ -60,6 +62,7 @@ class Gathered:
     fees: dict[UUID, list[FeeLine]]
     records: dict[UUID, ConservationLine]
     annexes: dict[UUID, AnnexFacts]
+    further: dict[UUID, list[FurtherLine]]
 
 
 def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime) -> Gathered:
@@ -81,6 +84,7 @@ def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime
         fees=_by_partner("statement_fees.sql", key, FeeLine),
         records=_records(key),
         annexes=digest_annexes(window.id, currency=settlement.currency),
+        further=further_lines(settlement),
     )
 
 
@@ -113,27 +117,34 @@ def content_of(position: Position, *, number: str, gathered: Gathered) -> Statem
         positions_sha256=settlement.positions_sha256,
         annex=gathered.annexes.get(partner_id) or empty_annex(),
         objection_until_date=issued_on + OBJECTION_PERIOD,
+        further=gathered.further.get(partner_id, []),
     )
     _check_sums(content)
     return content
 
 
 def _figures(position: Position) -> PositionFigures:
-    net = position.net_minor
+    net, due = position.net_minor, position.due_minor
     return PositionFigures(
         receivable_minor=position.receivable_minor,
         payable_minor=position.payable_minor,
         fees_minor=position.fees_minor,
         net_minor=net,
-        direction="RECEIVES" if net > 0 else "PAYS" if net < 0 else "BALANCED",
+        direction="RECEIVES" if due > 0 else "PAYS" if due < 0 else "BALANCED",
+        vat_minor=position.vat_minor,
+        fee_vat_minor=position.fee_vat_minor,
+        adjustments_minor=position.adjustments_minor,
+        carried_minor=position.carried_minor,
+        carried_on_minor=position.carried_on_minor,
     )
 
 
 def _check_sums(content: StatementContent) -> None:
     position = content.position
+    services = sum(line.net_minor for line in content.counterparties)
+    further = sum(line.amount_minor for line in content.further)
     pairs = {
-        "net": (sum(line.net_minor for line in content.counterparties), position.net_minor),
-        "fees": (sum(line.amount_minor for line in content.fees), position.fees_minor),
+        "net": (services + further, position.net_minor),
         "records": (sum(line.sdrs for line in content.counterparties), content.annex.rows),
     }
     for what, (added, stated) in pairs.items():
@@ -147,7 +158,7 @@ def _check_sums(content: StatementContent) -> None:
 def _bank(position: Position, *, number: str, gathered: Gathered) -> BankBlock:
     """A payee's own account is masked: it knows the rest. One to pay to is shown whole."""
     flow = settings.MONEY_FLOW
-    if position.net_minor > 0 and (account := gathered.accounts.get(position.partner_id)):
+    if position.due_minor > 0 and (account := gathered.accounts.get(position.partner_id)):
         return BankBlock(
             money_flow=flow,
             account_of="PARTNER",
@@ -156,7 +167,7 @@ def _bank(position: Position, *, number: str, gathered: Gathered) -> BankBlock:
             bic=account.bic,
             reference=number,
         )
-    if position.net_minor < 0 and flow != "INSTRUCTION_ONLY" and gathered.house_account:
+    if position.due_minor < 0 and flow != "INSTRUCTION_ONLY" and gathered.house_account:
         account = gathered.house_account
         return BankBlock(
             money_flow=flow,

@@ -1,0 +1,116 @@
+"""What moves a partner's position beyond its services: VAT, fees, adjustments, what was carried.
+
+Set-based: a query per kind for all partners of a settlement.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TypeAlias
+from uuid import UUID
+
+from billing.documents.content import FurtherLine
+from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply
+from partners.models import Partner
+
+Line: TypeAlias = tuple[UUID, FurtherLine]
+
+
+def further_lines(settlement: Settlement) -> dict[UUID, list[FurtherLine]]:
+    """The lines of each partner, in the order in which a statement lists them.
+
+    With the nets of its counterparties they add up to the partner's position.
+    """
+    lines: dict[UUID, list[FurtherLine]] = defaultdict(list)
+    for source in (_vat, _fees, _adjustments, _carried, _blocked, _resolved):
+        for partner, line in source(settlement):
+            lines[partner].append(line)
+    return lines
+
+
+def _vat(settlement: Settlement) -> Iterator[Line]:
+    """VAT that comes on top; of amounts that include it nothing more moves."""
+    rows = TaxedSupply.objects.filter(settlement=settlement).select_related("supplier", "customer")
+    for row in rows.exclude(vat_minor=0).order_by("supplier__name", "customer__name", "pk"):
+        if row.price_basis == "INCL_TAX" and not row.is_service:
+            continue
+        percent = f"{(row.rate * 100).normalize():f} %"
+        what = f"VAT {percent} {row.place_country_code}"
+        on = "fees of the clearing house" if row.is_service else "services"
+        yield (
+            row.supplier_id,
+            FurtherLine(
+                kind="VAT",
+                text=f"{what} on {on} to {row.customer.name}",
+                basis_minor=row.net_minor,
+                amount_minor=row.vat_minor,
+            ),
+        )
+        yield (
+            row.customer_id,
+            FurtherLine(
+                kind="VAT",
+                text=f"{what} on {on} of {row.supplier.name}",
+                basis_minor=row.net_minor,
+                amount_minor=-row.vat_minor,
+            ),
+        )
+
+
+def _fees(settlement: Settlement) -> Iterator[Line]:
+    lines = FeeLine.objects.filter(settlement=settlement).select_related("component", "payee")
+    for row in lines.order_by("component__name", "month", "pk"):
+        month = f", {row.month:%B %Y}" if row.month else ""
+        sdrs = row.sdrs_after - row.sdrs_before
+        count = f" ({sdrs:,} SDRs)" if sdrs else ""
+        text = f"{row.component.name}{month}{count}"
+        kind = "FEE" if row.payee_id is None else "REDUCTION"
+        yield row.payer_id, FurtherLine(kind=kind, text=text, amount_minor=-row.amount_minor)
+        if row.payee_id is not None:
+            yield row.payee_id, FurtherLine(kind=kind, text=text, amount_minor=row.amount_minor)
+
+
+def _adjustments(settlement: Settlement) -> Iterator[Line]:
+    rows = ManualAdjustment.objects.filter(
+        window=settlement.window, state=ManualAdjustment.State.POSTED
+    )
+    for row in rows.order_by("pk"):
+        yield (
+            row.partner_id,
+            FurtherLine(
+                kind="ADJUSTMENT",
+                text=f"Manual adjustment: {row.reason}",
+                amount_minor=row.amount_minor,
+            ),
+        )
+
+
+def _carried(settlement: Settlement) -> Iterator[Line]:
+    for row in settlement.positions.exclude(carried_minor=0):
+        text = "Carried from the settlement before"
+        yield row.partner_id, FurtherLine(kind="CARRIED", text=text, amount_minor=row.carried_minor)
+
+
+def _blocked(settlement: Settlement) -> Iterator[Line]:
+    """What the lines of services and fees hold, and this settlement could not settle."""
+    for row in settlement.blocks.select_related("supplier", "customer").order_by("pk"):
+        yield from _pair(row.supplier, row.customer, -row.amount_minor, "Not settled yet")
+
+
+def _resolved(settlement: Settlement) -> Iterator[Line]:
+    rows = settlement.resolved_blocks.select_related("supplier", "customer").order_by("pk")
+    for row in rows:
+        yield from _pair(row.supplier, row.customer, row.amount_minor, "Settled now")
+
+
+def _pair(supplier: Partner, customer: Partner, amount: int, word: str) -> Iterator[Line]:
+    why = "its VAT treatment had to be decided"
+    yield (
+        supplier.pk,
+        FurtherLine(kind="BLOCKED", text=f"{word}, {why}: to {customer.name}", amount_minor=amount),
+    )
+    yield (
+        customer.pk,
+        FurtherLine(
+            kind="BLOCKED", text=f"{word}, {why}: of {supplier.name}", amount_minor=-amount
+        ),
+    )
