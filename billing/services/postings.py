@@ -1,12 +1,14 @@
 """What a settlement posts: services of each pair, their VAT, fees, adjustments (finance.md 4.3)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from django.db import connection
 
-from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply, Transfer
+from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply, TaxRate, Transfer
+from billing.rules.vat.amounts import vat_on
 from billing.services.ledger import Entry, Side, post
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
@@ -17,6 +19,10 @@ _SQL = Path(__file__).resolve().parent.parent / "sql"
 Kind = Transfer.Kind
 
 
+class MissingRate(Exception):
+    """The house owes tax at a rate that nobody has entered; nothing is issued."""
+
+
 def post_settlement(settlement: Settlement, *, now: datetime) -> None:
     """Post a settlement once; a second posting fails by its event keys."""
     windows = {settlement.window} | {
@@ -24,7 +30,15 @@ def post_settlement(settlement: Settlement, *, now: datetime) -> None:
     }
     for window in sorted(windows, key=lambda one: one.supply_starts_at):
         _post_pairs(settlement, window.pk, now=now)
-    post([*_vat(settlement), *_fees(settlement), *_adjustments(settlement)], now=now)
+    post(
+        [
+            *_vat(settlement),
+            *_self_assessed(settlement),
+            *_fees(settlement),
+            *_adjustments(settlement),
+        ],
+        now=now,
+    )
 
 
 def _post_pairs(settlement: Settlement, window_id, *, now: datetime) -> None:
@@ -62,6 +76,23 @@ def _vat(settlement: Settlement) -> Iterator[Entry]:
             yield _entry(settlement, supply, Kind.INPUT_VAT, Side("1576", house, place), credit)
         elif supply.price_basis != "INCL_TAX":
             yield _entry(settlement, supply, Kind.VAT, claim, Side("1300", supply.supplier_id))
+
+
+def _self_assessed(settlement: Settlement) -> Iterator[Entry]:
+    """CCP: of what is shifted to the house it owes the tax and deducts it (finance.md 4.3, AE)."""
+    house = clearing_house().pk
+    supplies = TaxedSupply.objects.filter(settlement=settlement, customer=house, category="AE")
+    for supply in supplies.select_related("window").order_by("pk"):
+        place, day = supply.place_country_code, supply.window.supply_ends_at.date()
+        rates = TaxRate.objects.filter(country_code=place, kind="ELECTRICITY", from_date__lte=day)
+        rate = rates.exclude(until_date__lte=day).first()
+        if rate is None:
+            raise MissingRate(f"Enter the rate of {place} for electricity on {day}.")
+        tax = vat_on(supply.net_minor, rate=rate.rate)
+        debit, credit = Side("1576", house, place), Side("2776", house, place)
+        yield replace(
+            _entry(settlement, supply, Kind.SELF_ASSESSED, debit, credit), amount_minor=tax
+        )
 
 
 def _entry(
