@@ -10,6 +10,7 @@ _APPEND_ONLY = (
     ("billing_instruction", "instruction_is_append_only"),
     ("billing_ledgerseal", "ledger_seal_is_append_only"),
     ("billing_exposurereading", "exposure_reading_is_append_only"),
+    ("billing_defaultcase", "default_case_is_append_only"),
     ("billing_fxrate", "fx_rate_is_append_only"),
 )
 

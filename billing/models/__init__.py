@@ -4,7 +4,7 @@ from billing.models.clearing import ClearedSdr, ClearingRun, ClearingWindow
 from billing.models.conservation import ConservationProof
 from billing.models.correction import CorrectionItem, CorrectionRun, ManualAdjustment, Objection
 from billing.models.document import Document, DocumentFile, NumberSeries
-from billing.models.exposure import ExposureBlock, ExposureReading
+from billing.models.exposure import DefaultCase, ExposureBlock, ExposureReading
 from billing.models.fee import FeeLine
 from billing.models.fx import FxRate
 from billing.models.ledger import Account, LedgerSeal, Transfer
@@ -25,6 +25,7 @@ __all__ = [
     "ConservationProof",
     "CorrectionItem",
     "CorrectionRun",
+    "DefaultCase",
     "Document",
     "DocumentFile",
     "DomesticReverseCharge",

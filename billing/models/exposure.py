@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from billing.models.settlement import Settlement
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Partner, SettlementGroup
 from partners.models.environment import environment_field
@@ -74,3 +75,43 @@ class ExposureBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner} blocked since {self.blocked_at:%Y-%m-%d}"
+
+
+class DefaultCase(models.Model):
+    """A partner did not pay a settlement: what covered it, or how it was unwound. Append-only.
+
+    ``positions`` are those of the others after an unwind, ``claims`` who owes whom outside:
+    [debtor, creditor, amount]. ``draws`` say what was taken from which pot, first to last.
+    """
+
+    class Outcome(models.TextChoices):
+        COVERED = "COVERED", "Paid from cover"
+        UNWOUND = "UNWOUND", "Netted again without it"
+        WATERFALL = "WATERFALL", "CCP: pot after pot"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="defaults")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="defaults")
+    environment = environment_field()
+    currency = models.CharField(max_length=3)
+    owed_minor = models.BigIntegerField()
+    outcome = models.CharField(max_length=9, choices=Outcome)
+    draws = models.JSONField(default=list)
+    uncovered_minor = models.BigIntegerField(default=0)
+    positions = models.JSONField(default=dict)
+    claims = models.JSONField(default=list)
+    reason = models.CharField(max_length=500)
+    actor = models.CharField(max_length=150)
+    handled_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["settlement", "partner"], name="default_is_handled_once"
+            ),
+            models.CheckConstraint(condition=Q(owed_minor__gt=0), name="default_is_of_a_debt"),
+            models.CheckConstraint(condition=~Q(reason=""), name="default_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.outcome} {self.owed_minor} minor units"

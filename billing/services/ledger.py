@@ -1,7 +1,7 @@
 """Post to the ledger: accounts are opened when they are needed, each event once per kind."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -33,6 +33,10 @@ class Entry:
     reverses_id: UUID | None = None
     reason: str = ""
     sdrs: int = 0
+
+    def reversing(self, transfer: Transfer) -> "Entry":
+        """The same entry as one that takes ``transfer`` back."""
+        return replace(self, reverses_id=transfer.pk)
 
 
 def post(entries: Iterable[Entry], *, now: datetime) -> list[Transfer]:
