@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from billing.services.tax_rows import load_default_rows
+from billing.services.windows import ensure_windows
 from partners.models import (
     FeeComponent,
     GroupMembership,
@@ -87,6 +88,7 @@ def an_oracle(*, with_fees: bool = True, **group: object) -> Oracle:
         )
     if with_fees:
         price_list(settled)
+    ensure_windows(settled, now=JANUARY)
     return Oracle(settled, partners, sellers, buyers)
 
 

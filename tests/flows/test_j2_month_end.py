@@ -11,7 +11,7 @@ from billing.services.closing import close_window
 from billing.services.settling import NotReleasable
 from partners.models import User
 from partners.services import approvals
-from tests.billing.oracle_world import BUSINESS_DAY_6, Oracle, an_oracle, january
+from tests.billing.oracle_world import BUSINESS_DAY_6, JANUARY, Oracle, an_oracle, january
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +51,7 @@ def test_agency_is_calculated_shown_and_released_by_two_persons():
 
     settlement = closing.settlement
     assert ClearedSdr.objects.filter(window=closing.window).count() == 240
+    assert closing.window.supply_starts_at == JANUARY
     assert settlement.state == "CALCULATED"
     assert positions(oracle, settlement) == {"A": 60080, "B": -64213, "C": -7520, "CH": 11653}
     assert (Transfer.objects.count(), Document.objects.count()) == (0, 0)
