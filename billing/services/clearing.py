@@ -25,7 +25,8 @@ class Cleared:
     """One pass of clearing: its run, and how many accepted records it had to leave, by reason.
 
     Reasons: SELLER_WITHOUT_OWNER and BUYER_WITHOUT_OWNER (at service end), OTHER_CURRENCY (than
-    the group's), WITHOUT_WINDOW. ``is_repeat``: the run key was known, nothing was done.
+    the group's), BUYER_AT_ITS_LIMIT and WITHOUT_WINDOW. ``is_repeat``: the run key was known,
+    nothing was done.
     """
 
     run: ClearingRun

@@ -7,7 +7,8 @@
 --             the group row, so no window closes meanwhile. What has no owner, window or the
 --             group's currency stays uncleared: see uncleared_sdrs.sql. A record and its credit
 --             that are both uncleared cancel each other and are never cleared; a credit of a cleared
---             record is, with its sign, energy too. What is in dispute waits.
+--             record is, with its sign, energy too. What is in dispute waits, and what a
+--             buyer at its exposure limit bought.
 WITH open_window AS MATERIALIZED (
     SELECT id, supply_ends_at AS until_at,
            lag(supply_ends_at, 1, '-infinity') OVER (ORDER BY supply_ends_at) AS from_at
@@ -64,6 +65,11 @@ SELECT state.id, state.seller_id, state.buyer_id, seller.partner_id, buyer.partn
    AND agreement.mode <> 'DIRECT'
    AND agreement.currency = %(currency)s
    AND (sdr.currency = agreement.currency OR sdr.claim_amount IS NULL)
+   AND NOT (coalesce(sdr.claim_amount, 0) > 0
+            AND EXISTS (SELECT FROM billing_exposureblock AS block
+                         WHERE block.group_id = agreement.group_id
+                           AND block.partner_id = buyer.partner_id
+                           AND block.lifted_at IS NULL))
    AND NOT EXISTS (SELECT FROM roaming_dispute AS dispute
                     WHERE dispute.record_id = state.id AND dispute.closed_at IS NULL)
    AND NOT EXISTS (SELECT FROM roaming_sdrlink AS link

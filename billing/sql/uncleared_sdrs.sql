@@ -8,6 +8,10 @@ SELECT CASE WHEN agreement.currency <> %(currency)s
             THEN 'OTHER_CURRENCY'
             WHEN seller.partner_id IS NULL THEN 'SELLER_WITHOUT_OWNER'
             WHEN buyer.partner_id IS NULL THEN 'BUYER_WITHOUT_OWNER'
+            WHEN EXISTS (SELECT FROM billing_exposureblock AS block
+                          WHERE block.group_id = agreement.group_id
+                            AND block.partner_id = buyer.partner_id
+                            AND block.lifted_at IS NULL) THEN 'BUYER_AT_ITS_LIMIT'
             ELSE 'WITHOUT_WINDOW' END AS reason,
        count(*) AS sdrs
   FROM partners_roamingagreement AS agreement
