@@ -113,6 +113,6 @@ class TestBlocking:
 
     def test_without_a_cap_nothing_is_blocked(self, oracle):
         ParticipationContract.objects.update(exposure_cap_minor=None)
-        self.sell(oracle, 2, 4_900)
+        self.sell(oracle, 2, 1_900)
 
         assert self.read(oracle).level == "FREE"
