@@ -75,7 +75,7 @@ def energy(kwh: str) -> str:
     return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
-def _figures(content: StatementContent) -> dict[str, str]:
+def _figures(content: StatementContent) -> dict[str, str | list[tuple[str, str]]]:
     position, currency = content.position, content.currency
     return {
         "large": (large := amount(abs(_due(content)), currency)),

@@ -139,11 +139,12 @@ def tax_supplies(
 def _key(row: Supplied, decision: VatDecision | None) -> TaxKey:
     pair = (row.supplier, row.customer)
     if decision is None:
-        taxed_as: tuple = ("", NOT_APPLIED, Decimal(0))
+        place, category, rate, ground = "", NOT_APPLIED, Decimal(0), ""
     else:
-        taxed_as = (decision.place or "", decision.category, decision.rate or Decimal(0))
-    ground = decision.ground if decision else ""
-    return TaxKey(*pair, *taxed_as, row.price_basis, ground, row.is_service)
+        place, category = decision.place or "", decision.category
+        rate, ground = decision.rate or Decimal(0), decision.ground
+    basis = row.price_basis
+    return TaxKey(*pair, place, category, rate, basis, ground, row.is_service)
 
 
 def _block(decided: list[tuple[Supplied, VatDecision | None]]) -> Blocked:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -11,12 +12,29 @@ from django.db import connection
 from billing.models import FeeLine, Settlement
 from billing.rules.fees import window as rules
 from billing.rules.fees.facts import FeeRecord, Membership, month_of
-from billing.rules.fees.terms import FeeComponent, Scope, Tier
+from billing.rules.fees.terms import Direction, FeeComponent, Scope, Tier
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import FeeComponent as FeeRow
 from partners.models import ParticipationContract, SettlementGroup
 
+# Fields that a row and the rule call by the same name.
+_SAME = (
+    "code",
+    "kind",
+    "payer",
+    "from_date",
+    "until_date",
+    "rate",
+    "cso_share",
+    "min_minor",
+    "max_minor",
+    "floor_minor",
+    "cap_minor",
+    "tier_mode",
+    "rounding",
+    "beneficiary",
+)
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
@@ -57,29 +75,14 @@ def charge_fees(settlement: Settlement, *, now: datetime) -> None:
 
 
 def _terms(row: FeeRow) -> FeeComponent:
-    return FeeComponent(
-        id=row.pk,
-        code=row.code,
-        kind=row.kind,
-        payer=row.payer,
-        from_date=row.from_date,
-        until_date=row.until_date,
-        rate=row.rate,
-        cso_share=row.cso_share,
-        min_minor=row.min_minor,
-        max_minor=row.max_minor,
-        floor_minor=row.floor_minor,
-        cap_minor=row.cap_minor,
-        tier_mode=row.tier_mode,
-        tiers=tuple(
-            Tier(Decimal(tier["from_quantity"]), Decimal(tier["rate"])) for tier in row.tiers
-        ),
-        rounding=row.rounding,
-        beneficiary=row.beneficiary,
-        scope=Scope(
-            partner=row.partner_id, direction=row.direction, counterparty=row.counterparty_id
-        ),
+    tiers = (Tier(Decimal(tier["from_quantity"]), Decimal(tier["rate"])) for tier in row.tiers)
+    same = {name: getattr(row, name) for name in _SAME}
+    scope = Scope(
+        partner=row.partner_id,
+        direction=cast(Direction, row.direction),
+        counterparty=row.counterparty_id,
     )
+    return FeeComponent(id=row.pk, tiers=tuple(tiers), scope=scope, **same)
 
 
 def _records(settlement: Settlement) -> Iterator[FeeRecord]:

@@ -5,7 +5,7 @@ Set-based: a query per kind for all partners of a settlement.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from billing.documents.content import FurtherLine
@@ -63,7 +63,7 @@ def _fees(settlement: Settlement) -> Iterator[Line]:
         sdrs = row.sdrs_after - row.sdrs_before
         count = f" ({sdrs:,} SDRs)" if sdrs else ""
         text = f"{row.component.name}{month}{count}"
-        kind = "FEE" if row.payee_id is None else "REDUCTION"
+        kind: Literal["FEE", "REDUCTION"] = "FEE" if row.payee_id is None else "REDUCTION"
         yield row.payer_id, FurtherLine(kind=kind, text=text, amount_minor=-row.amount_minor)
         if row.payee_id is not None:
             yield row.payee_id, FurtherLine(kind=kind, text=text, amount_minor=row.amount_minor)

@@ -14,7 +14,7 @@ class Side:
     """An account by what names it; ``country_code`` only of tax accounts."""
 
     code: str
-    partner: UUID
+    partner: UUID | None
     country_code: str = ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from billing.models import ClearingWindow, FeeLine, Settlement, SupplyBlock, Tax
 from billing.rules.supplies import SERVICE, Blocked, Supplied, Taxed, TaxKey, tax_supplies
 from billing.rules.vat.decide import decide
 from billing.rules.vat.decision import VatDecision
-from billing.rules.vat.facts import Supply, TaxParty, TaxRules
+from billing.rules.vat.facts import Kind, Supply, TaxParty, TaxRules
 from billing.services.tax_facts import tax_parties, tax_rules
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
@@ -154,7 +154,9 @@ class _Judge:
         question = row[:5]
         if question not in self._known:
             supply = Supply(
-                kind=row.kind, tax_date=row.tax_date, charge_country=row.charge_country or None
+                kind=cast(Kind, row.kind),
+                tax_date=row.tax_date,
+                charge_country=row.charge_country or None,
             )
             self._known[question] = decide(
                 supply,

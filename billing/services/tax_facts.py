@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import cast
 from uuid import UUID
 
 from billing.models import DomesticReverseCharge, TaxRate, TaxTreatment
@@ -10,10 +11,12 @@ from billing.rules.vat.facts import (
     DomesticRow,
     Establishment,
     Exemption,
+    Kind,
     KindRow,
     RateRow,
     TaxParty,
     TaxRules,
+    Treatment,
     VatId,
 )
 from partners.models import Partner, TaxRegistration, TaxStatus
@@ -25,7 +28,7 @@ def tax_rules() -> TaxRules:
         rates=tuple(
             RateRow(
                 country=row.country_code,
-                kind=row.kind,
+                kind=cast(Kind, row.kind),
                 rate=row.rate,
                 source=row.source,
                 from_date=row.from_date,
@@ -36,8 +39,8 @@ def tax_rules() -> TaxRules:
         kinds=tuple(
             KindRow(
                 country=row.country_code,
-                kind=row.kind,
-                treatment=row.treatment,
+                kind=cast(Kind, row.kind),
+                treatment=cast(Treatment, row.treatment),
                 source=row.source,
                 from_date=row.from_date,
                 until_date=row.until_date,

@@ -16,14 +16,16 @@ def load_default_rows() -> int:
             TaxRate.objects.create(rate=row.rate, kind=row.kind, **_dated(row))
             added += 1
     kinds = set(TaxTreatment.objects.values_list("country_code", "kind"))
-    for row in KIND_ROWS:
-        if (row.country, row.kind) not in kinds:
-            TaxTreatment.objects.create(kind=row.kind, treatment=row.treatment, **_dated(row))
+    for kind in KIND_ROWS:
+        if (kind.country, kind.kind) not in kinds:
+            TaxTreatment.objects.create(kind=kind.kind, treatment=kind.treatment, **_dated(kind))
             added += 1
     domestic = set(DomesticReverseCharge.objects.values_list("country_code", flat=True))
-    for row in DOMESTIC_ROWS:
-        if row.country not in domestic:
-            DomesticReverseCharge.objects.create(applies=row.applies, ground=row.law, **_dated(row))
+    for shift in DOMESTIC_ROWS:
+        if shift.country not in domestic:
+            DomesticReverseCharge.objects.create(
+                applies=shift.applies, ground=shift.law, **_dated(shift)
+            )
             added += 1
     return added
 
