@@ -42,37 +42,40 @@ def safe_xml(*records: str, key: str = "", transaction: str = "1") -> str:
     return f'<?xml version="1.0"?><values>{values}</values>'
 
 
+_TOLD = {
+    "between": "",
+    "end": "118.400",
+    "end_mark": "E",
+    "page": "12",
+    "status": "G",
+    "flags": "",
+    "clock": "S",
+    "identification": "DE8AACA2B3C4D5L",
+}
+
+
 @cache
-def signed(
-    *,
-    between: str = "",
-    end: str = "118.400",
-    end_mark: str = "E",
-    page: int = 12,
-    status: str = "G",
-    flags: str = "",
-    clock: str = "S",
-    identification: str = "DE8AACA2B3C4D5L",
-    forged: bool = False,
-) -> str:
+def signed(*, forged: bool = False, **changes: object) -> str:
     """The default record's session, 100 to 118.4 kWh; the same words give the same signature."""
-    readings = [("10", "B", "100.000"), ("11", end_mark, end)]
-    if between:
-        readings.insert(1, ("10", "C", between))
+    assert changes.keys() <= _TOLD.keys()
+    told = _TOLD | changes
+    readings = [("10", "B", "100.000"), ("11", told["end_mark"], told["end"])]
+    if told["between"]:
+        readings.insert(1, ("10", "C", told["between"]))
     payload = json.dumps(
         {
-            "PG": f"T{page}",
+            "PG": f"T{told['page']}",
             "MS": "M-7",
-            "ID": identification,
+            "ID": told["identification"],
             "RD": [
                 {
-                    "TM": f"2026-11-14T{hour}:00:00,000+0000 {clock}",
+                    "TM": f"2026-11-14T{hour}:00:00,000+0000 {told['clock']}",
                     "TX": mark,
                     "RV": kwh,
                     "RI": "1-b:1.8.0",
                     "RU": "kWh",
-                    "EF": flags,
-                    "ST": status,
+                    "EF": told["flags"],
+                    "ST": told["status"],
                 }
                 for hour, mark, kwh in readings
             ],
