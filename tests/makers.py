@@ -10,6 +10,7 @@ from decimal import Decimal
 import factory
 import msgspec
 
+from clearinghouse.identifiers import emi3_check_digit
 from partners.models import (
     Environment,
     Partner,
@@ -23,7 +24,8 @@ from partners.models import (
 )
 from roaming.intake.structure import Submission, read_sdr
 from roaming.messages import SdrOutcome
-from roaming.services.intake import Origin, take_in
+from roaming.services.intake import Opened, Origin, open_batch, take_into
+from roaming.services.sequences import claim
 
 NOON = datetime(2026, 11, 14, 12, 0, tzinfo=UTC)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -189,9 +191,24 @@ def record(**changes: object) -> dict[str, object]:
 
 
 def numbered_record(number: int, **changes: object) -> dict[str, object]:
-    """``record`` with an id and session of its own."""
-    own = {"sdr_id": f"NLX-{number:05d}", "service_session_id": f"S-{number:05d}"}
+    """``record`` with an id, a session, an EVSE and a contract of its own."""
+    own = {
+        "sdr_id": f"NLX-{number:05d}",
+        "service_session_id": f"S-{number:05d}",
+        "evse_id": numbered_evse(number),
+        "contract_id": numbered_contract(number),
+    }
     return record(**(own | changes))
+
+
+def numbered_evse(number: int) -> str:
+    return f"DE*NLX*E{number:05d}*1"
+
+
+def numbered_contract(number: int) -> str:
+    """An EMAID with its check digit."""
+    body = f"DE8AAC{number:08d}"
+    return body + emi3_check_digit(body)
 
 
 def submission(fields: dict[str, object]) -> Submission:
@@ -205,15 +222,27 @@ def take(
     environment: str = Environment.LIVE,
 ) -> list[SdrOutcome]:
     """Send records through the real intake as Nordlicht's system would."""
-    party = sender or nordlicht(environment)
-    chunks = take_in(
-        [submission(fields) for fields in records],
-        sender=partner_of(party),
-        environment=environment,
-        origin=Origin(door="API", actor="tests"),
-        received_at=received_at,
+    return take_submissions(
+        *map(submission, records), sender=sender, received_at=received_at, environment=environment
     )
-    return [outcome for chunk in chunks for outcome in chunk]
+
+
+def take_submissions(
+    *submissions: Submission,
+    sender: Party | None = None,
+    received_at: datetime = NOON,
+    environment: str = Environment.LIVE,
+    sequence: int | None = None,
+) -> list[SdrOutcome]:
+    """Send what some door has read, in a batch that may have a number."""
+    batch = {
+        "sender": partner_of(sender or nordlicht(environment)),
+        "environment": environment,
+        "origin": Origin(door="API", actor="tests", sequence=sequence),
+        "received_at": received_at,
+    }
+    opened = claim(**batch) if sequence else Opened(open_batch(**batch))
+    return [one for chunk in take_into(opened, submissions, actor="tests") for one in chunk]
 
 
 def take_one(received_at: datetime = NOON, **changes: object) -> SdrOutcome:

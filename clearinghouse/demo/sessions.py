@@ -47,13 +47,15 @@ def _record(seller: str, day: date, number: int, dice: random.Random, providers:
     if power_kw <= 22 and minutes > 120:
         parked_hours = (Decimal(minutes - 120) / 60).quantize(Decimal("0.01"))
         items.append(_item("PARKING", parked_hours, _PARKING_PER_HOUR))
+    csp = dice.choices(providers, weights=(3, 4, 5, 2))[0]
     return {
         "sdr_id": sdr_id,
         "cso_id": seller,
-        "csp_id": dice.choices(providers, weights=(3, 4, 5, 2))[0],
+        "csp_id": csp,
         "service_session_id": f"S-{sdr_id}",
-        "evse_id": f"{seller}*E{1000 + dice.randint(0, 24)}*{dice.randint(1, 2)}",
-        "contract_id": _contract_id(dice),
+        # Of its own on each day: no EVSE serves two at a time.
+        "evse_id": f"{seller}*E{1000 + 40 * dice.randint(0, 24) + number}*{dice.randint(1, 2)}",
+        "contract_id": _contract_id(csp, dice),
         "credential_type": dice.choice(("RFID", "APP", "RFID")),
         "authorization_method": "WHITELIST",
         "started_at": started_at.isoformat(),
@@ -84,9 +86,9 @@ def _item(kind: str, quantity: Decimal, unit_price: Decimal) -> Record:
     }
 
 
-def _contract_id(dice: random.Random) -> str:
-    provider = dice.choice(("DENLD", "NLWND", "FRVOL", "FRMIS"))
-    body = f"{provider}C{dice.randint(0, 399):08d}"
+def _contract_id(csp: str, dice: random.Random) -> str:
+    driver = 400 * dice.choice(range(4)) + dice.randint(0, 399)
+    body = f"{csp.replace('*', '')}C{driver:08d}"
     return body + emi3_check_digit(body)
 
 

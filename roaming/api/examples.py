@@ -57,7 +57,14 @@ ACCEPTED = Example("A good record", RECORD, 201, _ACCEPTED)
 AGAIN = Example("The same record again", RECORD, 200, _ACCEPTED | {"outcome": "duplicate"})
 HELD = Example(
     "A counterparty that is not known yet",
-    RECORD | {"sdr_id": "NLX-2026-000119", "service_session_id": "S-8f2c3", "csp_id": "IT*ZZZ"},
+    RECORD
+    | {
+        "sdr_id": "NLX-2026-000119",
+        "service_session_id": "S-8f2c3",
+        "csp_id": "IT*ZZZ",
+        "evse_id": "DE*NLX*E1003*1",
+        "contract_id": "DE-8AA-C00000119-U",
+    },
     201,
     {
         "sdr_id": "NLX-2026-000119",
@@ -109,7 +116,13 @@ CONFLICT = Example(
 REJECTED = Example(
     "Wh in a kWh field",
     _UNMETERED
-    | {"sdr_id": "NLX-2026-000118", "service_session_id": "S-8f2c2", "energy_kwh": "18400"},
+    | {
+        "sdr_id": "NLX-2026-000118",
+        "service_session_id": "S-8f2c2",
+        "evse_id": "DE*NLX*E1002*1",
+        "contract_id": "DE-8AA-C00000118-A",
+        "energy_kwh": "18400",
+    },
     422,
     {
         "type": "urn:clearinghouse:problem:sdr-rejected",
@@ -160,7 +173,13 @@ REJECTED = Example(
 )
 NOT_YOURS = Example(
     "A record of somebody else's party",
-    RECORD | {"sdr_id": "PLD-2026-000001", "cso_id": "NL*PLD"},
+    RECORD
+    | {
+        "sdr_id": "PLD-2026-000001",
+        "cso_id": "NL*PLD",
+        "evse_id": "DE*NLX*E1006*1",
+        "contract_id": "DE-8AA-C00000001-B",
+    },
     422,
     {
         "type": "urn:clearinghouse:problem:sdr-rejected",
@@ -202,9 +221,21 @@ UNREADABLE = Example(
 BATCH = Example(
     "A good record, a bad one, and something that is no record",
     [
-        RECORD | {"sdr_id": "NLX-2026-000120", "service_session_id": "S-8f2c4"},
+        RECORD
+        | {
+            "sdr_id": "NLX-2026-000120",
+            "service_session_id": "S-8f2c4",
+            "evse_id": "DE*NLX*E1004*1",
+            "contract_id": "DE-8AA-C00000120-B",
+        },
         _UNMETERED
-        | {"sdr_id": "NLX-2026-000121", "service_session_id": "S-8f2c5", "energy_kwh": "-1"},
+        | {
+            "sdr_id": "NLX-2026-000121",
+            "service_session_id": "S-8f2c5",
+            "evse_id": "DE*NLX*E1005*1",
+            "contract_id": "DE-8AA-C00000121-H",
+            "energy_kwh": "-1",
+        },
         "not a record",
     ],
     200,
@@ -318,10 +349,10 @@ READ_IN_FULL = READ | {
     ],
     "findings": [],
     "not_applicable": (
-        "V005 V006 V007 V008 V009 V010 V011 V012 V403 V404 V405"
-        " V406 V104 V106 V112 V113 V207 V208 V213 V301 V302"
-        " V303 V304 V305 V306 V307 V308 V501 V502 V505 V506"
-        " V507 V508 V509 V510 V602 V603 V604 V605 V702 V703 V705"
+        "V005 V006 V007 V008 V009 V010 V011 V012 V406 V104 V106"
+        " V112 V113 V207 V213 V301 V302 V303 V304 V305 V306 V307"
+        " V308 V501 V502 V505 V506 V507 V508 V509 V510 V602 V603"
+        " V604 V605 V702 V703"
     ).split(),
     "events": [
         {

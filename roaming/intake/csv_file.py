@@ -117,11 +117,13 @@ class _RowReader:
             fields[name] = _text(row, text)
         for name, number in self.profile.numbers.items():
             fields[name] = _number(row, name, number.column, number.divide_by, findings)
+        local_times: list[datetime] = []
         for name, times in self.profile.times.items():
-            fields[name] = self._instant(row, name, times, fields, findings)
+            fields[name] = self._instant(row, name, times, fields, findings, local_times)
         self._price(row, fields, findings)
         sdr = _checked(fields, findings)
-        return submission_of(msgspec.json.encode(row), sdr, findings)
+        read = submission_of(msgspec.json.encode(row), sdr, findings)
+        return read._replace(local_times=tuple(local_times) or None)
 
     def _counterparty(self, row: Row) -> str:
         for candidate in self.profile.counterparties:
@@ -130,7 +132,13 @@ class _RowReader:
         return ""
 
     def _instant(
-        self, row: Row, name: str, times: TimeColumns, fields: dict, findings: list[Finding]
+        self,
+        row: Row,
+        name: str,
+        times: TimeColumns,
+        fields: dict,
+        findings: list[Finding],
+        local_times: list[datetime],
     ) -> datetime | None:
         if times.after:
             return _later(row, name, times, fields.get(times.after), findings)
@@ -139,10 +147,16 @@ class _RowReader:
             return None
         for layout in times.formats:
             try:
-                local = datetime.strptime(text, layout)  # noqa: DTZ007 the zone comes next
-                return local.replace(tzinfo=self.zone).astimezone(UTC)
+                # The zone comes next, unless the text told its own offset.
+                told = datetime.strptime(text, layout)  # noqa: DTZ007
+                if told.tzinfo is not None:
+                    return told.astimezone(UTC)
+                local = told.replace(tzinfo=self.zone)
+                instant = local.astimezone(UTC)
             except (ValueError, OverflowError):
                 continue
+            local_times.append(local)
+            return instant
         findings.append(_v001(name, f"{text!r} is in none of the formats {times.formats}"))
         return None
 

@@ -64,14 +64,29 @@ class Surroundings(NamedTuple):
 def enrich(prepared: Sequence[Prepared], world: World) -> tuple[list[Prepared], Surroundings]:
     """The same records with more facts, and the surroundings in which they are judged."""
     asked, sessions = what_to_ask(prepared, world)
-    neighbourhood = load_neighbourhood(list(sessions.values()), environment=world.environment)
+    neighbourhood = load_neighbourhood(
+        list(sessions.values()),
+        contracts=[
+            sessions[key]
+            for submission, _, _ in prepared
+            if submission.sdr.contract_id and (key := id(submission.sdr)) in sessions
+        ],
+        environment=world.environment,
+    )
     registries = load_registries(
-        list(asked.values()), environment=world.environment, near=neighbourhood.on_evse
+        list(asked.values()),
+        environment=world.environment,
+        near=list(neighbourhood.known.values()),
     )
     neighbourhood.places = registries.places()
+    neighbourhood.drifts = registries.drifts((*neighbourhood.known.values(), *sessions.values()))
     day = _sender_day(world)
     richer = [
-        (submission, with_registries(sides, asked.get(id(submission.sdr)), registries, day), sha)
+        (
+            submission,
+            with_registries(submission, sides, asked.get(id(submission.sdr)), registries, day),
+            sha,
+        )
         for submission, sides, sha in prepared
     ]
     signed = load_signed_data(
@@ -102,14 +117,17 @@ def what_to_ask(
 
 
 def with_registries(
-    sides: Sides, asked: Asked | None, registries: Registries, day: SenderDay
+    submission: Submission,
+    sides: Sides,
+    asked: Asked | None,
+    registries: Registries,
+    day: SenderDay,
 ) -> Sides:
-    facts = sides.facts
+    facts = replace(sides.facts, sender_day=day, local_times=submission.local_times)
     if asked is None:
-        return replace(sides, facts=replace(facts, sender_day=day))
+        return replace(sides, facts=facts)
     facts = replace(
         facts,
-        sender_day=day,
         evse=registries.evse(asked),
         meter_key=registries.meter_key(asked),
         credential=registries.credential(asked),

@@ -7,7 +7,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
+from clearinghouse.identifiers import (
+    MalformedContractId,
+    MalformedPartyCode,
+    parse_contract_id,
+    parse_party_code,
+)
 from partners import queries
 from partners.models import Partner, RoamingAgreement
 from partners.queries import PartyNow
@@ -61,10 +66,17 @@ class World:
             terms=terms,
             currencies_agreed=agreed,
             batch_gap=self.batch_gap,
+            contract_csp=self._contract_csp(sdr, buyer),
         )
         acted_for_itself = seller is not None and seller.owner_id == self.sender.pk
         mandate_id = seller.mandate_id if seller and not acted_for_itself else None
         return Sides(seller, buyer, mandate_id, terms, facts, self.sender.pk)
+
+    def _contract_csp(self, sdr: InboundSdr, buyer: PartyNow | None) -> str | None:
+        provider = self.buyers.get(_provider_of(sdr.contract_id)) if sdr.contract_id else None
+        if provider is None or buyer is None:
+            return None
+        return buyer.code if provider.owner_id == buyer.owner_id else provider.code
 
     def _terms(
         self, seller: PartyNow | None, buyer: PartyNow | None, sdr: InboundSdr
@@ -100,10 +112,11 @@ def load_world(
     world = World(sender, environment, received_at)
     sellers = {code for sdr in records if (code := normal_code(sdr.cso_id))}
     buyers = {code for sdr in records if (code := normal_code(sdr.csp_id))}
+    providers = {code for sdr in records if (code := _provider_of(sdr.contract_id))}
     at: dict[str, Any] = {"now": received_at, "known_before": known_before}
     whom: dict[str, Any] = {"environment": environment, "sender": sender}
     world.sellers = queries.parties_by_code(sellers, role="CSO", **whom, **at)
-    world.buyers = queries.parties_by_code(buyers, role="CSP", **whom, **at)
+    world.buyers = queries.parties_by_code(buyers | providers, role="CSP", **whom, **at)
     versions = queries.agreements_between(
         [party.id for party in world.sellers.values()],
         [party.id for party in world.buyers.values()],
@@ -140,6 +153,15 @@ def normal_code(code: str) -> str:
     try:
         return parse_party_code(code).normal
     except MalformedPartyCode:
+        return ""
+
+
+@lru_cache(maxsize=65_536)
+def _provider_of(contract_id: str) -> str:
+    """The party code "DE*8AA" of an EMAID's provider, or "" where it is none."""
+    try:
+        return parse_contract_id(contract_id).party_code if contract_id else ""
+    except MalformedContractId:
         return ""
 
 

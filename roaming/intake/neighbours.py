@@ -4,7 +4,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -15,38 +16,71 @@ from clearinghouse.statements import load_statement
 from roaming.intake.normal import normal_evse_id
 from roaming.messages import InboundSdr
 from roaming.rules.facts import Neighbours
-from roaming.rules.neighbours import Place, Session, neighbours_of
+from roaming.rules.neighbours import SAME_START, SESSIONS_BEFORE, Place, Session, neighbours_of
 
 _SQL = Path(__file__).parent / "sql" / "neighbours.sql"
-LOOK_BACK = timedelta(hours=48)
-MOST_NEIGHBOURS = 30
+# How far apart two sessions of a contract can be and still tell of an impossible journey:
+# half the earth's girth at 150 km/h takes longer, Europe from end to end does not.
+JOURNEY = timedelta(hours=48)
+# A longer session is refused or held for itself (V107).
+LONGEST_SESSION = timedelta(days=7)
+# The statement's own look-back for the sessions before a window.
+BEFORE = timedelta(days=30)
+# Windows of one key that lie nearer are read as one.
+APART = timedelta(hours=12)
+# Where more sessions than this lie on one side, the nearest tell enough: no EVSE is that busy.
+MOST_ON_A_SIDE = 200
+
+
+@dataclass(slots=True)
+class Row:
+    """Sessions of one EVSE or contract in the order of their start."""
+
+    sessions: list[Session] = field(default_factory=list)
+    longest: timedelta = timedelta(0)
+
+    def add(self, one: Session) -> None:
+        insort(self.sessions, one, key=_order)
+        self.longest = max(self.longest, one.ended_at - one.started_at)
+
+    def around(self, one: Session, *, reach: timedelta, before: int = 0) -> Sequence[Session]:
+        """Those within ``reach`` of it, whenever they began, and at least ``before`` earlier."""
+        sessions = self.sessions
+        here = bisect_left(sessions, one.started_at, key=_start)
+        first = bisect_left(sessions, one.started_at - reach - self.longest, key=_start)
+        last = bisect_right(sessions, one.ended_at + reach, key=_start)
+        first = max(min(first, here - before), here - MOST_ON_A_SIDE, 0)
+        return sessions[first : min(last, here + MOST_ON_A_SIDE)]
 
 
 @dataclass(slots=True)
 class Neighbourhood:
-    """Sessions by EVSE and by contract, each in the order of their start."""
+    """Sessions by EVSE and by contract; ``drifts``: how far clocks were from authorizations."""
 
     places: Mapping[str, Place] = field(default_factory=dict)
-    on_evse: dict[str, list[Session]] = field(default_factory=lambda: defaultdict(list))
-    of_contract: dict[str, list[Session]] = field(default_factory=lambda: defaultdict(list))
-    known: set[tuple[UUID, str]] = field(default_factory=set)
+    drifts: dict[tuple[UUID, str], Decimal] = field(default_factory=dict)
+    on_evse: dict[str, Row] = field(default_factory=lambda: defaultdict(Row))
+    of_contract: dict[str, Row] = field(default_factory=lambda: defaultdict(Row))
+    known: dict[tuple[UUID, str], Session] = field(default_factory=dict)
 
     def around(self, one: Session) -> Neighbours:
+        there, theirs = self.on_evse.get(one.evse_id), self.of_contract.get(one.pseudonym)
         return neighbours_of(
             one,
-            on_evse=_near(self.on_evse.get(one.evse_id, ()), one),
-            of_contract=_near(self.of_contract.get(one.pseudonym, ()), one),
+            on_evse=there.around(one, reach=SAME_START, before=SESSIONS_BEFORE) if there else (),
+            of_contract=theirs.around(one, reach=JOURNEY) if theirs else (),
             places=self.places,
+            drifts=self.drifts,
         )
 
     def add(self, one: Session) -> None:
         if (one.seller_id, one.sdr_id) in self.known:
             return
-        self.known.add((one.seller_id, one.sdr_id))
+        self.known[one.seller_id, one.sdr_id] = one
         if one.evse_id:
-            insort(self.on_evse[one.evse_id], one, key=_order)
+            self.on_evse[one.evse_id].add(one)
         if one.pseudonym:
-            insort(self.of_contract[one.pseudonym], one, key=_order)
+            self.of_contract[one.pseudonym].add(one)
 
 
 def session_of(
@@ -63,6 +97,7 @@ def session_of(
         sdr.sdr_id,
         sdr.service_session_id,
         sdr.replaces_sdr_id,
+        sdr.authorization_reference,
         normal_evse_id(sdr.evse_id),
         pseudonym,
         sdr.started_at,
@@ -73,27 +108,44 @@ def session_of(
     )
 
 
-def load_neighbourhood(sessions: Sequence[Session], *, environment: str) -> Neighbourhood:
-    """What the tables know around ``sessions``; the chunk adds its own as it is judged."""
+def load_neighbourhood(
+    sessions: Sequence[Session], *, contracts: Iterable[Session], environment: str
+) -> Neighbourhood:
+    """What the tables know around ``sessions``; the chunk adds its own as it is judged.
+
+    ``contracts``: those of them that state a contract; a card's number alone may be shared.
+    """
     neighbourhood = Neighbourhood()
-    for one, _ in read_neighbours(sessions, environment=environment):
+    for one, _ in read_neighbours(sessions, contracts=contracts, environment=environment):
         neighbourhood.add(one)
     return neighbourhood
 
 
 def read_neighbours(
-    sessions: Sequence[Session], *, environment: str, is_past: bool = False
+    sessions: Sequence[Session],
+    *,
+    contracts: Iterable[Session],
+    environment: str,
+    is_past: bool = False,
 ) -> list[tuple[Session, UUID]]:
     """The sessions around ``sessions`` with their records' ids, some of them twice.
 
     ``is_past``: those too whose records are dead by now, and room for what came in later.
     """
-    wanted = _windows(sessions)
-    if not wanted:
+    if not sessions:
         return []
-    parameters = {
-        "wanted": msgspec.json.encode(wanted).decode(),
-        "oldest": min(window["since"] for window in wanted),
+    evses = [
+        {"evse_id": evse_id, "since": since - SAME_START, "until": until + SAME_START}
+        for evse_id, since, until in _windows((one.evse_id, one) for one in sessions)
+    ]
+    journeys = [
+        {"pseudonym": key, "since": since - JOURNEY - LONGEST_SESSION, "until": until + JOURNEY}
+        for key, since, until in _windows((one.pseudonym, one) for one in contracts)
+    ]
+    parameters: dict[str, str | int | datetime] = {
+        "evses": msgspec.json.encode(evses).decode(),
+        "contracts": msgspec.json.encode(journeys).decode(),
+        "oldest": min(one.started_at for one in sessions) - BEFORE,
         "environment": environment,
         "is_past": is_past,
         "more": 10 if is_past else 1,
@@ -103,30 +155,18 @@ def read_neighbours(
         return [(Session(*row), record_id) for *row, record_id in cursor.fetchall()]
 
 
-def _windows(sessions: Iterable[Session]) -> list[dict]:
-    """One window per key and day: neighbouring sessions ask for the same rows."""
-    keys = set()
-    for one in sessions:
-        day = datetime.combine(one.started_at.date(), time(), one.started_at.tzinfo)
-        keys.add((one.evse_id, "", day))
-        keys.add(("", one.pseudonym, day))
-    keys -= {key for key in keys if not key[0] and not key[1]}
-    return [
-        {
-            "evse_id": evse_id,
-            "pseudonym": pseudonym,
-            "since": day - LOOK_BACK,
-            "until": day + LOOK_BACK,
-        }
-        for evse_id, pseudonym, day in sorted(keys)
-    ]
-
-
-def _near(sessions: Sequence[Session], one: Session) -> Sequence[Session]:
-    """Those that start in the window around it, the last ones where there are too many."""
-    since = bisect_left(sessions, one.started_at - LOOK_BACK, key=_start)
-    until = bisect_right(sessions, one.ended_at + LOOK_BACK, key=_start)
-    return sessions[max(since, until - MOST_NEIGHBOURS) : until]
+def _windows(
+    sessions: Iterable[tuple[str, Session]],
+) -> list[tuple[str, datetime, datetime]]:
+    """From when to when each key's sessions ran; what lies near is one window."""
+    windows: list[tuple[str, datetime, datetime]] = []
+    keyed = sorted((key, one.started_at, one.ended_at) for key, one in sessions if key)
+    for key, start, end in keyed:
+        if windows and windows[-1][0] == key and start - windows[-1][2] <= APART:
+            windows[-1] = (key, windows[-1][1], max(end, windows[-1][2]))
+        else:
+            windows.append((key, start, end))
+    return windows
 
 
 def _start(one: Session) -> datetime:

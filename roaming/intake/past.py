@@ -78,11 +78,14 @@ def recall(
         chunk.prepared, chunk.came, list(chunk.sessions.values()), environment=environment
     )
     asked = list(chunk.asked.values())
-    registries = load_registries(asked, environment=environment, near=ledgers.evse_ids())
+    registries = load_registries(asked, environment=environment, near=ledgers.near())
+    ledgers.drifts = registries.drifts((*ledgers.near(), *chunk.sessions.values()))
     chunk.prepared = [
         (
             submission,
-            with_registries(sides, chunk.asked.get(id(submission.sdr)), registries, day),
+            with_registries(
+                submission, sides, chunk.asked.get(id(submission.sdr)), registries, day
+            ),
             "",
         )
         for (submission, sides, _), day in zip(chunk.prepared, ledgers.days, strict=True)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -98,10 +99,13 @@ class PastLedgers:
     originals: dict[tuple[UUID, str], dict[UUID, list[tuple]]] = field(default_factory=dict)
     on_evse: dict[str, list[_Neighbour]] = field(default_factory=lambda: defaultdict(list))
     of_contract: dict[str, list[_Neighbour]] = field(default_factory=lambda: defaultdict(list))
+    drifts: dict[tuple[UUID, str], Decimal] = field(default_factory=dict)
     signatures: dict[str, list[tuple]] = field(default_factory=lambda: defaultdict(list))
 
-    def evse_ids(self) -> Iterable[str]:
-        return list(self.on_evse)
+    def near(self) -> list[Session]:
+        """All sessions around the chunk's, whenever they lived."""
+        both = (*self.on_evse.values(), *self.of_contract.values())
+        return [other.session for others in both for other in others]
 
     def taken_before(self, came: Came, sides: Sides, sdr: InboundSdr) -> UUID | None:
         """The live record that held the SDR id already."""
@@ -139,7 +143,7 @@ class PastLedgers:
     def neighbourhood_of(
         self, session: Session | None, came: Came, places: Mapping[str, Place]
     ) -> Neighbourhood:
-        neighbourhood = Neighbourhood(places=places)
+        neighbourhood = Neighbourhood(places=places, drifts=self.drifts)
         if session is None:
             return neighbourhood
         near = (
@@ -226,7 +230,7 @@ def _asked(name: str, keys: Iterable[tuple]) -> list[tuple]:
 def _load_neighbours(
     ledgers: PastLedgers, sessions: Sequence[Session], *, environment: str
 ) -> None:
-    rows = read_neighbours(sessions, environment=environment, is_past=True)
+    rows = read_neighbours(sessions, contracts=sessions, environment=environment, is_past=True)
     lives = _lives({record_id for _, record_id in rows})
     for record_id, session in {record_id: one for one, record_id in rows}.items():
         other = _Neighbour(session, lives[record_id])

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from roaming.messages import InboundSdr
 from roaming.models import Authorization, Credential, Evse, EvseOutage, MeterKey
 from roaming.rules.facts import AuthorizationFact, CredentialFact, EvseFact, MeterKeyFact
 from roaming.rules.findings import Terms
-from roaming.rules.neighbours import Place
+from roaming.rules.neighbours import Place, Session
 
 AUTHORIZED_BEFORE = timedelta(hours=24)
 _FILLED = """
@@ -170,12 +171,45 @@ class Registries:
         is_kept = registry == "REQUIRED" or _keeps(self.csps_with_authorizations, asked)
         return AuthorizationFact(is_known=False) if is_kept else None
 
+    def drifts(self, sessions: Iterable[Session]) -> dict[tuple[UUID, str], Decimal]:
+        """Seconds from each session's authorization to its start, where one is known by name."""
+        if not self.authorizations:
+            return {}
+        found = {}
+        for one in sessions:
+            row = self._named(one.seller_id, one.authorization_reference, one.session_id)
+            if row is not None:
+                apart = one.started_at - row.authorized_at
+                found[one.seller_id, one.sdr_id] = Decimal(round(apart.total_seconds()))
+        return found
+
+    def _named(
+        self,
+        seller_id: UUID,
+        reference: str,
+        session_id: str,
+        *,
+        buyer_id: UUID | None = None,
+        known_before: UUID | None = None,
+    ) -> Authorization | None:
+        """By reference, else by session; of several the buyer's, then the last."""
+        for kind, key in (("ref", reference), ("ses", session_id)):
+            rows = _known(self.authorizations.get((seller_id, kind, key), ()), known_before)
+            if key and rows:
+                return max(rows, key=lambda row: (row.csp_id == buyer_id, row.authorized_at))
+        return None
+
     def _authorization_row(self, asked: Asked) -> Authorization | None:
         sdr, seller = asked.sdr, asked.seller_id
-        for kind, key in (("ref", sdr.authorization_reference), ("ses", sdr.service_session_id)):
-            rows = _known(self.authorizations.get((seller, kind, key), ()), asked.known_before)
-            if key and rows:
-                return max(rows, key=lambda row: (row.csp_id == asked.buyer_id, row.authorized_at))
+        named = self._named(
+            seller,
+            sdr.authorization_reference,
+            sdr.service_session_id,
+            buyer_id=asked.buyer_id,
+            known_before=asked.known_before,
+        )
+        if named is not None:
+            return named
         fitting = [
             row
             for row in _known(
@@ -188,11 +222,11 @@ class Registries:
 
 
 def load_registries(
-    asked: Sequence[Asked], *, environment: str, near: Iterable[str] = ()
+    asked: Sequence[Asked], *, environment: str, near: Sequence[Session] = ()
 ) -> Registries:
     """Read what any of ``asked`` can need: one look, and a query per registry that is filled.
 
-    ``near`` names EVSEs of neighbouring sessions, whose places count too.
+    ``near``: neighbouring sessions, whose places and authorizations count too.
     """
     registries = Registries()
     if not asked:
@@ -202,14 +236,15 @@ def load_registries(
         evse, outage, meter_key, credential, authorization = cursor.fetchone()
     evse_ids = {one.evse_id for one in asked if one.evse_id}
     if evse:
-        _load_evses(registries, evse_ids.union(near), environment=environment, outages=outage)
+        places = evse_ids.union(one.evse_id for one in near) - {""}
+        _load_evses(registries, places, environment=environment, outages=outage)
     if meter_key:
         for key in _in(MeterKey.objects.all(), "evse_id", evse_ids):
             registries.meter_keys[key.cso_id, key.evse_id].append(key)
     if credential:
         _load_credentials(registries, asked)
     if authorization:
-        _load_authorizations(registries, asked)
+        _load_authorizations(registries, asked, near)
     return registries
 
 
@@ -233,7 +268,9 @@ def _load_credentials(registries: Registries, asked: Sequence[Asked]) -> None:
         registries.credentials[row.csp_id, row.contract_hash].append(row)
 
 
-def _load_authorizations(registries: Registries, asked: Sequence[Asked]) -> None:
+def _load_authorizations(
+    registries: Registries, asked: Sequence[Asked], near: Sequence[Session]
+) -> None:
     csp_ids = {one.buyer_id for one in asked}
     kept = Authorization.objects.filter(csp__in=csp_ids)
     registries.csps_with_authorizations = _first_of_csps(kept, asked)
@@ -244,10 +281,12 @@ def _load_authorizations(registries: Registries, asked: Sequence[Asked]) -> None
         authorized_at__gte=min(starts) - AUTHORIZED_BEFORE, authorized_at__lte=max(starts)
     )
     found = registries.authorizations
-    references = {one.sdr.authorization_reference for one in asked} - {""}
+    references = {one.sdr.authorization_reference for one in asked}
+    references = references.union(one.authorization_reference for one in near) - {""}
     for row in _in(rows, "reference", references):
         found[row.cso_id, "ref", row.reference].append(row)
-    sessions = {one.sdr.service_session_id for one in asked} - {""}
+    sessions = {one.sdr.service_session_id for one in asked}
+    sessions = sessions.union(one.session_id for one in near) - {""}
     for row in _in(rows, "service_session_id", sessions):
         found[row.cso_id, "ses", row.service_session_id].append(row)
     for row in _in(recent, "pseudonym", {one.pseudonym for one in asked} - {""}):

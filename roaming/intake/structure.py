@@ -61,12 +61,14 @@ class Submission(NamedTuple):
     """One record as received: its bytes, what could be read, and what could not.
 
     ``is_record``: false for bytes of which nothing could be read, so that no rule has a say.
+    ``local_times``: the times that came without an offset, in the zone in which they were read.
     """
 
     raw: bytes
     sdr: InboundSdr
     findings: list[Finding]
     is_record: bool = True
+    local_times: tuple[datetime, ...] | None = None
 
 
 class NotAnObject(ValueError):

@@ -34,9 +34,14 @@ from roaming.intake.originals import answer_originals
 from roaming.intake.signed_facts import SIGNED_COLUMNS, rows_of
 from roaming.intake.structure import printable
 from roaming.models import IntakeBatch, IntakeTally
+from roaming.rules.catalog import RULES_VERSION
 from roaming.rules.pseudonym import Pseudonym
 
 _SQL = Path(__file__).parent / "sql"
+_FINDING_COLUMNS = (
+    "id sender_id record_id version code severity field message override_reason measured"
+    ' "limit" rules_version'
+).split()
 _AFTER_KEYS = ("40_add_states", "50_add_events", "60_owe_deliveries", "65_enter_holds", "70_drop")
 
 
@@ -126,8 +131,7 @@ def _take(cursor, name: str, *, expected: int) -> None:
 
 
 def _add_findings(cursor, new: Sequence[Judged], *, sender_id, received_at) -> None:
-    columns = "id, sender_id, record_id, version, code, severity, field, message, override_reason"
-    with cursor.copy(f"COPY roaming_finding ({columns}) FROM STDIN") as copy:
+    with cursor.copy(_copy_into("roaming_finding", _FINDING_COLUMNS)) as copy:
         for one in new:
             for finding in one.findings:
                 copy.write_row(
@@ -141,6 +145,9 @@ def _add_findings(cursor, new: Sequence[Judged], *, sender_id, received_at) -> N
                         finding.field,
                         printable(finding.message),
                         finding.override_reason,
+                        printable(finding.measured),
+                        finding.limit,
+                        RULES_VERSION,
                     )
                 )
 

@@ -109,7 +109,7 @@ class Sdr(models.Model):
             models.Index(fields=["buyer", "ended_at"], name="sdr_by_buyer_and_end"),
             models.Index(fields=["sender", "received_at"], name="sdr_by_sender_and_receipt"),
             models.Index(
-                fields=["evse_id", "started_at"], condition=~Q(evse_id=""), name="sdr_by_evse"
+                fields=["evse_id", "ended_at"], condition=~Q(evse_id=""), name="sdr_by_evse"
             ),
             models.Index(
                 fields=["pseudonym", "started_at"],

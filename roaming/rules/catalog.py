@@ -24,9 +24,6 @@ from roaming.rules.missing import missing_facts
 from roaming.rules.record import InboundSdr
 
 RULES_VERSION = 2
-# Neighbours are looked up, but their rules stay NOT_APPLICABLE for now: the examples of the API
-# and the demo put many sessions on one EVSE at one time, which they rightly hold.
-_NOT_YET: frozenset[Fact] = frozenset({"neighbours"})
 Verdict = Literal["ACCEPT", "HOLD", "REJECT"]
 
 # V001 is found while reading, before there is a record to check; it is listed for the code sheet.
@@ -57,7 +54,7 @@ REMEDIES = {rule.code: rule.remedy for rule in (STRUCTURE, *RULES)}
 
 def check_sdr(sdr: InboundSdr, facts: Facts) -> tuple[list[Finding], list[str]]:
     """Run every rule; return the findings and the codes that were NOT_APPLICABLE."""
-    applicable, not_applicable = _split(missing_facts(sdr, facts) | _NOT_YET)
+    applicable, not_applicable = _split(missing_facts(sdr, facts))
     overrides = facts.terms.overrides if facts.terms is not None else None
     findings = []
     for rule in applicable:

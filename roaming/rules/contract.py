@@ -50,8 +50,15 @@ def contract_was_valid(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found |
     return None
 
 
-def contract_is_the_csps(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V009. Who authorized pays. An EMAID's provider id is often another than the party's."""
+def provider_is_the_csp(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
+    """V009. A provider id that no party here has says nothing: a CSP may use several."""
+    if facts.contract_csp is None or is_same_party(facts.contract_csp, sdr.csp_id):
+        return None
+    return Found(f"the contract is of another CSP than {sdr.csp_id}")
+
+
+def authorizer_is_the_csp(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
+    """V009. Who authorized pays."""
     trace = facts.authorization
     if trace is None or not trace.csp_code or is_same_party(trace.csp_code, sdr.csp_id):
         return None

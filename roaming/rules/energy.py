@@ -35,7 +35,7 @@ def energy_fits_the_power(sdr: InboundSdr, facts: Facts, limits: Limits) -> Foun
 
 
 def energy_is_plausible(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V203. Above 1,000 kWh refused; above 300 kWh (the largest vehicles) held."""
+    """V203. Above 1,000 kWh refused; above what a car takes held (trucks: by agreement)."""
     if sdr.energy_kwh is None:
         return None
     energy_kwh = abs(sdr.energy_kwh)

@@ -25,6 +25,7 @@ Fact: TypeAlias = Literal[
     "agreement",
     "buyer",
     "contract_id",
+    "contract_csp",
     "energy",
     "max_power",
     "period",
@@ -98,7 +99,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the tables know about one record. Missing knowledge is ``None``, never a guess."""
+    """What the tables know about one record. Missing knowledge is ``None``, never a guess.
+
+    ``local_times``: start and end as the clocks of a named zone told them, without an offset;
+    None where the record told offsets. ``contract_csp``: the party here whose provider id the
+    contract carries, the buyer where both are one partner's; None where none is here.
+    """
 
     received_at: datetime
     seller_is_known: bool
@@ -120,6 +126,8 @@ class Facts:
     sender_day: SenderDay | None = None
     price: PriceFact | None = None
     batch_gap: str = ""
+    local_times: tuple[datetime, ...] | None = None
+    contract_csp: str | None = None
 
 
 Check: TypeAlias = Callable[[InboundSdr, Facts, Limits], Found | None]

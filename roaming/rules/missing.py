@@ -1,7 +1,5 @@
 """Which facts a record lacks: a rule that needs one of them is NOT_APPLICABLE."""
 
-from zoneinfo import ZoneInfo
-
 from roaming.rules.findings import Fact, Facts
 from roaming.rules.record import InboundSdr
 
@@ -28,7 +26,6 @@ def _of_record(sdr: InboundSdr) -> tuple[tuple[Fact, bool], ...]:
         ("periods", not sdr.charging_periods),
         ("meter", sdr.meter_start_kwh is None or sdr.meter_end_kwh is None),
         ("euro", sdr.currency != "EUR"),
-        ("local_time", sdr.started_at is None or type(sdr.started_at.tzinfo) is not ZoneInfo),
     )
 
 
@@ -40,6 +37,8 @@ def _of_tables(facts: Facts) -> tuple[tuple[Fact, bool], ...]:
         ("original", facts.original is None),
         ("sender_day", facts.sender_day is None),
         ("price", facts.price is None),
+        ("local_time", facts.local_times is None),
+        ("contract_csp", facts.contract_csp is None),
     )
 
 

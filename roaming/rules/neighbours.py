@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
+from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,9 @@ OVERLAP = timedelta(seconds=60)
 SHORTEST_JOURNEY = timedelta(minutes=1)
 EARTH_RADIUS_KM = 6371.0
 ANOTHERS = "of another sender"
+# A clock's drift is the median of this many sessions; nothing else looks further back.
+DRIFT_SESSIONS = 20
+SESSIONS_BEFORE = DRIFT_SESSIONS
 
 
 class Session(NamedTuple):
@@ -27,6 +31,7 @@ class Session(NamedTuple):
     sdr_id: str
     session_id: str
     replaces_sdr_id: str
+    authorization_reference: str
     evse_id: str
     pseudonym: str
     started_at: datetime
@@ -53,21 +58,21 @@ class Session(NamedTuple):
 def neighbours_of(
     one: Session,
     *,
-    on_evse: Iterable[Session],
+    on_evse: Sequence[Session],
     of_contract: Iterable[Session],
     places: Mapping[str, Place],
-    median_drift_s: Decimal | None = None,
+    drifts: Mapping[tuple[UUID, str], Decimal] | None = None,
 ) -> Neighbours:
-    """Judge one session against those on its EVSE and those of its contract."""
+    """Judge one session against those on its EVSE (in order of start) and those of its contract.
+
+    ``drifts``: seconds from authorization to start, by seller and record, where both are known.
+    """
     there = [other for other in on_evse if one.is_beside(other)]
     theirs = [other for other in of_contract if one.is_beside(other)]
     longest = max(there, key=one.overlap_with, default=None)
     overlap = one.overlap_with(longest) if longest else timedelta(0)
-    overlaps = longest is not None and overlap > OVERLAP
-    earlier = sorted(
-        (other for other in there if other.started_at < one.started_at),
-        key=lambda other: other.started_at,
-    )
+    overlaps = longest is not None and overlap > timedelta(0)
+    earlier = [other for other in there if other.started_at < one.started_at]
     before = _previous_on_meter(one, earlier)
     speed_kmh, far = _fastest_journey(one, theirs, places)
     return Neighbours(
@@ -80,7 +85,7 @@ def neighbours_of(
         previous_meter_end_kwh=before.meter_end_kwh if before else None,
         previous_ended_at=before.ended_at if before else None,
         same_energy_in_a_row=_same_energy_in_a_row(one, earlier),
-        median_drift_s=median_drift_s,
+        median_drift_s=_median_drift(one, earlier, drifts) if drifts else None,
     )
 
 
@@ -113,6 +118,18 @@ def _same_energy_in_a_row(one: Session, earlier: Sequence[Session]) -> int:
             break
         count += 1
     return count
+
+
+def _median_drift(
+    one: Session, earlier: Sequence[Session], drifts: Mapping[tuple[UUID, str], Decimal]
+) -> Decimal | None:
+    """The median of the last twenty sessions whose authorization is known; fewer tell nothing."""
+    last = [
+        drifts[other.seller_id, other.sdr_id]
+        for other in (*earlier, one)
+        if (other.seller_id, other.sdr_id) in drifts
+    ][-DRIFT_SESSIONS:]
+    return median(last) if len(last) == DRIFT_SESSIONS else None
 
 
 def _fastest_journey(

@@ -29,10 +29,18 @@ def values_are_signed(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | 
 
 
 def signature_holds(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V302. A signature that nobody could check is no wrong one: V303 asks for its key."""
-    if facts.signed is None or facts.signed.verdict != "invalid":
+    """V302. A signature that lacks its key is no wrong one: V303 asks for the key.
+
+    What cannot be read proves nothing: noted, and held where signed values are required.
+    """
+    signed = facts.signed
+    if signed is None or signed.verdict not in ("invalid", "unsupported"):
         return None
-    return Found(facts.signed.reason or "the signature does not hold", _where(sdr, facts))
+    if signed.verdict == "invalid":
+        return Found(signed.reason or "the signature does not hold", _where(sdr, facts))
+    is_required = facts.terms is not None and facts.terms.meter_key_registry == "REQUIRED"
+    text = f"cannot be verified: {signed.reason}"
+    return Found(text, "HOLD" if is_required else "WARN")
 
 
 def key_is_the_meters(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:

@@ -94,7 +94,7 @@ def duration_is_plausible(sdr: InboundSdr, facts: Facts, limits: Limits) -> Foun
         return None
     duration_s = seconds(sdr.ended_at - sdr.started_at)
     dc_hours = limits["longest_dc_hours"]
-    if duration_s <= dc_hours * 3600:
+    if duration_s <= min(dc_hours, limits["longest_ac_hours"]) * 3600:
         return None
     current = sdr.current_type or (facts.evse.current_type if facts.evse else "")
     is_dc = current[:2].upper() == "DC"
@@ -200,10 +200,10 @@ def clock_of_the_evse_is_steady(sdr: InboundSdr, facts: Facts, limits: Limits) -
 
 
 def local_time_is_unambiguous(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V113. Only a time told without offset has a named zone; once a year an hour is two."""
-    for instant in (sdr.started_at, sdr.ended_at):
-        if instant is not None and isinstance(instant.tzinfo, ZoneInfo) and _is_twice(instant):
-            return Found(f"{instant:%Y-%m-%d %H:%M} local time happened twice")
+    """V113. Where no offset is told, an hour of each autumn is two."""
+    for local in facts.local_times or ():
+        if _is_twice(local):
+            return Found(f"{local:%Y-%m-%d %H:%M} local time happened twice")
     return None
 
 

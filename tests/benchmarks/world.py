@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from zlib import crc32
 
 from django.utils import timezone
 
@@ -9,8 +10,8 @@ from partners.models import ApiClient, Party, SettlementGroup
 from partners.services.clients import ClientCredentials, create_api_client
 from tests import makers
 
-CONTRACTS = 5_000
-STATIONS = 400
+# One after the other on an EVSE, as on a busy day; each EVSE has a driver of its own.
+SESSIONS_ON_AN_EVSE = 6
 
 
 def build() -> ClientCredentials:
@@ -64,24 +65,26 @@ def records(
 def _record(number: int, prefix: str, month: str, buyer: str) -> dict[str, object]:
     energy = Decimal(number % 40_000 + 1_000) / 1000
     energy_amount = (energy * Decimal("0.49")).quantize(Decimal("0.01"))
-    minute = f"{number % 60:02d}"
+    evse, slot = divmod(number, SESSIONS_ON_AN_EVSE)
+    start = 210 * slot + evse % 30
+    driver = crc32(prefix.encode()) % 10_000 * 10_000 + evse
     return {
         "sdr_id": f"{prefix}-{number:06d}",
         "cso_id": "DE*NLX",
         "csp_id": buyer,
         "service_session_id": f"S-{prefix}-{number:06d}",
         "charging_session_id": f"C-{prefix}-{number:06d}",
-        "evse_id": f"DE*NLX*E{number % STATIONS:04d}*1",
-        "contract_id": f"{buyer[:2]}-{buyer[3:]}-C{number % CONTRACTS:08d}",
+        "evse_id": f"DE*NLX*E{prefix}*{evse:04d}*1",
+        "contract_id": f"{buyer[:2]}-{buyer[3:]}-C{driver:08d}",
         "credential_type": "RFID",
         "authorization_method": "AUTH_REQUEST",
-        "started_at": f"{month}-01T{number % 20:02d}:{minute}:00Z",
-        "ended_at": f"{month}-01T{number % 20 + 3:02d}:{minute}:00Z",
+        "started_at": _on_the_first(month, start),
+        "ended_at": _on_the_first(month, start + 180),
         "energy_kwh": str(energy),
-        "meter_id": f"M{number % STATIONS:04d}",
+        "meter_id": f"M{evse:04d}",
         "max_power_kw": "22",
         "location_country": "DE",
-        "location_name": f"Station {number % STATIONS}",
+        "location_name": f"Station {evse}",
         "location_city": "Kiel",
         "connector_type": "IEC_62196_T2",
         "current_type": "AC_3_PHASE",
@@ -98,14 +101,18 @@ def _record(number: int, prefix: str, month: str, buyer: str) -> dict[str, objec
         ],
         "charging_periods": [
             {
-                "started_at": f"{month}-01T{number % 20:02d}:{minute}:00Z",
+                "started_at": _on_the_first(month, start),
                 "energy_kwh": str(energy / 2),
                 "duration_s": 5400,
             },
             {
-                "started_at": f"{month}-01T{number % 20 + 1:02d}:{minute}:30Z",
+                "started_at": _on_the_first(month, start + 90),
                 "energy_kwh": str(energy / 2),
-                "duration_s": 5370,
+                "duration_s": 5400,
             },
         ],
     }
+
+
+def _on_the_first(month: str, minutes: int) -> str:
+    return f"{month}-01T{minutes // 60:02d}:{minutes % 60:02d}:00Z"

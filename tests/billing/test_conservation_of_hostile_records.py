@@ -11,6 +11,7 @@ import pytest
 from billing.services import conservation
 from billing.services.closing import close_window
 from roaming.intake.structure import read_element
+from roaming.models import RawRecord
 from roaming.services.intake import Origin, take_in
 from tests.makers import NOON, AgreementMaker, nordlicht, numbered_record, partner_of, take
 
@@ -97,4 +98,62 @@ def test_any_batch_is_answered_in_full_and_conserved(agreement, seed):
     )
 
     assert [one.index for chunk in chunks for one in chunk] == list(range(len(bodies)))
+    assert differing() == []
+
+
+# One session as a careless or hostile system may tell it, in whatever order it arrives.
+TOLD = {
+    "the record": {},
+    "again": {},
+    "with other content": {"energy_kwh": "18.5"},
+    "under another id": {"sdr_id": "NLX-X", "service_session_id": "S-X"},
+    "the session again": {"sdr_id": "NLX-Y", "evse_id": "DE*NLX*E00077*1"},
+    "taken back": {
+        "sdr_id": "NLX-C",
+        "credits_sdr_id": "NLX-00001",
+        "total_amount": "-9.02",
+        "items": None,
+    },
+    "taken back again": {
+        "sdr_id": "NLX-D",
+        "credits_sdr_id": "NLX-00001",
+        "total_amount": "-9.02",
+        "items": None,
+    },
+    "put right": {"sdr_id": "NLX-R", "replaces_sdr_id": "NLX-00001", "energy_kwh": "18.0"},
+    "a year late": {
+        "sdr_id": "NLX-L",
+        "service_session_id": "S-L",
+        "started_at": "2025-11-14T10:00:00Z",
+        "ended_at": "2025-11-14T11:00:00Z",
+    },
+    "enormous": {
+        "sdr_id": "NLX-E",
+        "service_session_id": "S-E",
+        "items": [{"kind": "FEE", "amount": "0.01"}] * 20_000,
+        "charging_periods": [{"started_at": "2026-11-14T10:00:00Z", "duration_s": 1}] * 20_000,
+    },
+}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_order_leaves_nothing_lost_and_nobody_blocked(agreement, seed):
+    told = list(TOLD)
+    random.Random(seed).shuffle(told)
+    good = numbered_record(2)
+
+    outcomes = take(*(numbered_record(1, **TOLD[name]) for name in told), good)
+
+    assert [one.index for one in outcomes] == list(range(len(TOLD) + 1))
+    assert (outcomes[-1].outcome, outcomes[-1].codes) == ("accepted", [])
+    by_name = dict(zip(told, outcomes, strict=False))
+    # One of those that tell of the same money may be first; every other one has a code.
+    for name, one in by_name.items():
+        assert one.codes or one.outcome in ("accepted", "duplicate"), name
+    assert "V110" in by_name["a year late"].codes
+    assert "V503" in by_name["enormous"].codes
+    twins = [by_name[name] for name in ("the record", "again", "with other content")]
+    assert any("V401" in one.codes for one in twins)
+    kept = {one.record_id for one in outcomes}
+    assert RawRecord.objects.filter(id__in=kept).count() == len(kept)
     assert differing() == []

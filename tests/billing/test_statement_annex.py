@@ -55,7 +55,7 @@ class TestStatementAnnex:
             "cso": "DE*NLX",
             "csp": "FR*VOL",
             "direction": "SOLD",
-            "evse_id": "DE*NLX*E1001*1",
+            "evse_id": "DE*NLX*E00001*1",
             "started_at": "2026-11-14T10:00:00+00:00",
             "ended_at": "2026-11-14T11:00:00+00:00",
             "energy_kwh": "18.4",

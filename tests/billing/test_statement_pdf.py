@@ -156,7 +156,7 @@ class TestStatementPdf:
         AgreementMaker(seller=polder(), group=other)
         take(
             *(
-                numbered_record(n, cso_id="NL*PLD", evse_id="NL*PLD*E1*1", location_country="NL")
+                numbered_record(n, cso_id="NL*PLD", evse_id=f"NL*PLD*E{n}*1", location_country="NL")
                 for n in range(2000)
             ),
             sender=polder(),

@@ -118,8 +118,8 @@ def _row(number: int) -> list[object]:
     return [
         f"N-{number:05d}",
         f"S-{number:05d}",
-        f"FR-VOL-C{number % 997:08d}",
-        "DE*NLX*E1001*1",
+        f"{('FR-VOL', 'NO-FJL')[number % 2]}-C{number % 997:08d}",
+        f"DE*NLX*E{number:05d}*1",
         start,
         3600,
         wh,

@@ -26,8 +26,8 @@ def counter(number: int = 1, **changes: object) -> dict[str, object]:
         "csp_id": "FR*VOL",
         "cso_id": "DE*NLX",
         "service_session_id": f"S-{number:05d}",
-        "evse_id": "DE*NLX*E1001*1",
-        "contract_id": "DE-8AA-CA2B3C4D5-L",
+        "evse_id": makers.numbered_evse(number),
+        "contract_id": makers.numbered_contract(number),
         "started_at": "2026-11-14T10:00:00Z",
         "ended_at": "2026-11-14T11:00:00Z",
         "energy_kwh": "18.400",
@@ -96,8 +96,11 @@ class TestLadder:
         )
         assert run() == {"AMBIGUOUS": 1}
 
-    def test_two_candidates_are_ambiguous(self, agreement):
-        take(numbered_record(1), numbered_record(2, started_at="2026-11-14T10:02:30Z"))
+    def test_two_candidates_are_ambiguous(self):
+        beside = {code: {"severity": "WARN", "reason": "two plugs"} for code in ("V403", "V404")}
+        makers.AgreementMaker(counter_records="REQUIRED", rule_overrides=beside)
+        same = {name: numbered_record(1)[name] for name in ("evse_id", "contract_id")}
+        take(numbered_record(1), numbered_record(2, **same, started_at="2026-11-14T10:02:30Z"))
         send(counter(1, service_session_id=None))
         assert run()["AMBIGUOUS"] == 2  # the pair of the first, and the second alone
 

@@ -1,16 +1,10 @@
-"""Signed meter values, made here with fresh keys: what fits, what does not, and what is hostile."""
+"""Signed meter values, made here with fresh keys: what fits, what does not, what they tell."""
 
 import base64
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from io import StringIO
-from xml.sax.saxutils import escape
 
 import ecdsa
 import pytest
@@ -20,14 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
-from django.conf import settings as settings_of_django
-from django.core.management import CommandError, call_command
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from roaming.rules.signed import read_signed_data
 from roaming.rules.signed.alfen import DATA_SET
 from roaming.rules.signed.verdict import secp192k1
+from tests.roaming.signed_values import PAYLOAD, PRIVATE, der_of, ocmf, safe_xml
 
 CURVES = {
     "secp192r1": ec.SECP192R1(),
@@ -39,39 +30,10 @@ CURVES = {
     "brainpoolP256r1": ec.BrainpoolP256R1(),
     "brainpool384r1": ec.BrainpoolP384R1(),
 }
-PAYLOAD = (
-    '{"FV":"1.0","GS":"GW-1","PG":"T12","MS":"M-7","ID":"04AB","RD":['
-    '{"TM":"2026-10-26T08:33:59,000+0100 S","TX":"B","RV":268.970,"RI":"1-b:1.8.0","RU":"kWh",'
-    '"EF":"","ST":"G"},'
-    '{"RV":0.500,"RI":"1-b:2.8.0","RU":"kWh"},'
-    '{"TM":"2026-10-26T09:33:59,250+0100 I","TX":"E","RV":290.100,"RI":"1-b:1.8.0","RU":"kWh"}]}'
-)
-PRIVATE = ec.generate_private_key(ec.SECP256R1())
-
-
-def der_of(private: ec.EllipticCurvePrivateKey) -> bytes:
-    return private.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def ocmf(payload: str, private=PRIVATE, *, curve: str = "secp256r1", hashed=hashes.SHA256) -> str:
-    signature = private.sign(payload.encode(), ec.ECDSA(hashed()))
-    name = hashed.name.upper()
-    return f'OCMF|{payload}|{{"SA":"ECDSA-{curve}-{name}","SD":"{signature.hex()}"}}'
 
 
 def session(*readings: str) -> str:
     return f'{{"MS":"M-7","PG":"T1","RD":[{",".join(readings)}]}}'
-
-
-def safe_xml(*records: str, key: str = "", transaction: str = "1") -> str:
-    values = "".join(
-        f'<value transactionId="{transaction}"><signedData format="OCMF">{escape(record)}'
-        f"</signedData>{f'<publicKey>{key}</publicKey>' if key else ''}</value>"
-        for record in records
-    )
-    return f'<?xml version="1.0"?><values>{values}</values>'
 
 
 def one(text: str, key: str = ""):
@@ -347,121 +309,3 @@ class TestAContainer:
         text = safe_xml("1B1B1B1B0101", ocmf(PAYLOAD), key=der_of(PRIVATE).hex())
 
         assert [one.verdict for one in read_signed_data(text)] == ["unsupported", "valid"]
-
-
-DEEP = 100_000
-HOSTILE = {
-    "nothing": "",
-    "junk": "x" * 1_000_000,
-    "hex junk": "f" * 1_000_001,
-    "too large": "x" * 2_000_001,
-    "entity bomb": '<!DOCTYPE a [<!ENTITY x "xx"><!ENTITY y "&x;&x;">]><values>&y;</values>',
-    "outside entity": '<!DOCTYPE a SYSTEM "file:///etc/passwd"><values/>',
-    "deep XML": "<a>" * DEEP + "</a>" * DEEP,
-    "deep values": "<value>" * DEEP + "</value>" * DEEP,
-    "deep JSON": "[" * DEEP + "]" * DEEP,
-    "half JSON": '{"a":' * DEEP,
-    "deep payload": f'OCMF|{{"a":{"[" * DEEP}{"]" * DEEP}}}|{{"SD":"00"}}',
-    "a number without end": f'OCMF|{{"RD":[{{"RV":{"9" * 1_000_000},"RU":"kWh"}}]}}|{{}}',
-    "half records": "OCMF|{" * 100_000,
-    "empty readings": f'OCMF|{{"RD":[{"{}," * 300_000}{{}}]}}|{{"SD":"00"}}',
-    "half Alfen": "AP;0;3;" + "A" * 1_000_000,
-    "many Alfen": "AP;0;3;" * 100_000,
-    "lone surrogate": "<values>\ud800</values>",
-    "lone surrogate in a record": 'OCMF|{"ID":"\ud800","RD":[]}|{"SD":"00"}',
-    "NUL": "\x00",
-    "unknown encoding": '<?xml version="1.0" encoding="nope"?><values><value/></values>',
-}
-
-
-class TestHostileEvidence:
-    @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-    def test_gets_a_verdict_soon(self, text):
-        begun = time.monotonic()
-        readings = read_signed_data(text, public_key=der_of(PRIVATE).hex())
-
-        assert time.monotonic() - begun < 5
-        assert {reading.verdict for reading in readings} <= {"invalid", "unsupported"}
-        assert all(reading.reason for reading in readings)
-
-    def test_may_not_bring_a_document_type(self):
-        assert "document type" in one(HOSTILE["entity bomb"]).reason
-
-    @settings(max_examples=200, deadline=None)
-    @given(content=st.binary(max_size=400), key=st.text(max_size=80))
-    def test_of_any_bytes_never_raises(self, content, key):
-        assert read_signed_data(content.decode("latin-1"), public_key=key)
-
-    @settings(max_examples=200, deadline=None)
-    @given(
-        payload=st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-            lambda inner: (
-                st.lists(inner, max_size=3)
-                | st.dictionaries(
-                    st.sampled_from(["RD", "TM", "RV", "RU", "RI", "TX", "EF", "ST", "MS", "ID"]),
-                    inner,
-                )
-            ),
-            max_leaves=12,
-        ),
-        section=st.dictionaries(
-            st.sampled_from(["SA", "SE", "SD"]), st.text(max_size=20) | st.none()
-        ),
-    )
-    def test_in_the_shape_of_a_record_never_raises(self, payload, section):
-        text = f"OCMF|{json.dumps(payload)}|{json.dumps(section)}"
-
-        assert read_signed_data(text, public_key="04" + "ab" * 64)
-        assert read_signed_data(safe_xml(json.dumps({"a": payload})))
-
-
-class TestTheCommand:
-    def test_prints_a_line_per_value_and_forgives_invalid_ones(self, tmp_path):
-        (tmp_path / "b").mkdir()
-        (tmp_path / "b" / "two.xml").write_text(
-            safe_xml(ocmf(PAYLOAD), "what?", key=der_of(PRIVATE).hex())
-        )
-        (tmp_path / "a.txt").write_bytes(ocmf(PAYLOAD).encode() + b"\xff")
-        printed = StringIO()
-        call_command("verify_signed_values", str(tmp_path), json=True, stdout=printed)
-
-        rows = [json.loads(line) for line in printed.getvalue().splitlines()]
-        assert [(row["file"], row["index"], row["verdict"]) for row in rows] == [
-            ("a.txt", 0, "no_key"), ("b/two.xml", 0, "valid"), ("b/two.xml", 1, "unsupported"),
-        ]  # fmt: skip
-        assert rows[1] == {
-            "file": "b/two.xml",
-            "index": 0,
-            "format": "OCMF",
-            "verdict": "valid",
-            "energy_kwh": "21.130",
-            "reason": "the signature fits the key",
-        }
-
-    def test_takes_the_registered_key(self, tmp_path, capsys):
-        (tmp_path / "a.txt").write_text(ocmf(PAYLOAD))
-        call_command("verify_signed_values", tmp_path / "a.txt", public_key=der_of(PRIVATE).hex())
-
-        assert "valid" in capsys.readouterr().out
-
-    def test_fails_where_a_path_is_not_there(self, tmp_path):
-        with pytest.raises(CommandError) as caught:
-            call_command("verify_signed_values", str(tmp_path / "nope"))
-        assert caught.value.returncode == 1
-
-    def test_starts_no_database(self, tmp_path):
-        (tmp_path / "a.txt").write_text(ocmf(PAYLOAD))
-        outside = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
-        printed = subprocess.run(
-            [sys.executable, "manage.py", "verify_signed_values", tmp_path / "a.txt", "--json"],
-            cwd=settings_of_django.BASE_DIR,
-            env=outside | {"CLEARINGHOUSE_VAR": str(tmp_path / "var")},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-
-        assert json.loads(printed.stdout)["verdict"] == "no_key"
-        assert not list((tmp_path / "var").glob("*/PG_VERSION"))
-        assert not list((tmp_path / "var").rglob("postmaster.pid"))

@@ -33,6 +33,7 @@ from tests.makers import (
     fjell,
     later,
     nordlicht,
+    numbered_evse,
     numbered_record,
     partner_of,
     polder,
@@ -198,7 +199,7 @@ class TestTheRulesInForce:
             csp=voltaire(), contract_hash="0" * 64, pseudonym="x", starts_at=LONG_AGO
         )
         Evse.objects.create(
-            cso=polder(), evse_id="DE*NLX*E1001*1", starts_at=LONG_AGO, max_power_kw="11"
+            cso=polder(), evse_id=numbered_evse(3), starts_at=LONG_AGO, max_power_kw="11"
         )
         take(numbered_record(3), received_at=later(hours=1))
         Authorization.objects.create(
@@ -282,20 +283,20 @@ class TestDrafts:
         """Three pass (one for a large amount of energy), one is held, one is rejected."""
         return take(
             numbered_record(1),
-            numbered_record(2, energy_kwh="250", max_power_kw="300", total_amount="100", items=[]),
+            numbered_record(2, energy_kwh="100", max_power_kw="300", total_amount="100", items=[]),
             numbered_record(3, energy_kwh="400", max_power_kw="500"),
             numbered_record(4, energy_kwh="-1"),
-            numbered_record(5, energy_kwh="130", max_power_kw="300"),
+            numbered_record(5, energy_kwh="60", max_power_kw="300"),
         )
 
     def test_show_what_they_would_hold(self, records):
-        told = figures_of(RuleSet(drafts=(draft("V203", limits={"large_kwh": "120"}),)))
+        told = figures_of(RuleSet(drafts=(draft("V203", limits={"large_kwh": "40"}),)))
 
         assert told["before"] == {"ACCEPT": 3, "HOLD": 1, "REJECT": 1}
         assert told["after"] == {"ACCEPT": 1, "HOLD": 3, "REJECT": 1}
         assert told["newly_held"] == {
             "records": 2,
-            "energy_kwh": "380.000000",
+            "energy_kwh": "160.000000",
             "amounts": {"EUR": "109.020000"},
         }
         assert (told["newly_rejected"]["records"], told["newly_passed"]["records"]) == (0, 0)
@@ -311,7 +312,7 @@ class TestDrafts:
             RuleSet(
                 drafts=(
                     draft("V201", severity="WARN"),
-                    draft("V203", limits={"large_kwh": "120", "largest_kwh": "200"}),
+                    draft("V203", limits={"large_kwh": "40", "largest_kwh": "80"}),
                 )
             )
         )
@@ -350,10 +351,10 @@ class TestDrafts:
     def test_are_tried_on_the_records_asked_for(self, records, agreement):
         second = AgreementMaker(buyer=fjell())
         take(
-            numbered_record(6, csp_id="NO*FJL", energy_kwh="130", max_power_kw="300"),
+            numbered_record(6, csp_id="NO*FJL", energy_kwh="60", max_power_kw="300"),
             received_at=later(days=2),
         )
-        rules = RuleSet(drafts=(draft("V203", limits={"large_kwh": "120"}),))
+        rules = RuleSet(drafts=(draft("V203", limits={"large_kwh": "40"}),))
 
         def held(**changes: object) -> int:
             period = {"from_at": DAY.from_at, "until_at": DAY.until_at}

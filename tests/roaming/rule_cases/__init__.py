@@ -1,0 +1,1 @@
+"""One table of cases per family of V-codes; ``test_rule_cases`` sends each through the intake."""
