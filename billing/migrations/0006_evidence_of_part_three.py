@@ -66,7 +66,7 @@ _READ = [
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0005_part_three"),
-        ("roaming", "0010_part_three"),
+        ("roaming", "0016_part_three"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ _READ = ["roaming_tariff", "roaming_tariffversion", "roaming_tariffnotice", "roa
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roaming", "0010_part_three")]
+    dependencies = [("roaming", "0016_part_three")]
 
     operations = [
         tables.append_only("roaming_tariffversion", "tariff_version_is_append_only"),
