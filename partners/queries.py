@@ -97,7 +97,9 @@ def agreements_between(
             buyer__in=list(buyer_ids),
             service_class=service_class,
             in_force_at__isnull=False,
-        ).order_by("-starts_at", "-version")
+        )
+        .select_related("group")
+        .order_by("-starts_at", "-version")
     )
 
 

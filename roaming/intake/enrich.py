@@ -12,6 +12,7 @@ from django.db.models import Sum
 from roaming.intake.facts import Sides, World
 from roaming.intake.neighbours import Neighbourhood, load_neighbourhood, session_of
 from roaming.intake.normal import pseudonym_for
+from roaming.intake.pricing import Prices, load_prices, with_prices
 from roaming.intake.registries import Asked, Registries, load_registries
 from roaming.intake.signed_facts import SignedData, load_signed_data
 from roaming.intake.structure import Submission
@@ -89,6 +90,8 @@ def enrich(prepared: Sequence[Prepared], world: World) -> tuple[list[Prepared], 
         )
         for submission, sides, sha in prepared
     ]
+    prices = load_prices(list(asked.values()), environment=world.environment)
+    richer = priced(richer, asked, prices, registries)
     signed = load_signed_data(
         ((submission.sdr, sides.facts.meter_key) for submission, sides, _ in richer),
         environment=world.environment,
@@ -134,6 +137,16 @@ def with_registries(
         authorization=registries.authorization(asked),
     )
     return replace(sides, facts=facts)
+
+
+def priced(
+    prepared: Sequence[Prepared], asked: dict[int, Asked], prices: Prices, registries: Registries
+) -> list[Prepared]:
+    """With our own price of each record that a tariff or the agreement asks one for."""
+    return [
+        (submission, with_prices(sides, asked.get(id(submission.sdr)), prices, registries), sha256)
+        for submission, sides, sha256 in prepared
+    ]
 
 
 def with_readings(prepared: Sequence[Prepared], signed: SignedData) -> list[Prepared]:

@@ -19,6 +19,7 @@ from partners.queries import PartyNow
 from roaming.intake.overrides import IN_FORCE, RuleSet, load_overrides
 from roaming.messages import InboundSdr
 from roaming.rules.findings import Facts, Override, Terms
+from roaming.rules.sdr_price import OwnPrice
 from roaming.rules.signed import SignedReading
 
 
@@ -33,6 +34,7 @@ class Sides:
     facts: Facts
     sender_id: UUID
     signed: tuple[SignedReading, ...] = ()
+    rated: OwnPrice | None = None
 
 
 @dataclass(slots=True)
@@ -182,4 +184,9 @@ def _terms_of(version: RoamingAgreement, overrides: dict[str, Override]) -> Term
         credential_registry=version.credential_registry,
         authorization_registry=version.authorization_registry,
         acceptance_days=version.acceptance_days,
+        time_zone=version.group.time_zone,
+        price_basis=version.price_basis,
+        rating=version.rating,
+        price_tolerances=version.price_tolerances,
+        tariff_extras=version.tariff_extras,
     )

@@ -14,7 +14,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from partners.models import Partner
-from roaming.intake.enrich import Surroundings, what_to_ask, with_readings, with_registries
+from roaming.intake.enrich import (
+    Surroundings,
+    priced,
+    what_to_ask,
+    with_readings,
+    with_registries,
+)
 from roaming.intake.facts import Sides, World, load_world
 from roaming.intake.judge import Known, Ledgers, facts_in, session_key
 from roaming.intake.overrides import RuleSet
@@ -25,6 +31,7 @@ from roaming.intake.past_reads import (
     load_past_ledgers,
     run_statement,
 )
+from roaming.intake.pricing import load_prices
 from roaming.intake.registries import Asked, Registries, load_registries
 from roaming.intake.signed_facts import SignedData, load_signed_data
 from roaming.intake.structure import Submission
@@ -90,6 +97,8 @@ def recall(
         )
         for (submission, sides, _), day in zip(chunk.prepared, ledgers.days, strict=True)
     ]
+    prices = load_prices(asked, environment=environment)
+    chunk.prepared = priced(chunk.prepared, chunk.asked, prices, registries)
     signed = load_signed_data(
         ((submission.sdr, sides.facts.meter_key) for submission, sides, _ in chunk.prepared),
         environment=environment,
@@ -170,8 +179,10 @@ def _sides(
         for index in indexes:
             key = id(records[index][1].sdr)
             if key in asked:
-                known_before = chunk.came[index].batch_id
-                chunk.asked[key] = asked[key]._replace(known_before=known_before)
+                came = chunk.came[index]
+                chunk.asked[key] = asked[key]._replace(
+                    known_before=came.batch_id, known_at=came.received_at
+                )
         chunk.sessions |= sessions
     chunk.prepared = [(records[index][1], sides[index][0], "") for index in range(len(records))]
     chunk.overrides = [sides[index][1] for index in range(len(records))]

@@ -34,7 +34,8 @@ SELECT EXISTS (SELECT FROM roaming_evse), EXISTS (SELECT FROM roaming_evseoutage
 class Asked(NamedTuple):
     """One record with what its facts are found by.
 
-    ``known_before``: of the entries, only those made before this id count (a look back).
+    ``known_before``: of the entries, only those made before this id count (a look back), and
+    answers given after ``known_at`` do not.
     """
 
     sdr: InboundSdr
@@ -45,6 +46,7 @@ class Asked(NamedTuple):
     contract_hash: str
     pseudonym: str
     known_before: UUID | None = None
+    known_at: datetime | None = None
 
     @property
     def evse_id(self) -> str:

@@ -31,6 +31,7 @@ from roaming.intake.columns import (
 from roaming.intake.judge import Judged, takes_session
 from roaming.intake.normal import pseudonym_for
 from roaming.intake.originals import answer_originals
+from roaming.intake.ratings import NewRating, write_ratings
 from roaming.intake.signed_facts import SIGNED_COLUMNS, rows_of
 from roaming.intake.structure import printable
 from roaming.models import IntakeBatch, IntakeTally
@@ -76,6 +77,15 @@ def _write_new(cursor, new: Sequence[Judged], *, batch: IntakeBatch, actor: str)
     _add_findings(cursor, new, sender_id=batch.sender_id, received_at=batch.received_at)
     _add_identities(cursor, new, pseudonyms, received_at=batch.received_at)
     _add_signed_values(cursor, new)
+    write_ratings(
+        cursor,
+        (
+            NewRating(one.record_id, one.sides.rated)
+            for one in new
+            if one.sides.rated and one.verdict != "REJECT"
+        ),
+        rated_at=batch.received_at,
+    )
 
 
 def _stage(cursor, new: Sequence[Judged]) -> None:

@@ -20,6 +20,7 @@ class Delivery(models.Model):
         REMINDER = "REMINDER", "Something is due"
         MANIFEST = "MANIFEST", "Daily manifest"
         ALERT = "ALERT", "Something of yours wants a look"
+        TARIFF = "TARIFF", "A tariff changes, or a change was answered"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     receiver = models.ForeignKey(

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Party
 from partners.models.environment import environment_field
+from roaming.rules.rating.stored import ExactDecoder, ExactEncoder
 
 
 class Tariff(models.Model):
@@ -43,7 +44,7 @@ class TariffVersion(models.Model):
     version = models.PositiveIntegerField()
     published_at = models.DateTimeField()
     valid_from_at = models.DateTimeField()
-    content = models.JSONField()
+    content = models.JSONField(encoder=ExactEncoder, decoder=ExactDecoder)
     content_sha256 = models.CharField(max_length=64)
     unusable_reason = models.CharField(
         max_length=500, blank=True, help_text="why no record can be rated by it; empty: it can"

@@ -120,12 +120,18 @@ class SenderDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFact:
-    """The clearing house's own price; part 3 supplies it, until then rules on it are dormant.
+    """The clearing house's own price; ``None`` where neither side has told a tariff.
 
-    Amounts are excl. tax in the record's currency.
+    Amounts are in the record's currency and on the agreement's price basis. ``tariff_is_valid``
+    false: ``unrated_reason`` says why there is no price. ``tolerance_amount`` and
+    ``tolerance_percent`` are the agreement's own. ``is_binding``: our price counts, not the claim.
     """
 
     tariff_is_valid: bool
+    unrated_reason: str = ""
+    is_binding: bool = False
+    tolerance_amount: Decimal | None = None
+    tolerance_percent: Decimal | None = None
     tariff_currency: str = ""
     amount: Decimal | None = None
     is_free: bool = False

@@ -95,6 +95,11 @@ class Terms:
     credential_registry: str = "IF_PRESENT"
     authorization_registry: str = "IF_PRESENT"
     acceptance_days: int = 10
+    time_zone: str = ""
+    price_basis: str = "EXCL_TAX"
+    rating: str = "CLAIM"
+    price_tolerances: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tariff_extras: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A credit repeats a claim that was checked when it came, so its sign does not cou
 
 from decimal import Decimal
 
+from roaming.rules.facts import PriceFact
 from roaming.rules.findings import Facts, Found, Limits
 from roaming.rules.record import InboundSdr
 
@@ -13,20 +14,33 @@ def tariff_is_valid(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | No
     """V501."""
     if facts.price is None or facts.price.tariff_is_valid:
         return None
-    return Found(f"tariff {sdr.tariff_id!r} is unknown or was not valid at session start")
+    unknown = f"tariff {sdr.tariff_id!r} is unknown or was not valid at session start"
+    return Found(facts.price.unrated_reason or unknown)
 
 
 def claim_is_the_own_price(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V502. A cent on a small claim and half a percent on a large one are rounding."""
+    """V502. A cent on a small claim and half a percent on a large one are rounding.
+
+    Where our price counts, the difference changes nothing and is only noted.
+    """
+    price = facts.price
     own, claim = _both(sdr, facts)
-    if own is None or claim is None:
+    if price is None or own is None or claim is None:
         return None
-    allowed = max(limits["price_tolerance"], own * limits["price_tolerance_percent"] / 100)
+    allowed = allowed_difference(price, own, limits)
     apart = abs(claim - own)
     if apart <= allowed:
         return None
     text = f"claimed {claim}, rated {own} {sdr.currency}"
-    return Found(text, None, str(apart), f"{allowed:.2f}")
+    return Found(text, "WARN" if price.is_binding else None, str(apart), f"{allowed:.2f}")
+
+
+def allowed_difference(price: PriceFact, own: Decimal, limits: Limits) -> Decimal:
+    """What claim and price may lie apart: the agreement's tolerances before the rule's limits."""
+    amount, percent = price.tolerance_amount, price.tolerance_percent
+    amount = limits["price_tolerance"] if amount is None else amount
+    percent = limits["price_tolerance_percent"] if percent is None else percent
+    return max(amount, abs(own) * percent / 100)
 
 
 def claim_fits_a_free_tariff(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:

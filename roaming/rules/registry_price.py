@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
         title="Tariff unknown or not valid at session start",
         remedy="Publish the tariff from before the session.",
         check=own_price.tariff_is_valid,
+        heals=True,
     ),
     Rule(
         code="V502",
@@ -43,6 +44,7 @@ RULES: tuple[Rule, ...] = (
         title="Claim is not the rated price",
         remedy="Check tariff, energy and times.",
         check=own_price.claim_is_the_own_price,
+        heals=True,
     ),
     Rule(
         code="V503",

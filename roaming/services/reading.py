@@ -37,7 +37,16 @@ _RENAMED = {"id": "record_id", "cso_code": "cso_id", "csp_code": "csp_id"}
 _RENAMED |= {"claim_amount": "total_amount"}
 
 MessageKind: TypeAlias = Literal[
-    "SDR", "STATEMENT", "SDR_STATE", "DISPUTE", "MATCH", "HEALED", "REMINDER", "MANIFEST", "ALERT"
+    "SDR",
+    "STATEMENT",
+    "SDR_STATE",
+    "DISPUTE",
+    "MATCH",
+    "HEALED",
+    "REMINDER",
+    "MANIFEST",
+    "ALERT",
+    "TARIFF",
 ]
 _NAMED_OTHERWISE = (Delivery.Kind.SDR, Delivery.Kind.STATEMENT)
 _ABOUT_RECORDS = (Delivery.Kind.SDR, Delivery.Kind.SDR_STATE)
