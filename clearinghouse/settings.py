@@ -219,6 +219,8 @@ OAUTH2_PROVIDER = {
         "registry:write": "Send EVSEs, meter keys, credentials and authorizations",
         "registry:read": "Read your registries",
         "manifest:write": "Send your daily manifests",
+        "tariff:write": "Publish tariffs, consent to or refuse increases",
+        "tariff:read": "Read your tariffs, and what counts for you",
     },
     "SCOPES_BACKEND_CLASS": "partners.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from roaming.api import alerts, completeness, holds, manifests, registries, verbs, views
+from roaming.api import alerts, completeness, holds, manifests, registries, tariffs, verbs, views
 
 app_name = "roaming"
 
@@ -12,6 +12,18 @@ urlpatterns = [
     path("holds/", holds.HeldRecords.as_view(), name="holds"),
     path("holds/healings/<uuid:healing_id>/", holds.OneHealing.as_view(), name="healing"),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
+    path("tariffs/", tariffs.Tariffs.as_view(), name="tariff-list"),
+    path("tariffs/<uuid:tariff_id>/", tariffs.TariffOne.as_view(), name="tariff-detail"),
+    path(
+        "tariffs/notices/<uuid:notice_id>/",
+        tariffs.TariffNoticeOne.as_view(),
+        name="tariff-notice",
+    ),
+    path(
+        "tariffs/notices/<uuid:notice_id>/<slug:verb>/",
+        tariffs.TariffNoticeVerb.as_view(),
+        name="tariff-answer",
+    ),
     path("alerts/", alerts.Alerts.as_view(), name="alert-list"),
     path("alerts/<uuid:alert_id>/", alerts.AlertDetail.as_view(), name="alert-detail"),
     path("manifests/", manifests.Manifests.as_view(), name="manifest-list"),

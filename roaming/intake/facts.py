@@ -139,7 +139,7 @@ def load_world(
     for version in versions:
         key = (version.seller_id, version.buyer_id)
         overrides = rule_set.of(loaded, version, owner_id=owners.get(version.seller_id))
-        world.versions.setdefault(key, []).append(_terms_of(version, overrides))
+        world.versions.setdefault(key, []).append(terms_of(version, overrides))
     return world
 
 
@@ -167,7 +167,8 @@ def _provider_of(contract_id: str) -> str:
         return ""
 
 
-def _terms_of(version: RoamingAgreement, overrides: dict[str, Override]) -> Terms:
+def terms_of(version: RoamingAgreement, overrides: dict[str, Override]) -> Terms:
+    """What rules need of an agreement version, whose group is at hand."""
     return Terms(
         agreement_id=str(version.pk),
         buyer_id=str(version.buyer_id),

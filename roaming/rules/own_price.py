@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from roaming.rules.facts import PriceFact
 from roaming.rules.findings import Facts, Found, Limits
+from roaming.rules.rating.figures import plain_text_of
 from roaming.rules.record import InboundSdr
 
 
@@ -31,7 +32,7 @@ def claim_is_the_own_price(sdr: InboundSdr, facts: Facts, limits: Limits) -> Fou
     apart = abs(claim - own)
     if apart <= allowed:
         return None
-    text = f"claimed {claim}, rated {own} {sdr.currency}"
+    text = f"claimed {plain_text_of(claim)}, rated {plain_text_of(own)} {sdr.currency}"
     return Found(text, "WARN" if price.is_binding else None, str(apart), f"{allowed:.2f}")
 
 

@@ -22,7 +22,11 @@ from roaming.rules.rating.tariff import (
 )
 
 # Kinds whose totals are rounded up together, by what step_size says.
-_STEP_GROUPS: tuple[tuple[Kind, ...], ...] = ((Kind.ENERGY,), (Kind.TIME, Kind.PARKING_TIME), (Kind.FLAT,))
+_STEP_GROUPS: tuple[tuple[Kind, ...], ...] = (
+    (Kind.ENERGY,),
+    (Kind.TIME, Kind.PARKING_TIME),
+    (Kind.FLAT,),
+)
 Shape = tuple[tuple[Restrictions, tuple[Kind, ...]], ...]
 
 

@@ -25,7 +25,7 @@ from partners.services import approvals, audit
 from roaming.models import Delivery, Finding, Healing, Hold, Sdr, SdrState, SessionKey
 from roaming.rules.catalog import RULES, RULES_VERSION
 from roaming.rules.lifecycle import path_of_intake
-from roaming.services import deliveries, lifecycle
+from roaming.services import deliveries, lifecycle, rating
 from roaming.services.revalidation import Rejudged, judge_again
 
 RELEASE_VERB = "release held record"
@@ -271,6 +271,11 @@ def _revalidate(
     states = list(queue().filter(id__in=ids).select_for_update(of=("self",)))
     by_id = {state.id: state for state in states}
     judged = judge_again(states, now=now)
+    rating.keep(
+        ((one.record_id, one.sides.rated) for one in judged if one.sides.rated),
+        reason="checked again after new master data",
+        now=now,
+    )
     sides: set[UUID] = set()
     for one in judged:
         state = by_id[one.record_id]

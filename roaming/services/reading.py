@@ -20,6 +20,7 @@ from roaming.rules.catalog import REMEDIES
 from roaming.rules.findings import Severity
 from roaming.rules.record import ItemKind
 from roaming.services.counter_reading import MatchRow, matches_told
+from roaming.services.tariff_reading import RecordRating, rating_told
 
 _SDR_COLUMNS = (
     "id sdr_id attempt cso_code csp_code service_session_id split_no charging_session_id"
@@ -130,6 +131,7 @@ class RecordDetail(Record, frozen=True, kw_only=True):
     findings: list[OutcomeFinding]
     not_applicable: list[str]
     events: list[RecordEvent]
+    rating: RecordRating | None = None
 
 
 class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,7 +200,7 @@ def records_of(states: Iterable[SdrState]) -> list[Record]:
 
 
 def detail_of(state: SdrState) -> RecordDetail:
-    """One record in full, by three queries."""
+    """One record in full, by four queries."""
     row = _rows([state], *_SDR_DETAILS)[state.id]
     findings = Finding.objects.filter(sender=state.sender_id, record_id=state.id)
     events = SdrEvent.objects.filter(sender=state.sender_id, record_id=state.id)
@@ -228,6 +230,7 @@ def detail_of(state: SdrState) -> RecordDetail:
             )
             for event in events.order_by("version")
         ],
+        rating=rating_told(state.id),
     )
 
 

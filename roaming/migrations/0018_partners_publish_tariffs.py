@@ -1,4 +1,4 @@
-"""Deliveries tell of tariffs, intake keeps ratings, and both lines of migrations meet."""
+"""Deliveries tell of tariffs, contents keep their decimals, and intake keeps ratings."""
 
 from django.db import migrations, models
 
@@ -6,10 +6,7 @@ import roaming.rules.rating.stored
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("roaming", "0011_tariffs_are_evidence"),
-        ("roaming", "0014_corrections_and_healings"),
-    ]
+    dependencies = [("roaming", "0017_tariffs_are_evidence")]
 
     operations = [
         migrations.AlterField(
