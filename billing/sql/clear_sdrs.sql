@@ -45,8 +45,23 @@ SELECT state.id, state.seller_id, state.buyer_id, seller.partner_id, buyer.partn
   JOIN partners_partyownership AS buyer
     ON buyer.party_id = state.buyer_id AND buyer.starts_at <= state.ended_at
    AND (buyer.ends_at IS NULL OR buyer.ends_at > state.ended_at)
+  LEFT JOIN LATERAL (
+    -- Where our price is agreed on, the newest rating counts; a credit takes back its original's.
+    SELECT CASE WHEN sdr.credits_sdr_id <> '' THEN -1 ELSE 1 END AS sign,
+           CASE agreement.price_basis WHEN 'INCL_TAX' THEN rating.total_incl_tax
+                                      ELSE rating.total_excl_tax END AS total
+      FROM roaming_sdrrating AS rating
+     WHERE agreement.rating = 'HOUSE' AND rating.currency = agreement.currency
+       AND sdr.claim_amount IS NOT NULL
+       AND rating.record_id = coalesce(
+               (SELECT link.original_id FROM roaming_sdrlink AS link
+                 WHERE link.record_id = state.id AND link.kind = 'CREDIT'), state.id)
+     ORDER BY rating.rating_version DESC LIMIT 1
+ ) AS house ON true
  CROSS JOIN LATERAL (
-    SELECT round(coalesce(sdr.claim_amount, 0) * 10::numeric ^ %(digits)s) AS claim
+    SELECT CASE WHEN house.total IS NULL
+                THEN round(coalesce(sdr.claim_amount, 0) * 10::numeric ^ %(digits)s)
+                ELSE house.sign * round(house.total * 10::numeric ^ %(digits)s) END AS claim
  ) AS rounded
  CROSS JOIN LATERAL (
     SELECT rounded.claim, round(rounded.claim * (1 - agreement.commission_rate)) AS payout

@@ -354,6 +354,7 @@ READ_IN_FULL = READ | {
         " V308 V501 V502 V505 V506 V507 V508 V509 V510 V602 V603"
         " V604 V605 V702 V703"
     ).split(),
+    "rating": None,
     "events": [
         {
             "version": 1,

@@ -190,8 +190,8 @@ class TestTheStatement:
         world = a_world()
         tell(world, Story(Decimal("1")))
         path = Path(clearing.__file__).parent.parent / "sql" / "clear_sdrs.sql"
-        names = ("group_id", "run_id", "currency", "digits", "cleared_at")
-        values = (world.group.pk, new_uuid7(), "EUR", 2, NOON)
+        names = ("group_id", "run_id", "currency", "digits", "cleared_at", "time_zone")
+        values = (world.group.pk, new_uuid7(), "EUR", 2, NOON, "UTC")
 
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")

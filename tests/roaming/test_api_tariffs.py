@@ -1,10 +1,12 @@
-"""Sellers publish tariffs, buyers read what counts and answer; a stranger sees nothing of either."""
+"""Sellers publish tariffs, buyers read what counts and answer; a stranger sees nothing."""
 
 import json
 
 import pytest
 
 from roaming.models import SdrRating, TariffNotice, TariffVersion
+from roaming.services import tariffs
+from roaming.services.tariffs import TariffRefused
 from tests import makers
 from tests.makers import NOON, later, take_one
 from tests.roaming.partner_systems import PartnerSystem
@@ -132,13 +134,15 @@ class TestAnIncrease:
         owed = nordlicht.get("/api/v1/deliveries/", receiver="DE*NLX").json()["results"]
         assert [one["message"]["version"] for one in owed] == [1, 2]
 
-    def test_cannot_be_answered_once_the_notice_has_run(self, nordlicht, voltaire, monkeypatch):
+    def test_cannot_be_answered_once_the_notice_has_run(self, nordlicht):
         notice = raise_price(nordlicht, publish(nordlicht))
-        monkeypatch.setattr("roaming.api.tariffs.timezone.now", lambda: later(days=20))
 
-        answer = voltaire.post(f"{TARIFFS}notices/{notice.pk}/consent/", b"{}")
+        with pytest.raises(TariffRefused) as refused:
+            tariffs.answer(
+                notice.pk, consents=True, actor="Voltaire", reason="", now=later(days=20)
+            )
 
-        assert (answer.status_code, answer.json()["code"]) == (409, "NOTICE_HAS_RUN")
+        assert refused.value.code == "NOTICE_HAS_RUN"
 
 
 class TestTheTraceOfARecord:

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from billing.models import ClearedSdr
+from billing.services.clearing import clear_group
 from partners.models import RoamingAgreement
 from roaming.models import Evse, Finding, Sdr, SdrRating
 from roaming.rules.rating.trace import replay
-from roaming.services import rating
+from roaming.services import holds, rating
 from tests.makers import (
     LONG_AGO,
     NOON,
@@ -297,8 +299,6 @@ class TestRerating:
 
 
 def test_held_for_want_of_a_tariff_heals_once_it_is_published():
-    from roaming.services import holds
-
     agreement = AgreementMaker(rating=RoamingAgreement.Rating.HOUSE)
     taken = take_one(tariff_id="NLX-AC")
     published(per_kwh("0.49"), at=NOON, valid_from=LONG_AGO.replace(year=2026))
@@ -307,3 +307,19 @@ def test_held_for_want_of_a_tariff_heals_once_it_is_published():
 
     assert (agreement.rating, told) == ("HOUSE", {"ACCEPT": 1})
     assert SdrRating.objects.get(record_id=taken.record_id).rating_version == 1
+
+
+def test_our_price_is_what_is_cleared_where_that_is_agreed():
+    """A record claimed at 11.80 and its credit: 9.02 and −9.02."""
+    agreement = AgreementMaker(rating="HOUSE")
+    published(per_kwh("0.49"))
+    dear = {"tariff_id": "NLX-AC", "total_amount": "11.80", "items": None}
+    take_one(**dear)
+    group = agreement.group
+    clear_group(group, run_key="1", now=NOON)
+    credit = {"sdr_id": "C-1", "credits_sdr_id": "NLX-0001", "service_session_id": None}
+    take(record(**dear | credit | {"total_amount": "-11.80"}))
+    clear_group(group, run_key="2", now=NOON)
+
+    claims = ClearedSdr.objects.order_by("id").values_list("claim_minor", flat=True)
+    assert list(claims) == [902, -902]

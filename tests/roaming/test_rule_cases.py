@@ -13,11 +13,12 @@ from tests.roaming.rule_cases import (
     identity,
     price,
     signature,
+    tariff,
     time,
 )
 from tests.roaming.rule_cases.case import Case
 
-FAMILIES = (identity, time, energy, signature, duplicates, price, credits)
+FAMILIES = (identity, time, energy, signature, duplicates, price, tariff, credits)
 CASES = [case for family in FAMILIES for case in family.CASES]
 GIVEN = given_facts.CASES
 

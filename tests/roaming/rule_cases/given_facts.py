@@ -9,7 +9,7 @@ from roaming.rules.findings import Facts, Finding, Terms
 from tests.makers import LONG_AGO, NOON, record, submission
 
 # Switched on by part 3; everything else goes through the intake.
-WAITING = frozenset("V501 V502 V505 V507 V508 V509 V510 V703".split())
+WAITING = frozenset("V509 V703".split())
 # The part of it that asks the tariff waits; the part in euro goes through the intake.
 HALF = frozenset({"V506"})
 TERMS = Terms(
