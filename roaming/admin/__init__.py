@@ -12,5 +12,6 @@ from roaming.admin import (  # noqa: F401 they register themselves
     registry,
     rule_override,
     sdr,
+    tariff,
     webhook,
 )

@@ -21,6 +21,7 @@ from partners.admin.story import (
     Timeline,
     link,
 )
+from roaming.admin import rating
 from roaming.admin.chain import chain_table
 from roaming.admin.sections import told_by_others
 from roaming.models import (
@@ -48,6 +49,7 @@ def of(sdr: Sdr) -> list[object]:
         _figures(sdr, state, findings),
         _findings(findings),
         *told_by_others(sdr),
+        *rating.sections(sdr),
         *chain_table(sdr.pk),
         *_disputes(sdr),
         _timeline(sdr),
