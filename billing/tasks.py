@@ -1,13 +1,22 @@
 """Clock work of the billing floor: each may run twice, be killed anywhere, and run again."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from billing.services import close_job, closing, conservation, statements
+from billing.models import ExposureReading
+from billing.services import (
+    close_job,
+    closing,
+    conservation,
+    exposure,
+    sealing,
+    statements,
+)
 from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers
 from partners.models import SettlementGroup
@@ -78,6 +87,27 @@ def prove_conservation() -> dict[str, int]:
 def render_missing_statements() -> dict[str, int]:
     """Render the statements that have no PDF yet."""
     return {"rendered": statements.render_missing(now=timezone.now())}
+
+
+@shared_task(name="billing.seal")
+def seal() -> dict[str, int]:
+    """Chain what was posted since; one sealing at a time, so a second one finds nothing."""
+    return {"sealed": sealing.seal(now=timezone.now())}
+
+
+@shared_task(name="billing.read_exposures")
+def read_exposures() -> dict[str, int]:
+    """Read each group's exposures before its records are cleared, and block or lift by them."""
+    levels: Counter[str] = Counter()
+    for group in SettlementGroup.objects.order_by("environment", "name"):
+        for reading in exposure.read_exposures(group, now=timezone.now()):
+            levels[reading.level.lower()] += 1
+            if reading.level != ExposureReading.Level.FREE:
+                logger.warning(
+                    "billing.exposure.near_or_over_its_limit",
+                    extra={"partner_id": str(reading.partner_id), "level": reading.level},
+                )
+    return dict(levels)
 
 
 def _tell(differing: Iterable[conservation.Line]) -> None:

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from billing.models import ClearingWindow, ConservationProof, Settlement
 from billing.rules.supply_period import supply_title
+from billing.services import releases
 from partners.admin.job import STATE_TONES as JOB_TONES
 from partners.admin.job import Progress
 from partners.admin.story import Badge, Table, link, list_link
-from partners.models import Job
+from partners.models import Approval, Job
 from roaming.admin.tones import STATE_TONES
 from roaming.models import Alert, Finding, IntakeTally, Sdr, SdrState
 from roaming.rules.catalog import RULES, STRUCTURE
@@ -47,6 +48,7 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     if user.has_perm("billing.view_clearingwindow"):
         context["open_windows"] = open_windows()
         context["settlements"] = latest_settlements()
+        context["to_release"] = waiting_for_release(now=now)
     if user.has_perm("roaming.view_alert"):
         context["alerts"] = open_alerts()
     if user.has_perm("partners.view_job"):
@@ -220,6 +222,40 @@ def latest_settlements() -> Table:
             for settlement in settlements
         ],
         empty="Nothing is settled yet.",
+    )
+
+
+def waiting_for_release(*, now: datetime) -> Table | None:
+    """Settlements that two persons must let out, oldest first; ``None`` where there is none."""
+    waiting = list(
+        Settlement.objects.filter(state=Settlement.State.CALCULATED)
+        .select_related("window__group")
+        .order_by("pk")[:8]
+    )
+    if not waiting:
+        return None
+    asked = {
+        row.object_id: row
+        for row in Approval.objects.filter(
+            verb=releases.VERB,
+            object_id__in=[str(row.pk) for row in waiting],
+            state=Approval.State.REQUESTED,
+            expires_at__gt=now,
+        ).select_related("maker")
+    }
+    return Table(
+        "Waits for release",
+        ("Settlement", "Group", "Next"),
+        [
+            (
+                link(row, _supply(row.window)),
+                row.window.group.name,
+                f"{asked[str(row.pk)].maker} asked: a second person decides"
+                if str(row.pk) in asked
+                else "check the figures and ask for the release",
+            )
+            for row in waiting
+        ],
     )
 
 

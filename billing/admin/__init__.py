@@ -1,10 +1,20 @@
 """Staff pages over the money: windows, the sub-ledger, settlements, documents, proofs."""
 
 from billing.admin import (  # noqa: F401 they register themselves
+    adjustment,
     cleared,
+    correction,
+    default_case,
     document,
+    exposure,
+    fee_component,
+    fee_line,
+    fx_rate,
     ledger,
+    position,
     proof,
     settlement,
+    tax_rows,
+    taxed_supply,
     window,
 )

@@ -46,7 +46,7 @@ def charge_fees(settlement: Settlement, *, now: datetime) -> None:
         return
     month = month_of(_last_day(settlement))
     lines = rules.fees_of_window(
-        [_terms(row) for row in rows.values()],
+        [terms_of(row) for row in rows.values()],
         records=_records(settlement),
         memberships=_memberships(group, month),
         counted=_counted(group),
@@ -74,7 +74,8 @@ def charge_fees(settlement: Settlement, *, now: datetime) -> None:
     )
 
 
-def _terms(row: FeeRow) -> FeeComponent:
+def terms_of(row: FeeRow) -> FeeComponent:
+    """:raises billing.rules.fees.terms.WrongTerms: the row contradicts itself."""
     tiers = (Tier(Decimal(tier["from_quantity"]), Decimal(tier["rate"])) for tier in row.tiers)
     same = {name: getattr(row, name) for name in _SAME}
     scope = Scope(

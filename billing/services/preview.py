@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Sum
 
@@ -23,9 +23,18 @@ _FIGURES = (
 )
 
 
+class _Pair(NamedTuple):
+    """Sorted as people read it."""
+
+    supplier: str
+    customer: str
+    supplier_id: str
+    customer_id: str
+
+
 def preview_of(settlement: Settlement, previous: Settlement | None) -> dict[str, Any]:
     """Positions, taxed supplies with the difference to the last settlement per pair, blocked pairs,
-    instructions. Plain JSON: ids as strings, money in minor units.
+    instructions, fee lines. Plain JSON: ids as strings, money in minor units.
     """
     return {
         "window": str(settlement.window_id),
@@ -40,6 +49,7 @@ def preview_of(settlement: Settlement, previous: Settlement | None) -> dict[str,
             [str(row.payer_id), str(row.payee_id), row.amount_minor]
             for row in settlement.instructions.order_by("place")
         ],
+        "fees": _fees(settlement),
     }
 
 
@@ -65,7 +75,9 @@ def _supplies(settlement: Settlement) -> list[dict[str, Any]]:
         {
             "window": str(row.window_id),
             "supplier": row.supplier.name,
+            "supplier_id": str(row.supplier_id),
             "customer": row.customer.name,
+            "customer_id": str(row.customer_id),
             "place": row.place_country_code,
             "category": row.category,
             "rate": str(row.rate),
@@ -85,25 +97,41 @@ def _pairs(settlement: Settlement, previous: Settlement | None) -> list[dict[str
     now, before = _sums(settlement), _sums(previous) if previous else {}
     return [
         {
-            "supplier": supplier,
-            "customer": customer,
-            "amount_minor": now.get((supplier, customer), 0),
-            "before_minor": before.get((supplier, customer), 0),
+            "supplier": pair.supplier,
+            "supplier_id": pair.supplier_id,
+            "customer": pair.customer,
+            "customer_id": pair.customer_id,
+            "amount_minor": now.get(pair, 0),
+            "before_minor": before.get(pair, 0),
         }
-        for supplier, customer in sorted({*now, *before})
+        for pair in sorted({*now, *before})
     ]
 
 
-def _sums(settlement: Settlement) -> dict[tuple[str, str], int]:
+def _sums(settlement: Settlement) -> dict[_Pair, int]:
     rows = settlement.supplies.filter(is_service=False).values_list(
-        "supplier__name", "customer__name"
+        "supplier__name", "customer__name", "supplier", "customer"
     )
     return {
-        (supplier, customer): int(net + vat)
-        for supplier, customer, net, vat in rows.annotate(
-            net=Sum("net_minor"), vat=Sum("vat_minor")
-        )
+        _Pair(names[0], names[1], str(names[2]), str(names[3])): int(net + vat)
+        for *names, net, vat in rows.annotate(net=Sum("net_minor"), vat=Sum("vat_minor"))
     }
+
+
+def _fees(settlement: Settlement) -> list[dict[str, Any]]:
+    rows = settlement.fee_lines.select_related("component", "payer", "payee")
+    return [
+        {
+            "name": row.component.name,
+            "component": str(row.component_id),
+            "payer": row.payer.name,
+            "payer_id": str(row.payer_id),
+            "payee": row.payee.name if row.payee else None,
+            "month": row.month.isoformat() if row.month else None,
+            "amount_minor": row.amount_minor,
+        }
+        for row in rows.order_by("payer__name", "component__name", "month", "payee__name")
+    ]
 
 
 def _blocked(settlement: Settlement) -> list[dict[str, Any]]:
@@ -114,7 +142,10 @@ def _blocked(settlement: Settlement) -> list[dict[str, Any]]:
         {
             "window": str(row.window_id),
             "supplier": row.supplier.name,
+            "supplier_id": str(row.supplier_id),
             "customer": row.customer.name,
+            "customer_id": str(row.customer_id),
+            "is_service": row.is_service,
             "amount_minor": row.amount_minor,
             "sdrs": row.sdrs,
             "reasons": row.reasons,

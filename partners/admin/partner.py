@@ -13,6 +13,7 @@ from unfold.forms import PaginationInlineFormSet
 
 from partners import queries
 from partners.admin.base import EvidenceInline, HouseAdmin
+from partners.admin.tax import TaxRegistrationInline, TaxStatusInline
 from partners.models import (
     ApiClient,
     BankAccount,
@@ -133,6 +134,8 @@ class PartnerAdmin(HouseAdmin):
     inlines = (
         StateInline,
         PartnerFactsInline,
+        TaxRegistrationInline,
+        TaxStatusInline,
         PartyInline,
         ContractInline,
         BankAccountInline,

@@ -50,7 +50,7 @@ def fee_of_record(component: FeeComponent, record: FeeRecord) -> list[Share]:
     :raises WrongTerms: the component has tiers; its fee is one of the month and not of a record.
     """
     if component.has_tiers:
-        raise WrongTerms(f"{component.code} has tiers: ask for the fees of the window.")
+        raise WrongTerms(component.code, "tiers", "it has tiers: ask for the fees of the window.")
     if not is_charged(component, record):
         return []
     quantity = quantity_of(component, record)

@@ -32,7 +32,11 @@ BASIS_POINT = Decimal("0.0001")
 
 
 class WrongTerms(ValueError):
-    """These terms cannot be charged; the message says what to change."""
+    """These terms cannot be charged; the message says what to change, ``field`` where."""
+
+    def __init__(self, code: str, field: str, told: str):
+        self.field, self.told = field, told
+        super().__init__(f"{code}: {told}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,8 @@ class FeeComponent:
 
     def __post_init__(self) -> None:
         """:raises WrongTerms: the terms contradict each other."""
-        for told in _wrong(self):
-            raise WrongTerms(f"{self.code}: {told}")
+        for field, told in _wrong(self):
+            raise WrongTerms(self.code, field, told)
 
     def holds_on(self, day: date) -> bool:
         return self.from_date <= day and (self.until_date is None or day < self.until_date)
@@ -102,35 +106,48 @@ class FeeComponent:
         return BASIS_POINT if self.kind == "BP_OF_AMOUNT" else Decimal(1)
 
 
-def _wrong(terms: FeeComponent) -> list[str]:
+def _wrong(terms: FeeComponent) -> list[tuple[str, str]]:
+    """Each contradiction with the field at which it is mended."""
     checks = (
-        (not _payer_fits(terms), f"a fee {terms.kind} is not paid by {terms.payer}."),
-        ((terms.payer == "SPLIT") != (terms.cso_share is not None), "a split needs its share."),
+        ("payer", not _payer_fits(terms), f"a fee {terms.kind} is not paid by {terms.payer}."),
         (
+            "cso_share",
+            (terms.payer == "SPLIT") != (terms.cso_share is not None),
+            "a split needs its share.",
+        ),
+        (
+            "cso_share",
             terms.cso_share is not None and not 0 <= terms.cso_share <= 1,
             "the share of the CSO is a fraction from 0 to 1.",
         ),
-        (terms.has_tiers != bool(terms.tiers), "tiers and their mode go together."),
-        (bool(terms.tiers) and not _tiers_rise(terms), "tiers begin at 0 and rise."),
+        ("tiers", terms.has_tiers != bool(terms.tiers), "tiers and their mode go together."),
+        ("tiers", bool(terms.tiers) and not _tiers_rise(terms), "tiers begin at 0 and rise."),
         (
+            "tier_mode",
             terms.has_tiers and not (terms.kind in OF_RECORDS and _is_whole(terms)),
             "tiers are of records, rounded per window, without a least or most per record.",
         ),
-        (terms.has_tiers and terms.payer == "SPLIT", "give each side of a split its own tiers."),
-        (_is_negative(terms), "a rate is not negative."),
-        (_crosses(terms.min_minor, terms.max_minor), "the least is above the most."),
-        (_crosses(terms.floor_minor, terms.cap_minor), "the floor is above the cap."),
         (
+            "tier_mode",
+            terms.has_tiers and terms.payer == "SPLIT",
+            "give each side of a split its own tiers.",
+        ),
+        ("rate", _is_negative(terms), "a rate is not negative."),
+        ("max_minor", _crosses(terms.min_minor, terms.max_minor), "the least is above the most."),
+        ("cap_minor", _crosses(terms.floor_minor, terms.cap_minor), "the floor is above the cap."),
+        (
+            "beneficiary",
             terms.beneficiary == "BUYER"
             and not (terms.payer == "CSO" and terms.kind in OF_RECORDS),
             "a price reduction is of records, and the CSO bears it.",
         ),
         (
+            "until_date",
             terms.until_date is not None and terms.until_date <= terms.from_date,
             "it ends after it begins.",
         ),
     )
-    return [told for is_wrong, told in checks if is_wrong]
+    return [(field, told) for field, is_wrong, told in checks if is_wrong]
 
 
 def _payer_fits(terms: FeeComponent) -> bool:

@@ -1,0 +1,388 @@
+"""Correction runs: select, simulate, see the difference, ask; a second person posts."""
+
+from datetime import datetime, time, timedelta
+from functools import partial
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from billing.admin.amounts import amount
+from billing.admin.figures import rows_url
+from billing.models import ClearedSdr, CorrectionRun
+from billing.services import correction_runs
+from billing.services.correction_runs import NotCorrectable, Selection
+from clearinghouse.retry import in_transaction
+from partners.admin.base import EvidenceAdmin
+from partners.admin.confirm import NotPossible, Question, ReasonForm, ask, change_url
+from partners.admin.story import (
+    WARN,
+    ActionLink,
+    Badge,
+    Facts,
+    Figure,
+    Figures,
+    Note,
+    Story,
+    Table,
+    link,
+)
+from partners.admin_paging import KeysetPaging
+from partners.models import Party, SettlementGroup
+from partners.services import approvals, audit
+from partners.services.approvals import NotDecidable
+
+STATE_TONES = {"SIMULATED": "info", "REQUESTED": "warning", "POSTED": "success", "CANCELLED": ""}
+_LIST = "admin:billing_correctionrun_changelist"
+_NAME = "billing_correctionrun"
+_SHOWN = 200
+
+
+class SelectionForm(ReasonForm):
+    """Which settled records; each is compared with its newest rating."""
+
+    group = forms.ModelChoiceField(SettlementGroup.objects.all(), widget=UnfoldAdminSelectWidget)
+    seller = forms.ModelChoiceField(
+        Party.objects.filter(role="CSO"), required=False, widget=UnfoldAdminSelectWidget
+    )
+    buyer = forms.ModelChoiceField(
+        Party.objects.filter(role="CSP"), required=False, widget=UnfoldAdminSelectWidget
+    )
+    first_date = forms.DateField(
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="Service end, in the group's time zone; empty: from the beginning.",
+    )
+    last_date = forms.DateField(
+        required=False, widget=UnfoldAdminSingleDateWidget, help_text="This day included."
+    )
+    record_ids = forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Only these records: our ids, one a line.",
+    )
+    field_order = ("group", "seller", "buyer", "first_date", "last_date", "record_ids", "reason")
+
+    def clean_record_ids(self) -> tuple[UUID, ...] | None:
+        found = []
+        for text in self.cleaned_data["record_ids"].split():
+            try:
+                found.append(UUID(text))
+            except ValueError as error:
+                raise forms.ValidationError(f"“{text[:40]}” is no record id.") from error
+        return tuple(found) or None
+
+    def selection(self) -> Selection:
+        wanted = self.cleaned_data
+        zone = ZoneInfo(wanted["group"].time_zone)
+        first, last = wanted["first_date"], wanted["last_date"]
+        until = last + timedelta(days=1) if last else None
+        return Selection(
+            seller_id=wanted["seller"].pk if wanted["seller"] else None,
+            buyer_id=wanted["buyer"].pk if wanted["buyer"] else None,
+            ends_from=datetime.combine(first, time(), zone) if first else None,
+            ends_until=datetime.combine(until, time(), zone) if until else None,
+            record_ids=wanted["record_ids"],
+        )
+
+    def clean(self):
+        super().clean()
+        wanted = self.cleaned_data
+        narrowed = ("seller", "buyer", "first_date", "last_date", "record_ids")
+        if not self.errors:
+            if not any(wanted.get(name) for name in narrowed):
+                self.add_error(None, "Narrow it: name a party, a period or records.")
+            else:
+                wanted["selection"] = self.selection()
+        return wanted
+
+
+@admin.register(CorrectionRun)
+class CorrectionRunAdmin(KeysetPaging, EvidenceAdmin):
+    list_display = (
+        "short_reason",
+        "group",
+        "records",
+        "change",
+        "state_label",
+        "maker",
+        "simulated_at",
+    )
+    list_select_related = ("group", "maker", "approval__checker")
+    list_filter = (("state", ChoicesDropdownFilter), ("group", RelatedDropdownFilter))
+    empty_text = "Records that were settled wrongly are put right in a run."
+    change_list_template = "admin/billing/correction_runs.html"
+
+    def get_urls(self):
+        site = self.admin_site
+        acts = [
+            path(
+                f"<uuid:run_id>/{name}/",
+                site.admin_view(partial(self._act_view, name)),
+                name=f"{_NAME}_{name}",
+            )
+            for name in _QUESTIONS
+        ]
+        new = path("simulate/", site.admin_view(self.simulate_view), name=f"{_NAME}_simulate")
+        return [new, *acts, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        may = {"may_correct": may_correct(request)}
+        return super().changelist_view(request, may | (extra_context or {}))
+
+    @display(description="Reason")
+    def short_reason(self, run) -> str:
+        return run.reason[:60]
+
+    @display(description="Records")
+    def records(self, run) -> str:
+        return f"{run.simulation['records']:,}"
+
+    @display(description="Difference")
+    def change(self, run) -> str:
+        told = run.simulation
+        return amount(told["new_claim_minor"] - told["old_claim_minor"], run.group.currency)
+
+    @display(description="State", label=STATE_TONES)
+    def state_label(self, run) -> str:
+        return run.state
+
+    def name_of(self, run) -> str:
+        return f"Correction: {run.reason[:60]}"
+
+    def story(self, request, obj) -> Story:
+        return Story(
+            [
+                *_next_step(request, obj),
+                *simulation_sections(obj),
+                Facts(
+                    "Run",
+                    [
+                        ("Group", link(obj.group)),
+                        ("Reason", obj.reason),
+                        ("State", Badge(obj.state, STATE_TONES[obj.state])),
+                        ("Asked for by", obj.maker),
+                        ("Approved by", obj.approval.checker if obj.approval else None),
+                        ("Simulated", obj.simulated_at),
+                        ("Posted", obj.posted_at),
+                        ("Simulation (SHA-256)", obj.simulation_sha256),
+                    ],
+                ),
+            ],
+            _actions(request, obj),
+        )
+
+    def simulate_view(self, request):
+        """Select and simulate; nothing is posted."""
+        if not may_correct(request):
+            raise PermissionDenied
+        question = Question(
+            title="Put settled records right",
+            sentence="What was settled stays. Each record of the selection whose newest rating"
+            " differs gets a credit and a replacement in the open window, after a second person"
+            " has approved the difference. First it is simulated.",
+            button="Simulate",
+            form_class=SelectionForm,
+            act=partial(_simulate, request),
+        )
+        return ask(request, self, None, question, back_url=reverse(_LIST))
+
+    def _act_view(self, name: str, request, run_id):
+        if not may_correct(request):
+            raise PermissionDenied
+        run = self.get_object(request, str(run_id))
+        if run is None:
+            raise Http404
+        return ask(request, self, run, _QUESTIONS[name](request, run))
+
+
+def may_correct(request) -> bool:
+    return request.user.has_perm("billing.change_correctionrun")
+
+
+def simulation_sections(run: CorrectionRun) -> list[object]:
+    """The difference: in all, per partner, and record by record."""
+    told, currency = run.simulation, run.group.currency
+    change = told["new_claim_minor"] - told["old_claim_minor"]
+    items = [
+        (
+            link(ClearedSdr(pk=UUID(record)), f"… {record[-12:]}"),
+            amount(old, currency),
+            amount(new, currency),
+            amount(new - old, currency),
+        )
+        for record, old, new in told["items"][:_SHOWN]
+    ]
+    more = len(told["items"]) - _SHOWN
+    return [
+        Figures(
+            [
+                Figure("Records", f"{told['records']:,}"),
+                Figure("Settled at", amount(told["old_claim_minor"], currency)),
+                Figure("Should be", amount(told["new_claim_minor"], currency)),
+                Figure("Difference", amount(change, currency), "without VAT and fees"),
+            ]
+        ),
+        Table(
+            "Difference per partner",
+            ("Partner", "Difference"),
+            [(row["name"], amount(row["difference_minor"], currency)) for row in told["partners"]],
+            frozenset({1}),
+            note="+ the partner gets more than was settled; the sum of all is zero. VAT is worked"
+            " out when the window is settled.",
+        ),
+        Table(
+            "Records",
+            ("Record", "Settled at", "Should be", "Difference"),
+            items,
+            frozenset({1, 2, 3}),
+            note=f"The first {_SHOWN:,}; {more:,} more belong to the run." if more > 0 else "",
+        ),
+    ]
+
+
+def _actions(request, run: CorrectionRun) -> list[ActionLink]:
+    if not may_correct(request):
+        return []
+    links = []
+    if run.state == CorrectionRun.State.SIMULATED:
+        links.append(_link("Ask a second person…", "request", run))
+    if run.state == CorrectionRun.State.REQUESTED and run.maker_id != request.user.pk:
+        links.append(_link("Approve and post…", "approve", run))
+    if run.state in (CorrectionRun.State.SIMULATED, CorrectionRun.State.REQUESTED):
+        links.append(_link("Cancel…", "cancel", run, is_dangerous=True))
+    if run.state == CorrectionRun.State.POSTED:
+        url = rows_url(ClearedSdr, correction_run_id__exact=run.pk)
+        links.append(ActionLink("Its credits and replacements", url))
+    return links
+
+
+def _link(label: str, name: str, run: CorrectionRun, **options: bool) -> ActionLink:
+    return ActionLink(label, reverse(f"admin:{_NAME}_{name}", args=[run.pk]), **options)
+
+
+def _next_step(request, run: CorrectionRun) -> list[Note]:
+    if run.state == CorrectionRun.State.SIMULATED:
+        return [Note("Nothing is posted. Check the difference, then ask a second person.")]
+    if run.state == CorrectionRun.State.REQUESTED:
+        own = run.maker_id == request.user.pk
+        who = "You asked; a second person" if own else f"{run.maker} asked; you"
+        return [Note(f"{who} can approve exactly this simulation.", tone=WARN)]
+    return []
+
+
+def _why_not(request, run: CorrectionRun) -> list[Note]:
+    if run.state != CorrectionRun.State.REQUESTED:
+        return [Note(f"The run is {run.state}; nobody asks for it now.", tone=WARN)]
+    if run.maker_id == request.user.pk:
+        return [Note("You asked for it yourself; a second person must approve.", tone=WARN)]
+    return []
+
+
+def _request(request, run: CorrectionRun) -> Question:
+    is_possible = run.state == CorrectionRun.State.SIMULATED
+    return Question(
+        title="Ask for this correction?",
+        sentence="A second person sees exactly this simulation and approves it.",
+        button="Ask a second person",
+        effect=simulation_sections(run),
+        is_possible=is_possible,
+        act=partial(_do, request, run, "requested"),
+    )
+
+
+def _approve(request, run: CorrectionRun) -> Question:
+    problem = _why_not(request, run)
+    return Question(
+        title="Approve and post this correction?",
+        sentence="A credit and a replacement per record go into the open window. It cannot be"
+        " undone; another run puts a wrong one right. No second fee per record is charged.",
+        button="Approve and post",
+        effect=[*problem, *simulation_sections(run)],
+        is_possible=not problem,
+        is_dangerous=True,
+        act=partial(_do, request, run, "posted"),
+    )
+
+
+def _cancel(request, run: CorrectionRun) -> Question:
+    is_possible = run.state in (CorrectionRun.State.SIMULATED, CorrectionRun.State.REQUESTED)
+    return Question(
+        title="Cancel this run?",
+        sentence="Nothing of it is posted. Simulate anew when the ratings are right.",
+        button="Cancel it",
+        is_possible=is_possible,
+        effect=[] if is_possible else [Note(f"The run is {run.state}.", tone=WARN)],
+        act=partial(_do, request, run, "cancelled"),
+    )
+
+
+_QUESTIONS = {"request": _request, "approve": _approve, "cancel": _cancel}
+
+
+def _simulate(request, answers):
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            run = correction_runs.simulate(
+                answers["group"],
+                answers["selection"],
+                reason=answers["reason"],
+                maker=request.user,
+                now=now,
+            )
+            _note(request, run, "simulated", answers["reason"], now)
+    except NotCorrectable as error:
+        raise NotPossible(str(error)) from error
+    return HttpResponseRedirect(change_url(run))
+
+
+def _do(request, run: CorrectionRun, verb: str, answers) -> str:
+    now = timezone.now()
+
+    def done() -> None:
+        if verb == "requested":
+            correction_runs.request(run, now=now)
+        elif verb == "cancelled":
+            correction_runs.cancel(run)
+        else:
+            asked = run.approval
+            if asked is None:
+                raise NotCorrectable("Nobody has asked for it yet.")
+            approvals.approve(asked.pk, checker=request.user, now=now)
+            correction_runs.post(run, now=now)
+        _note(request, run, verb, answers["reason"], now)
+
+    try:
+        in_transaction(done)
+    except (NotCorrectable, NotDecidable) as error:
+        raise NotPossible(f"Nothing was changed: {error}") from error
+    return {
+        "requested": "Asked. A second person approves it or you cancel it.",
+        "posted": "Posted into the open window.",
+        "cancelled": "Cancelled.",
+    }[verb]
+
+
+def _note(request, run: CorrectionRun, verb: str, reason: str, now: datetime) -> None:
+    audit.record(
+        f"correction.{verb}",
+        run,
+        actor=request.user.get_username(),
+        at=now,
+        reason=reason,
+        after={"simulation_sha256": run.simulation_sha256},
+    )

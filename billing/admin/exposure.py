@@ -1,0 +1,230 @@
+"""Exposure: what partners may owe against their limit, what blocks them, and who lifted it."""
+
+from functools import partial
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.http import Http404
+from django.urls import path, reverse
+from django.utils import timezone
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from billing.admin.amounts import amount
+from billing.admin.figures import rows_url
+from billing.models import Account, ExposureBlock, ExposureReading
+from billing.services import exposure
+from partners.admin.base import EvidenceAdmin
+from partners.admin.confirm import Question, ask
+from partners.admin.story import (
+    BAD,
+    WARN,
+    ActionLink,
+    Badge,
+    Facts,
+    Figure,
+    Figures,
+    Note,
+    Story,
+    Table,
+    link,
+)
+from partners.admin_paging import KeysetPaging
+from partners.services import audit
+
+LEVEL_TONES = {"FREE": "success", "WARNED": "warning", "BLOCKED": "danger"}
+_PARTS = {
+    "cleared": "Bought in windows that are not issued yet",
+    "unpaid": "Issued and not paid, VAT and fees included",
+    "waiting": "Accepted or delivered, not cleared",
+    "received": "Half of what is held or in validation",
+    "cap": "Cap of the contract",
+    "prefund": "Prefund paid in",
+    "deposit": "Guarantee deposit",
+}
+_OWED = ("cleared", "unpaid", "waiting", "received")
+
+
+@admin.register(ExposureReading)
+class ExposureReadingAdmin(KeysetPaging, EvidenceAdmin):
+    """The newest reading of each partner; older ones are reached by the partner's filter."""
+
+    list_display = ("partner", "group", "level_label", "exposed", "limit", "used", "read_at")
+    list_select_related = ("partner", "group")
+    list_filter = (
+        ("level", ChoicesDropdownFilter),
+        ("group", RelatedDropdownFilter),
+        ("partner", RelatedDropdownFilter),
+    )
+    empty_text = "Exposures are read every hour, before clearing."
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        if request.GET.get("partner__id__exact") or request.resolver_match.kwargs:
+            return rows
+        newer = ExposureReading.objects.filter(
+            group=OuterRef("group"), partner=OuterRef("partner"), read_at__gt=OuterRef("read_at")
+        )
+        return rows.filter(~Exists(newer))
+
+    @display(description="Level", label=LEVEL_TONES)
+    def level_label(self, row) -> str:
+        return row.level
+
+    @display(description="Exposure")
+    def exposed(self, row) -> str:
+        return amount(row.exposure_minor, row.group.currency)
+
+    @display(description="Limit")
+    def limit(self, row) -> str:
+        if row.limit_minor is None:
+            return "no cap agreed"
+        return amount(row.limit_minor, row.group.currency)
+
+    @display(description="Used")
+    def used(self, row) -> str:
+        if not row.limit_minor:
+            return "—"
+        return f"{row.exposure_minor * 100 // row.limit_minor} %"
+
+    def name_of(self, row) -> str:
+        return f"{row.partner} in {row.group}"
+
+    def story(self, request, obj) -> Story:
+        currency = obj.group.currency
+        block = ExposureBlock.objects.filter(
+            group=obj.group, partner=obj.partner, lifted_at__isnull=True
+        ).first()
+        owed = [
+            (told, amount(obj.parts.get(name, 0), currency))
+            for name, told in _PARTS.items()
+            if name in _OWED
+        ]
+        limit = [
+            (told, amount(obj.parts.get(name), currency))
+            for name, told in _PARTS.items()
+            if name not in _OWED
+        ]
+        numeric = frozenset({1})
+        return Story(
+            [
+                *(_told(block) if block else ()),
+                Figures(
+                    [
+                        Figure("Level", Badge(obj.level, LEVEL_TONES[obj.level])),
+                        Figure("Exposure", self.exposed(obj)),
+                        Figure("Limit", self.limit(obj)),
+                        Figure("Used", self.used(obj)),
+                    ]
+                ),
+                Table("What it may come to owe", ("Part", "Amount"), owed, numeric),
+                Table("What it may owe at most", ("Part", "Amount"), limit, numeric),
+                Facts(
+                    "Reading",
+                    [
+                        ("Partner", link(obj.partner)),
+                        ("Group", link(obj.group)),
+                        ("Read", obj.read_at),
+                        ("Environment", obj.environment),
+                    ],
+                ),
+            ],
+            [
+                *([_lift_link(block)] if block and may_lift(request) else []),
+                ActionLink(
+                    "Cover accounts",
+                    rows_url(Account, partner__id__exact=obj.partner_id, code__startswith="24"),
+                ),
+                ActionLink(
+                    "All readings", rows_url(ExposureReading, partner__id__exact=obj.partner_id)
+                ),
+            ],
+        )
+
+
+@admin.register(ExposureBlock)
+class ExposureBlockAdmin(KeysetPaging, EvidenceAdmin):
+    list_display = ("partner", "group", "state_label", "blocked_at", "lifted_at", "lifted_by")
+    list_select_related = ("partner", "group", "reading")
+    list_filter = (("partner", RelatedDropdownFilter), ("group", RelatedDropdownFilter))
+    empty_text = "No partner was ever at its limit."
+
+    def get_urls(self):
+        lift = path(
+            "<uuid:block_id>/lift/",
+            self.admin_site.admin_view(self.lift_view),
+            name="billing_exposureblock_lift",
+        )
+        return [lift, *super().get_urls()]
+
+    @display(description="State", label={"BLOCKED": "danger", "LIFTED": ""})
+    def state_label(self, row) -> str:
+        return "LIFTED" if row.lifted_at else "BLOCKED"
+
+    def story(self, request, obj) -> Story:
+        is_open = obj.lifted_at is None
+        return Story(
+            [
+                *(_told(obj) if is_open else ()),
+                Facts(
+                    "Block",
+                    [
+                        ("Partner", link(obj.partner)),
+                        ("Group", link(obj.group)),
+                        ("Reading", link(obj.reading, "what was read")),
+                        ("Blocked", obj.blocked_at),
+                        ("Lifted", obj.lifted_at),
+                        ("Lifted by", obj.lifted_by),
+                        ("Why", obj.lift_reason),
+                    ],
+                ),
+            ],
+            [_lift_link(obj)] if is_open and may_lift(request) else [],
+        )
+
+    def lift_view(self, request, block_id):
+        """Let the records be cleared again, with a reason; the next reading may block anew."""
+        if not may_lift(request):
+            raise PermissionDenied
+        block = self.get_object(request, str(block_id))
+        if block is None:
+            raise Http404
+        is_open = block.lifted_at is None
+        question = Question(
+            title=f"Let {block.partner}'s purchases be cleared again?",
+            sentence="Its waiting records are cleared with the next run. If it is still at its"
+            " limit, the next reading blocks it anew: raise the cap or book cover to keep it free.",
+            button="Lift the block",
+            effect=[] if is_open else [Note("It is lifted already.", tone=WARN)],
+            is_possible=is_open,
+            is_dangerous=True,
+            act=partial(_lift, request, block),
+        )
+        return ask(request, self, block, question)
+
+
+def may_lift(request) -> bool:
+    return request.user.has_perm("billing.change_exposureblock")
+
+
+def _lift_link(block: ExposureBlock) -> ActionLink:
+    url = reverse("admin:billing_exposureblock_lift", args=[block.pk])
+    return ActionLink("Lift the block…", url, is_dangerous=True)
+
+
+def _told(block: ExposureBlock) -> list[Note]:
+    text = (
+        f"Blocked since {timezone.localtime(block.blocked_at):%-d %b %Y, %H:%M}: records that it"
+        " buys stay accepted and wait. Book cover that came in, raise its cap, or lift the block."
+    )
+    return [Note(text, tone=BAD, title="Its limit is reached")]
+
+
+def _lift(request, block: ExposureBlock, answers) -> str:
+    now, who = timezone.now(), request.user.get_username()
+    with transaction.atomic():
+        exposure.lift(block, by=who, reason=answers["reason"], now=now)
+        audit.record("exposure.lifted", block, actor=who, at=now, reason=answers["reason"])
+    return "Lifted. What waited is cleared with the next run."

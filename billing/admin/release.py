@@ -1,0 +1,248 @@
+"""The two persons of a settlement: ask for its release, look at the same preview, release it."""
+
+from functools import partial
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+
+from billing.admin.settlement_story import PreviewTold
+from billing.models import Settlement
+from billing.services import close_job, releases
+from billing.services.settling import NotReleasable
+from partners.admin.confirm import NotPossible, Question, ask, change_url
+from partners.admin.job import wake_worker
+from partners.admin.story import WARN, ActionLink, Facts, Note
+from partners.services import audit
+from partners.services.approvals import NotDecidable
+
+_NAMES = ("request", "approve", "refuse", "cancel", "recalculate")
+_ISSUES = (
+    "Everything is posted, statements get their numbers, and partners are told. It cannot be"
+    " undone: what is wrong afterwards goes into the next window."
+)
+
+
+def may_release(request) -> bool:
+    return request.user.has_perm("billing.change_settlement")
+
+
+def urls(model_admin) -> list:
+    """An address for each act, for staff with the right."""
+    return [
+        path(
+            f"<uuid:settlement_id>/{name}/",
+            model_admin.admin_site.admin_view(partial(_view, model_admin, name)),
+            name=f"billing_settlement_{name}",
+        )
+        for name in _NAMES
+    ]
+
+
+def actions(request, settlement: Settlement) -> list[ActionLink]:
+    """What this person can do now."""
+    if not may_release(request):
+        return []
+    if settlement.state == Settlement.State.CANCELLED:
+        is_last = settlement.window.settlement is None
+        return [_link("Calculate anew…", "recalculate", settlement)] if is_last else []
+    if settlement.state != Settlement.State.CALCULATED:
+        return []
+    cancel = _link("Cancel…", "cancel", settlement, is_dangerous=True)
+    asked = releases.open_request(settlement, now=timezone.now())
+    if asked is None:
+        return [_link("Ask for the release…", "request", settlement), cancel]
+    if asked.maker_id == request.user.pk:
+        return [cancel]
+    return [
+        _link("Look at it and release…", "approve", settlement),
+        _link("Refuse…", "refuse", settlement),
+        cancel,
+    ]
+
+
+def next_step(request, settlement: Settlement) -> list[Note]:
+    """What has to happen, and by whom."""
+    if settlement.state == Settlement.State.CANCELLED:
+        return [Note(f"It was cancelled: {settlement.cancel_reason}", tone=WARN)]
+    if settlement.state != Settlement.State.CALCULATED:
+        return []
+    asked = releases.open_request(settlement, now=timezone.now())
+    if asked is None:
+        text = (
+            "Nothing is posted yet. Check the figures, then ask for the release; a second person"
+            " looks at exactly this preview and releases it."
+        )
+    elif asked.maker_id == request.user.pk:
+        text = "You asked for the release. A second person must look at it and release it."
+    else:
+        text = f"{asked.maker} asked for the release: “{asked.reason}”. You can decide."
+    return [Note(text, tone=WARN, title="Waits for its release")]
+
+
+def _link(label: str, name: str, settlement: Settlement, **options: bool) -> ActionLink:
+    url = reverse(f"admin:billing_settlement_{name}", args=[settlement.pk])
+    return ActionLink(label, url, **options)
+
+
+def _view(model_admin, name: str, request, settlement_id):
+    if not may_release(request):
+        raise PermissionDenied
+    settlement = model_admin.get_object(request, str(settlement_id))
+    if settlement is None:
+        raise Http404
+    question = _QUESTIONS[name](request, settlement)
+    return ask(request, model_admin, settlement, question)
+
+
+def _request(request, settlement: Settlement) -> Question:
+    return Question(
+        title="Ask for the release?",
+        sentence="A second person sees exactly this preview and releases it. Nothing is posted"
+        " before.",
+        button="Ask a second person",
+        effect=_effect(settlement),
+        is_possible=settlement.state == Settlement.State.CALCULATED,
+        act=partial(_do_request, request, settlement),
+    )
+
+
+def _approve(request, settlement: Settlement) -> Question:
+    asked = releases.open_request(settlement, now=timezone.now())
+    problem = _why_not(request, settlement, asked)
+    return Question(
+        title="Release this settlement?",
+        sentence=_ISSUES,
+        button="Release and issue",
+        effect=[*problem, *_effect(settlement)],
+        is_possible=not problem,
+        is_dangerous=True,
+        act=partial(_do_approve, request, settlement, asked),
+    )
+
+
+def _refuse(request, settlement: Settlement) -> Question:
+    asked = releases.open_request(settlement, now=timezone.now())
+    problem = _why_not(request, settlement, asked)
+    return Question(
+        title="Refuse the release?",
+        sentence="It stays calculated: cancel it and calculate anew, or ask again.",
+        button="Refuse",
+        effect=problem,
+        is_possible=not problem,
+        act=partial(_do_refuse, request, settlement, asked),
+    )
+
+
+def _cancel(request, settlement: Settlement) -> Question:
+    is_calculated = settlement.state == Settlement.State.CALCULATED
+    told = f"It is {settlement.state}: only documents of the next window can correct it."
+    return Question(
+        title="Cancel this settlement?",
+        sentence="Its window stays closed and is calculated anew once what was wrong is mended.",
+        button="Cancel it",
+        effect=[] if is_calculated else [Note(told, tone=WARN)],
+        is_possible=is_calculated,
+        is_dangerous=True,
+        act=partial(_do_cancel, request, settlement),
+    )
+
+
+def _recalculate(request, settlement: Settlement) -> Question:
+    is_open = settlement.window.settlement is None
+    told = "The window has a settlement that counts; cancel that one first."
+    return Question(
+        title="Calculate anew?",
+        sentence="The window's records, fees and tax facts of now are netted again.",
+        button="Calculate",
+        effect=[] if is_open else [Note(told, tone=WARN)],
+        is_possible=is_open,
+        act=partial(_do_recalculate, request, settlement),
+    )
+
+
+_QUESTIONS = {
+    "request": _request,
+    "approve": _approve,
+    "refuse": _refuse,
+    "cancel": _cancel,
+    "recalculate": _recalculate,
+}
+
+
+def _why_not(request, settlement: Settlement, asked) -> list[Note]:
+    if settlement.state != Settlement.State.CALCULATED:
+        return [Note(f"The settlement is {settlement.state}; it was decided before.", tone=WARN)]
+    if asked is None:
+        return [Note("Nobody has asked for its release yet, or the request expired.", tone=WARN)]
+    if asked.maker_id == request.user.pk:
+        return [Note("You asked for it yourself; a second person must decide.", tone=WARN)]
+    return []
+
+
+def _effect(settlement: Settlement) -> list[object]:
+    """The frozen preview as it will be issued, and the hash over all of it."""
+    facts = Facts("What is released", [("Preview (SHA-256)", settlement.preview_sha256)])
+    return [facts, *PreviewTold(settlement, settlement.preview).sections()]
+
+
+def _do_request(request, settlement: Settlement, answers) -> str:
+    try:
+        releases.request_release(
+            settlement, reason=answers["reason"], maker=request.user, now=timezone.now()
+        )
+    except NotReleasable as error:
+        raise NotPossible(str(error)) from error
+    return "Asked. A second person now releases it or refuses."
+
+
+def _do_approve(request, settlement: Settlement, asked, answers) -> str:
+    try:
+        documents = releases.approve_and_release(
+            settlement,
+            asked.pk,
+            reason=answers["reason"],
+            checker=request.user,
+            now=timezone.now(),
+        )
+    except (NotReleasable, NotDecidable) as error:
+        raise NotPossible(f"Nothing was issued: {error}") from error
+    return f"Issued with {len(documents)} statements; their PDFs are made within minutes."
+
+
+def _do_refuse(request, settlement: Settlement, asked, answers) -> str:
+    try:
+        releases.refuse_release(
+            settlement,
+            asked.pk,
+            reason=answers["reason"],
+            checker=request.user,
+            now=timezone.now(),
+        )
+    except NotDecidable as error:
+        raise NotPossible(str(error)) from error
+    return "Refused; the settlement stays calculated."
+
+
+def _do_cancel(request, settlement: Settlement, answers) -> str:
+    try:
+        releases.cancel(settlement, reason=answers["reason"], by=request.user, now=timezone.now())
+    except NotReleasable as error:
+        raise NotPossible(str(error)) from error
+    return "Cancelled. Mend what was wrong, then calculate anew."
+
+
+def _do_recalculate(request, settlement: Settlement, answers):
+    with transaction.atomic():
+        job = close_job.enqueue(settlement.window, requested_by=request.user)
+        audit.record(
+            "settlement.recalculation_ordered",
+            settlement,
+            actor=request.user.get_username(),
+            at=timezone.now(),
+            reason=answers["reason"],
+        )
+        transaction.on_commit(wake_worker)
+    return HttpResponseRedirect(change_url(job))

@@ -1,0 +1,258 @@
+"""What a settlement comes to, from its frozen preview: each figure leads to the rows behind it.
+
+The same sections stand on the settlement's page, on the pages of its two persons, and on a dry run,
+of which no row is kept: there figures are told and lead nowhere.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.html import format_html
+
+from billing.admin.amounts import amount, percent
+from billing.admin.figures import figure, rows_url
+from billing.admin.taxed_supply import told_reason
+from billing.models import (
+    ClearedSdr,
+    FeeLine,
+    Instruction,
+    ManualAdjustment,
+    Position,
+    Settlement,
+    SupplyBlock,
+    TaxedSupply,
+)
+from partners.admin.story import Figure, Figures, Table, list_link
+from partners.queries import clearing_house
+
+Told = Callable[..., object]
+
+
+class PreviewTold:
+    """The sections of one preview. ``statements``: a cell per partner id, on the page itself."""
+
+    def __init__(
+        self,
+        settlement: Settlement,
+        preview: dict[str, Any],
+        *,
+        is_stored: bool = True,
+        statements: dict[UUID, object] | None = None,
+    ):
+        self.settlement, self.preview = settlement, preview
+        self.is_stored, self.statements = is_stored, statements
+        self.currency = settlement.currency
+        self.house = str(clearing_house().pk)
+        self.names = {row["partner"]: row["name"] for row in preview.get("positions", [])}
+
+    def sections(self) -> list[object]:
+        return [
+            self._summary(),
+            self._positions(),
+            *([self._blocked()] if self.preview.get("blocked") else []),
+            self._pairs(),
+            self._instructions(),
+            self._supplies(),
+            self._fees(),
+        ]
+
+    def _figure(self, name: str, minor: int, model, **filters: object) -> object:
+        if not self.is_stored:
+            return amount(minor, self.currency)
+        return figure(name, minor, self.currency, model, **filters)
+
+    def _of(self, name: str, minor: int, model, **filters: object) -> object:
+        """A figure of rows of this settlement."""
+        of = {"settlement__id__exact": self.settlement.pk}
+        return self._figure(name, minor, model, **of, **filters)
+
+    def _summary(self) -> Figures:
+        rows = self.preview.get("positions", [])
+        records = self.preview.get("records", {})
+        moved = sum(max(0, row["net_minor"] - row["carried_on_minor"]) for row in rows)
+        owed = sum(row["payable_minor"] for row in rows)
+        count = f"{records.get('sdrs', 0):,}"
+        window = {"window": self.settlement.window_id}
+        link = list_link(ClearedSdr, count, f"?window={self.settlement.window_id}")
+        return Figures(
+            [
+                Figure("Partners", f"{len(rows) - 1:,}" if rows else "0"),
+                Figure("Records", link if self.is_stored else count),
+                Figure(
+                    "Claims",
+                    self._figure("claims", records.get("claim_minor", 0), ClearedSdr, **window),
+                ),
+                Figure("Owed before netting", amount(owed, self.currency)),
+                Figure("To be moved", amount(moved, self.currency), "after netting"),
+            ]
+        )
+
+    def _positions(self) -> Table:
+        headers = ["Partner", "Receives", "Pays", "VAT", "Fees", "VAT on fees"]
+        headers += ["Adjusted", "Carried", "Net", "To move"]
+        rows = [self._position(row) for row in self.preview.get("positions", [])]
+        if self.statements is not None:
+            headers.append("Statement")
+        return Table(
+            "Positions",
+            headers,
+            rows,
+            frozenset(range(1, 10)),
+            empty="No partner has a position.",
+            note="net = receives − pays + VAT − fees − VAT on fees + adjusted + carried; the sum of"
+            " all nets is zero. What is too small to move is carried into the next window.",
+        )
+
+    def _position(self, row: dict[str, Any]) -> list[object]:
+        partner = row["partner"]
+        is_house = partner == self.house
+        as_seller = {"supplier__id__exact": partner}
+        as_buyer = {"customer__id__exact": partner}
+        services = {**as_buyer, "is_service__exact": 1}
+        charging = {**as_buyer, "is_service__exact": 0}
+        taxed = {"side": partner} if is_house else {"side": partner, "is_service__exact": 0}
+        adjusted = {"window__id__exact": self.settlement.window_id, "state__exact": "POSTED"}
+        if not is_house:
+            adjusted["partner__id__exact"] = partner
+        own = {"partner__id__exact": partner}
+        before = {"settlement__id__exact": self.preview.get("carried_from"), **own}
+        due = row["net_minor"] - row["carried_on_minor"]
+        cells = [
+            row["name"],
+            self._of("receivable", row["receivable_minor"], TaxedSupply, **as_seller),
+            self._of("payable", row["payable_minor"], TaxedSupply, **charging),
+            self._of("vat", row["vat_minor"], TaxedSupply, **taxed),
+            self._of("fees", row["fees_minor"], TaxedSupply, **services),
+            self._of("fee_vat", row["fee_vat_minor"], TaxedSupply, **services),
+            self._figure("adjustments", row["adjustments_minor"], ManualAdjustment, **adjusted),
+            self._figure("carried", row["carried_minor"], Position, **before),
+            self._of("net", row["net_minor"], Position, **own),
+            self._of("due", due, Instruction, side=partner),
+        ]
+        if self.statements is not None:
+            cells.append(self.statements.get(UUID(partner), ""))
+        return cells
+
+    def _pairs(self) -> Table:
+        before = self.preview.get("carried_from")
+        rows = []
+        for row in self.preview.get("pairs", []):
+            sides = _sides(row) | {"is_service__exact": 0}
+            earlier = {"settlement__id__exact": before, **sides}
+            rows.append(
+                (
+                    row["supplier"],
+                    row["customer"],
+                    self._of("pair", row["amount_minor"], TaxedSupply, **sides),
+                    self._figure("pair_before", row["before_minor"], TaxedSupply, **earlier),
+                    amount(row["amount_minor"] - row["before_minor"], self.currency),
+                )
+            )
+        return Table(
+            "Who charged at whose stations, VAT included",
+            ("Supplier", "Customer", "Now", "Last settlement", "Difference"),
+            rows,
+            frozenset({2, 3, 4}),
+            empty="Nothing was supplied in this window.",
+        )
+
+    def _instructions(self) -> Table:
+        rows = []
+        for payer, payee, minor in self.preview.get("instructions", []):
+            sides = {"payer__id__exact": payer, "payee__id__exact": payee}
+            money = self._of("instruction", minor, Instruction, **sides)
+            rows.append((self.names.get(payer, payer), self.names.get(payee, payee), money))
+        return Table(
+            "Who pays whom",
+            ("Payer", "Payee", "Amount"),
+            rows,
+            frozenset({2}),
+            empty="Nobody has to pay.",
+        )
+
+    def _supplies(self) -> Table:
+        rows = []
+        for row in self.preview.get("supplies", []):
+            key = _sides(row) | {
+                "window__id__exact": row["window"],
+                "category__exact": row["category"],
+                "rate__exact": row["rate"],
+                "place_country_code__exact": row["place"],
+                "is_service__exact": int(row["is_service"]),
+            }
+            rows.append(
+                (
+                    row["supplier"],
+                    row["customer"],
+                    "service of the house" if row["is_service"] else "charging",
+                    f"{row['category']} {percent(Decimal(row['rate']))} {row['place']}".strip(),
+                    self._records(row),
+                    self._of("supply_net", row["net_minor"], TaxedSupply, **key),
+                    self._of("supply_vat", row["vat_minor"], TaxedSupply, **key),
+                )
+            )
+        return Table(
+            "Taxed supplies",
+            ("Supplier", "Customer", "For", "VAT", "Records", "Without VAT", "VAT amount"),
+            rows,
+            frozenset({4, 5, 6}),
+            empty="Nothing was taxed.",
+        )
+
+    def _records(self, row: dict[str, Any]) -> object:
+        """How many records a pair's charging has; a link to all of the pair's."""
+        if row["is_service"] or not self.is_stored:
+            return f"{row['sdrs']:,}" if row["sdrs"] else ""
+        sides = {"seller_partner": row["supplier_id"], "buyer_partner": row["customer_id"]}
+        named = {f"{side}__id__exact": id_ for side, id_ in sides.items() if id_ != self.house}
+        url = rows_url(ClearedSdr, window=row["window"], **named)
+        return format_html('<a class="ch-link" href="{}">{}</a>', url, f"{row['sdrs']:,}")
+
+    def _fees(self) -> Table:
+        rows = []
+        for row in self.preview.get("fees", []):
+            key = {"payer__id__exact": row["payer_id"], "component__id__exact": row["component"]}
+            if row["month"]:
+                key["month__exact"] = row["month"]
+            month = f"{date.fromisoformat(row['month']):%B %Y}" if row["month"] else ""
+            gets = row["payee"] or "the clearing house"
+            fee = self._of("fee", row["amount_minor"], FeeLine, **key)
+            rows.append((row["payer"], row["name"], month, gets, fee))
+        return Table(
+            "Fees",
+            ("Payer", "Fee", "Month", "Goes to", "Amount"),
+            rows,
+            frozenset({4}),
+            empty="No fee is charged: the group has no price list, or nothing to charge.",
+        )
+
+    def _blocked(self) -> Table:
+        rows = []
+        for row in self.preview["blocked"]:
+            key = _sides(row) | {
+                "window__id__exact": row["window"],
+                "is_service__exact": int(row["is_service"]),
+            }
+            if row["window"] == str(self.settlement.window_id):
+                key["settlement__id__exact"] = self.settlement.pk
+            rows.append(
+                (
+                    row["supplier"],
+                    row["customer"],
+                    self._figure("blocked", row["amount_minor"], SupplyBlock, **key),
+                    "; ".join(told_reason(reason) for reason in row["reasons"]),
+                )
+            )
+        return Table(
+            "Blocked: not settled until their VAT can be decided",
+            ("Supplier", "Customer", "As claimed", "What to do"),
+            rows,
+            frozenset({2}),
+        )
+
+
+def _sides(row: dict[str, Any]) -> dict[str, object]:
+    return {"supplier__id__exact": row["supplier_id"], "customer__id__exact": row["customer_id"]}
