@@ -16,6 +16,7 @@ from billing.services import (
     exposure,
     sealing,
     statements,
+    suspense,
 )
 from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers
@@ -81,6 +82,18 @@ def prove_conservation() -> dict[str, int]:
     differing = conservation.prove(now=timezone.now())
     _tell(differing)
     return {"differing": len(differing)}
+
+
+@shared_task(name="billing.follow_disputes")
+def follow_disputes() -> dict[str, int]:
+    """Show in the books what is in dispute, and no longer what was."""
+    return {"posted": suspense.follow_disputes(now=timezone.now())}
+
+
+@shared_task(name="billing.seal_ledger")
+def seal_ledger() -> dict[str, int]:
+    """Chain what was posted since the last sealing, and move the horizon of the books to now."""
+    return {"sealed": sealing.seal(now=timezone.now())}
 
 
 @shared_task(name="billing.render_missing_statements")

@@ -58,6 +58,12 @@ app.conf.beat_schedule = {
     "close due windows": _every(
         crontab(minute="1-59/15"), "billing.close_due_windows", expires_s=15 * _MINUTE
     ),
+    "follow disputes in the books": _every(
+        crontab(minute="6-59/15"), "billing.follow_disputes", expires_s=15 * _MINUTE
+    ),
+    "seal the ledger": _every(
+        crontab(minute="2-59/5"), "billing.seal_ledger", expires_s=5 * _MINUTE
+    ),
     "clear accepted records": _every(
         crontab(minute=7), "billing.clear_hourly", expires_s=60 * _MINUTE
     ),

@@ -19,6 +19,7 @@ class Lock(IntEnum):
     MATCHING = 4  # comparing both sides of sessions
     BATCH_SEQUENCE = 5  # numbering batches; parts: sender, environment
     MANIFESTS = 6  # writing the manifests of a day
+    SUSPENSE = 7  # posting what is in dispute
 
 
 class NotInTransaction(Exception):
@@ -31,6 +32,14 @@ def take(connection: BaseDatabaseWrapper, lock: Lock, *parts: object) -> None:
     :raises NotInTransaction: there is no transaction that could hold it.
     """
     _ask(connection, "SELECT pg_advisory_xact_lock(%s, %s)", lock, parts)
+
+
+def take_shared(connection: BaseDatabaseWrapper, lock: Lock, *parts: object) -> None:
+    """Wait until nobody holds ``lock`` alone; others may share it meanwhile.
+
+    :raises NotInTransaction: there is no transaction that could hold it.
+    """
+    _ask(connection, "SELECT pg_advisory_xact_lock_shared(%s, %s)", lock, parts)
 
 
 def try_take(connection: BaseDatabaseWrapper, lock: Lock, *parts: object) -> bool:

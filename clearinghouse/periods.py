@@ -22,6 +22,13 @@ CLOSING_TIME = time(18, 0)
 MONTHLY_CLOSING_BUSINESS_DAY = 6
 WEEKLY_CLOSING_BUSINESS_DAY = 2
 
+# What a CSP does not contest until then counts for the month (or week) that closes that day; it has
+# three business days at least, whenever it was delivered.
+ACCEPTANCE_TIME = time(12, 0)
+LEAST_ACCEPTANCE_BUSINESS_DAYS = 3
+
+# Longer than from the begin of a month to the day on which its books close.
+_LONGEST_CLOSING = timedelta(days=62)
 _SATURDAY = 5
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
@@ -87,6 +94,46 @@ def closing_at(period: Period, tz: str = DEFAULT_TIME_ZONE) -> datetime:
     number = WEEKLY_CLOSING_BUSINESS_DAY if _is_week(period, tz) else MONTHLY_CLOSING_BUSINESS_DAY
     closing_date = add_business_days(_local_date(period.ends_at, tz) - _DAY, number)
     return datetime.combine(closing_date, CLOSING_TIME, ZoneInfo(tz)).astimezone(UTC)
+
+
+def acceptance_ends_at(
+    delivered_at: datetime,
+    *,
+    days: int,
+    ended_at: datetime,
+    is_weekly: bool = False,
+    tz: str = DEFAULT_TIME_ZONE,
+) -> datetime:
+    """Return the UTC instant until which a record may be contested before it is deemed accepted.
+
+    That is ``days`` after its delivery, but no later than noon of the day on which the books close
+    that it can still reach, and no earlier than noon of the third business day after the day of
+    its delivery. So of a month's records delivered by business day 3, each is accepted, held or
+    disputed before the month's books close at 18:00 on business day 6.
+
+    :raises ValueError: an instant is naive.
+    """
+    containing = week_containing if is_weekly else month_containing
+    # A period that ended long ago is closed; the books of the one before delivery may be open.
+    period = containing(max(ended_at, delivered_at - _LONGEST_CLOSING), tz)
+    return _contested_until(delivered_at, days, period, tz)
+
+
+@lru_cache(maxsize=1024)
+def _contested_until(delivered_at: datetime, days: int, period: Period, tz: str) -> datetime:
+    """Records come in batches: many are delivered at one instant and ended in one period."""
+    zone = ZoneInfo(tz)
+    least_date = add_business_days(_local_date(delivered_at, tz), LEAST_ACCEPTANCE_BUSINESS_DAYS)
+    least_at = datetime.combine(least_date, ACCEPTANCE_TIME, zone).astimezone(UTC)
+    while (noon := _acceptance_noon(period, tz)) <= delivered_at:
+        period = next_period(period, tz)
+    return max(min(delivered_at + timedelta(days=days), noon), least_at)
+
+
+def _acceptance_noon(period: Period, tz: str) -> datetime:
+    zone = ZoneInfo(tz)
+    closing_date = closing_at(period, tz).astimezone(zone).date()
+    return datetime.combine(closing_date, ACCEPTANCE_TIME, zone).astimezone(UTC)
 
 
 def is_business_day(day: date) -> bool:

@@ -1,8 +1,8 @@
-"""/api/v1/statements/ and /api/v1/whereabouts/."""
+"""/api/v1/statements/, /api/v1/ledger/ and /api/v1/whereabouts/."""
 
 from django.urls import path
 
-from billing.api import views
+from billing.api import books, views
 
 app_name = "billing"
 
@@ -17,5 +17,7 @@ urlpatterns = [
         views.RecordWhereabouts.as_view(),
         name="record-whereabouts",
     ),
+    path("ledger/positions/", books.LedgerPositions.as_view(), name="ledger-positions"),
+    path("ledger/open-items/", books.LedgerOpenItems.as_view(), name="ledger-open-items"),
     path("whereabouts/", views.SdrWhereabouts.as_view(), name="sdr-whereabouts"),
 ]

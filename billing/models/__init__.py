@@ -7,7 +7,7 @@ from billing.models.document import Document, DocumentFile, NumberSeries
 from billing.models.exposure import DefaultCase, ExposureBlock, ExposureReading
 from billing.models.fee import FeeLine
 from billing.models.fx import FxRate
-from billing.models.ledger import Account, LedgerSeal, Transfer
+from billing.models.ledger import Account, LedgerHorizon, LedgerSeal, Transfer
 from billing.models.settlement import Instruction, Position, Settlement
 from billing.models.tax import (
     DomesticReverseCharge,
@@ -34,6 +34,7 @@ __all__ = [
     "FeeLine",
     "FxRate",
     "Instruction",
+    "LedgerHorizon",
     "LedgerSeal",
     "ManualAdjustment",
     "NumberSeries",

@@ -151,3 +151,24 @@ class LedgerSeal(models.Model):
 
     def __str__(self) -> str:
         return f"seal {self.sequence}"
+
+
+class LedgerHorizon(models.Model):
+    """Until when the books are complete; one row, which only sealing moves, and only forward.
+
+    No seal to come is dated at or before ``complete_until_at``, so the books as of any instant up
+    to it are the same whenever they are read. ``seals`` is how many there are, for where the newest
+    were taken out, the chain that is left fits.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    complete_until_at = models.DateTimeField()
+    seals = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="ledger_has_one_horizon"),
+        ]
+
+    def __str__(self) -> str:
+        return f"complete until {self.complete_until_at:%Y-%m-%d %H:%M:%S}Z"

@@ -44,6 +44,24 @@ def figures_of(claim_amount: Decimal | None, *, currency: str, rate: Decimal) ->
     )
 
 
+def parts_of(
+    claim_minor: int, items: Iterable[tuple[str, Decimal]], *, currency: str
+) -> tuple[int, int]:
+    """Parking and reservation as parts of a claim, with its sign; what is neither is electricity.
+
+    Each is rounded once, half-up; together they are never more than the claim, parking first.
+    """
+    sums = {"PARKING": Decimal(0), "RESERVATION": Decimal(0)}
+    for kind, amount in items:
+        if kind in sums:
+            sums[kind] += abs(amount)
+    left = abs(claim_minor)
+    parking = min(left, to_minor_units(sums["PARKING"], currency=currency))
+    reservation = min(left - parking, to_minor_units(sums["RESERVATION"], currency=currency))
+    sign = (claim_minor > 0) - (claim_minor < 0)
+    return sign * parking, sign * reservation
+
+
 def window_for(ended_at: datetime, windows: Iterable[OpenWindow]) -> OpenWindow | None:
     """The earliest open window whose supply period ends after the record's service end.
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from clearinghouse.money import payout_minor
@@ -65,3 +66,41 @@ def per_partner(differences: Iterable[Difference]) -> dict[UUID, int]:
         found[one.settled.seller_partner] += one.owed_minor - one.fee_minor
         found[one.settled.buyer_partner] -= one.owed_minor
     return dict(sorted(found.items()))
+
+
+class Posted(NamedTuple):
+    """One side of a correction as it is cleared; parts of the claim with its sign."""
+
+    claim_minor: int
+    payout_minor: int
+    parking_minor: int
+    reservation_minor: int
+    energy_kwh: Decimal
+
+
+def posted(
+    one: Difference, *, parking_minor: int, reservation_minor: int, energy_kwh: Decimal
+) -> tuple[Posted, Posted]:
+    """The credit and the replacement; the readable twin of ``sql/post_corrections.sql``.
+
+    ``parking_minor`` and ``reservation_minor`` are those of the record as it was cleared first:
+    each side has as much of them as its claim can hold.
+    """
+    figures = (
+        (-1, one.settled.claim_minor, one.settled.payout_minor),
+        (1, one.new_claim_minor, one.new_payout_minor),
+    )
+    sides = []
+    for sign, claim, payout in figures:
+        parking = min(claim, parking_minor)
+        reservation = min(claim - parking, reservation_minor)
+        sides.append(
+            Posted(
+                sign * claim,
+                sign * payout,
+                sign * parking,
+                sign * reservation,
+                sign * energy_kwh,
+            )
+        )
+    return sides[0], sides[1]

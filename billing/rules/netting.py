@@ -1,15 +1,15 @@
 """From cleared records to who pays whom: pair sums, transfers, positions.
 
-The slow, readable twin of ``sql/post_transfers.sql`` and ``sql/net_positions.sql``. Beneficiary
-CLEARING_HOUSE: the commission is a fee that the seller pays the house. Beneficiary BUYER: it is a
-price reduction, and the house has no part in it. A record sold to oneself moves no energy money,
-only its fee.
+The slow, readable twin of ``sql/post_transfers.sql``; that of ``sql/net_positions.sql`` is
+``rules.positions``. Beneficiary CLEARING_HOUSE: the commission is a fee that the seller pays the
+house. Beneficiary BUYER: it is a price reduction, and the house has no part in it. A record sold to
+oneself moves no energy money, only its fee.
 """
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -108,17 +108,28 @@ def pair_sums(rows: Iterable[ClearedRow]) -> dict[Pair, PairSum]:
     return dict(sums)
 
 
-def postings(rows: Iterable[ClearedRow], *, house: UUID) -> list[Posting]:
+def postings(
+    rows: Iterable[ClearedRow],
+    *,
+    house: UUID,
+    is_ccp: bool = False,
+    blocked: Collection[tuple[UUID, UUID]] = (),
+) -> list[Posting]:
     """The ledger rows of a window, sorted: ENERGY buyer → seller, COMMISSION seller → house.
 
-    A sum below zero (credits outweigh) goes the other way; zero is not posted.
+    CCP: PURCHASE house → seller and SALE buyer → house in place of ENERGY. A sum below zero
+    (credits outweigh) goes the other way; zero is not posted. ``blocked``: pairs (supplier,
+    customer) whose tax is undecided; nothing of theirs is posted.
     """
     found = []
     for pair, total in pair_sums(rows).items():
-        legs = (
-            ("ENERGY", pair.buyer_partner, pair.seller_partner, total.owed_minor),
-            ("COMMISSION", pair.seller_partner, house, total.fee_minor),
-        )
+        legs = [("COMMISSION", pair.seller_partner, house, total.fee_minor)]
+        if is_ccp:
+            legs.append(("PURCHASE", house, pair.seller_partner, total.owed_minor))
+            legs.append(("SALE", pair.buyer_partner, house, total.owed_minor))
+        else:
+            legs.append(("ENERGY", pair.buyer_partner, pair.seller_partner, total.owed_minor))
+        legs = [leg for leg in legs if (leg[2], leg[1]) not in blocked]
         for kind, debit, credit, amount in legs:
             if amount > 0:
                 found.append(Posting(kind, debit, credit, amount, total.sdrs))

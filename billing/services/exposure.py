@@ -26,7 +26,8 @@ def read_exposures(group: SettlementGroup, *, now: datetime) -> list[ExposureRea
     SettlementGroup.objects.select_for_update().get(pk=group.pk)
     partners = Partner.objects.in_bulk()
     readings = ExposureReading.objects.bulk_create(
-        _reading(group, partners[row[0]], row[1], row[2:], now) for row in _rows(group, now)
+        _reading(group, partners[row[0]], row[1], row[2:], now)
+        for row in parts_of_members(group, now=now)
     )
     for reading in readings:
         _follow(reading, now=now)
@@ -91,7 +92,8 @@ def _follow(reading: ExposureReading, *, now: datetime) -> None:
         lift(block, by=CLOCK, reason="the exposure is below the limit again", now=now)
 
 
-def _rows(group: SettlementGroup, now: datetime) -> list[tuple]:
+def parts_of_members(group: SettlementGroup, *, now: datetime) -> list[tuple]:
+    """Partner, cap, and the parts of its exposure in minor units; one row per member."""
     with connection.cursor() as cursor:
         cursor.execute(
             load_statement(_SQL / "exposures.sql"),

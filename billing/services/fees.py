@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from billing.models import FeeLine, Settlement
+from billing.models import ClearingWindow, FeeLine, Settlement
 from billing.rules.fees import window as rules
 from billing.rules.fees.facts import FeeRecord, Membership, month_of
 from billing.rules.fees.terms import Direction, FeeComponent, Scope, Tier
@@ -47,7 +47,7 @@ def charge_fees(settlement: Settlement, *, now: datetime) -> None:
     month = month_of(_last_day(settlement))
     lines = rules.fees_of_window(
         [terms_of(row) for row in rows.values()],
-        records=_records(settlement),
+        records=records_of(settlement.window),
         memberships=_memberships(group, month),
         counted=_counted(group),
         months_over=_months_over(settlement, month),
@@ -86,13 +86,14 @@ def terms_of(row: FeeRow) -> FeeComponent:
     return FeeComponent(id=row.pk, tiers=tuple(tiers), scope=scope, **same)
 
 
-def _records(settlement: Settlement) -> Iterator[FeeRecord]:
+def records_of(window: ClearingWindow) -> Iterator[FeeRecord]:
+    """The cleared records of a window, by id."""
     with connection.cursor() as cursor:
         cursor.execute(
             load_statement(_SQL / "fee_records.sql"),
             {
-                "window_id": settlement.window_id,
-                "time_zone": settlement.window.group.time_zone,
+                "window_id": window.pk,
+                "time_zone": window.group.time_zone,
             },
         )
         while rows := cursor.fetchmany(5_000):

@@ -1,24 +1,27 @@
 """Chain what was posted, after it was committed; and prove that nothing was changed since.
 
 One task seals at a time. Posting never waits for it: a transfer is sealed by anti-join, minutes
-later, and the day of its seal is the day on which the books show it.
+later, and the day of its seal is the day on which the books show it. Each sealing moves the
+horizon of the books on and dates its seals there, later than whatever was read before: so a book
+of any instant up to the horizon never changes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
-from billing.models import LedgerSeal, Transfer
+from billing.models import LedgerHorizon, LedgerSeal, Transfer
 from billing.rules.sealing import FIRST_CHAIN, chain_sha256
 from clearinghouse.locks import Lock, take
 from clearinghouse.statements import load_statement
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 _AT_ONCE = 10_000
+_AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ class Verdict:
 
 
 def seal(*, now: datetime) -> int:
-    """Seal every committed transfer that has no seal; returns how many. Safe beside itself."""
+    """Seal every committed transfer that has no seal; returns how many. Safe beside itself.
+
+    The books are then complete until ``now``, also where nothing was to seal.
+    """
     sealed = 0
     while done := _seal_some(now):
         sealed += done
@@ -54,6 +60,7 @@ def seal(*, now: datetime) -> int:
 @transaction.atomic
 def _seal_some(now: datetime) -> int:
     take(connection, Lock.SEALING)
+    horizon = _moved_horizon(now)
     last = LedgerSeal.objects.order_by("-sequence").first()
     sequence, chain = (last.sequence, last.chain_sha256) if last else (0, FIRST_CHAIN)
     seals = []
@@ -65,11 +72,26 @@ def _seal_some(now: datetime) -> int:
                 transfer_id=transfer_id,
                 row_sha256=row_hash,
                 chain_sha256=chain,
-                sealed_at=now,
+                sealed_at=horizon.complete_until_at,
             )
         )
     LedgerSeal.objects.bulk_create(seals, batch_size=2_000)
+    horizon.seals += len(seals)
+    horizon.save()
     return len(seals)
+
+
+def _moved_horizon(now: datetime) -> LedgerHorizon:
+    """The horizon at this sealing, not saved: ``now``, or just after it where clocks differ.
+
+    The caller's clock was read before it waited for the lock, so ``now`` may lie before an instant
+    for which the books were read meanwhile.
+    """
+    horizon = LedgerHorizon.objects.first()
+    if horizon is None:
+        return LedgerHorizon(complete_until_at=now)
+    horizon.complete_until_at = max(now, horizon.complete_until_at + _AN_INSTANT)
+    return horizon
 
 
 @transaction.atomic
@@ -87,7 +109,16 @@ def verify() -> Verdict:
             first = Broken("billing_transfer", str(transfer_id), reason)
             break
         checked, expected = checked + 1, sequence + 1
-    return Verdict(checked, _unsealed(), first or _not_readded())
+    return Verdict(checked, _unsealed(), first or _taken_out(checked) or _not_readded())
+
+
+def _taken_out(checked: int) -> Broken | None:
+    """The newest seals are gone; those that are left fit each other."""
+    horizon = LedgerHorizon.objects.first()
+    if horizon is None or horizon.seals <= checked:
+        return None
+    reason = f"seals after {checked} are missing: {horizon.seals} were written"
+    return Broken("billing_ledgerseal", str(checked + 1), reason)
 
 
 def _reason(sequence: int, expected: int, stored: str, found: str | None) -> str:

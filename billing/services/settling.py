@@ -14,15 +14,13 @@ from django.db import connection
 from billing.models import (
     ClearingWindow,
     Document,
-    Instruction,
     ManualAdjustment,
     Settlement,
     TaxedSupply,
 )
-from billing.queries import positions_of
-from billing.rules.instructions import instructions
 from billing.rules.netting import PartnerPosition, positions_sha256
 from billing.services.fees import charge_fees
+from billing.services.instructing import instruct, netted_together
 from billing.services.postings import post_settlement
 from billing.services.preview import preview_of, sha256_of
 from billing.services.statements import issue_statements
@@ -60,8 +58,8 @@ def calculate(window: ClearingWindow, *, now: datetime) -> Settlement:
     charge_fees(settlement, now=now)
     tax_settlement(settlement, now=now)
     previous = previous_settlement(window.group)
-    _net(settlement, previous, now=now)
-    _instruct(settlement, now=now)
+    net(settlement, previous, now=now)
+    instruct(settlement, now=now)
     settlement.positions_sha256 = hash_of_positions(settlement)
     settlement.preview = preview_of(settlement, previous)
     settlement.preview_sha256 = sha256_of(settlement.preview)
@@ -161,7 +159,8 @@ def hash_of_positions(settlement: Settlement) -> str:
     )
 
 
-def _net(settlement: Settlement, previous: Settlement | None, *, now: datetime) -> None:
+def net(settlement: Settlement, previous: Settlement | None, *, now: datetime) -> None:
+    """Write the positions of what was taxed, adjusted and carried; once per settlement."""
     window = settlement.window
     execute(
         "net_positions.sql",
@@ -171,9 +170,22 @@ def _net(settlement: Settlement, previous: Settlement | None, *, now: datetime) 
             "house_id": clearing_house().pk,
             "previous_id": previous.pk if previous else None,
             "minimum": window.group.minimum_payment_minor,
+            "carriers": list(_carriers(settlement)),
             "ids": [uuid7_at(now) for _ in range(_most_positions(settlement, previous))],
         },
     )
+
+
+def _carriers(settlement: Settlement) -> set[UUID]:
+    """Whose small position may wait: those with one payment each, not those paid by each other."""
+    if settlement.window.group.model == SettlementGroup.Model.CCP:
+        return {clearing_house().pk, *_sides(settlement)}
+    return netted_together(settlement)
+
+
+def _sides(settlement: Settlement) -> set[UUID]:
+    supplies = settlement.supplies.values_list("supplier", "customer")
+    return {partner for pair in supplies for partner in pair}
 
 
 def _most_positions(settlement: Settlement, previous: Settlement | None) -> int:
@@ -182,32 +194,6 @@ def _most_positions(settlement: Settlement, previous: Settlement | None) -> int:
     pairs = settlement.window.cleared.values("seller_partner", "buyer_partner").distinct().count()
     adjusted = ManualAdjustment.objects.filter(window=settlement.window).count()
     return sides + 2 * pairs + adjusted + (previous.positions.count() if previous else 0) + 1
-
-
-def _instruct(settlement: Settlement, *, now: datetime) -> None:
-    """Who pays whom; under CCP everybody pays or is paid by the house."""
-    due = {row.partner_id: row.due_minor for row in positions_of(settlement)}
-    house = clearing_house().pk
-    if settlement.window.group.model == SettlementGroup.Model.CCP:
-        payments = [
-            (house, partner, amount) if amount > 0 else (partner, house, -amount)
-            for partner, amount in sorted(due.items())
-            if amount and partner != house
-        ]
-    else:
-        payments = list(instructions(due))
-    Instruction.objects.bulk_create(
-        Instruction(
-            id=uuid7_at(now),
-            settlement=settlement,
-            place=place,
-            payer_id=payer,
-            payee_id=payee,
-            currency=settlement.currency,
-            amount_minor=amount,
-        )
-        for place, (payer, payee, amount) in enumerate(payments, start=1)
-    )
 
 
 def execute(file_name: str, parameters: dict[str, Any]) -> None:

@@ -74,15 +74,20 @@ def _resolve(settlement: Settlement, window: ClearingWindow, pairs: Pairs) -> No
             block.save(update_fields=["settled_in"])
 
 
-def _supplied(window: ClearingWindow, settlement: Settlement) -> list[Supplied]:
-    """Charging services between partners, through the house under CCP; then the house's fees."""
-    group, house = window.group, clearing_house().pk
+def supplied_in(window: ClearingWindow) -> list[Supplied]:
+    """The charging services of a window, as fine as VAT looks at them; one partner to another."""
     with connection.cursor() as cursor:
         cursor.execute(
             load_statement(_SQL / "supplies.sql"),
-            {"window_id": window.pk, "time_zone": group.time_zone},
+            {"window_id": window.pk, "time_zone": window.group.time_zone},
         )
-        found = [Supplied(*row) for row in cursor.fetchall()]
+        return [Supplied(*row) for row in cursor.fetchall()]
+
+
+def _supplied(window: ClearingWindow, settlement: Settlement) -> list[Supplied]:
+    """Charging services between partners, through the house under CCP; then the house's fees."""
+    group, house = window.group, clearing_house().pk
+    found = supplied_in(window)
     direct = _reduced(found, _fee_lines(window, settlement).filter(payee__isnull=False))
     services = _fees(window, settlement, house)
     if group.model != SettlementGroup.Model.CCP:

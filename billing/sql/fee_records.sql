@@ -3,7 +3,7 @@
 -- Parameters: window_id, time_zone.
 -- Promise:    the columns are the fields of rules.fees.facts.FeeRecord. A credit counts for the
 --             month of its own service end, which is its original's. Late: cleared into a window
---             that began after the service had ended.
+--             that began after the service had ended. Twin: rules.cleared.fee_record_of.
 SELECT cleared.id, seller_partner_id AS seller, buyer_partner_id AS buyer,
        (ended_at AT TIME ZONE %(time_zone)s)::date AS service_date,
        CASE WHEN commission_beneficiary = 'BUYER' THEN payout_minor ELSE claim_minor END

@@ -2,11 +2,11 @@
 -- Grain:      one row per partner with a supply, a fee, an adjustment or a carried amount, and one
 --             for the house.
 -- Parameters: settlement_id, window_id, house_id; previous_id (the settlement issued before, or
---             null); minimum (a smaller position is carried on; 0: none is); ids (UUIDs, at least
---             one per row).
+--             null); minimum (a smaller position of one of the carriers is carried on; 0: none
+--             is); carriers (partners, UUIDs); ids (UUIDs, at least one per row).
 -- Promise:    net = receivable − payable + vat − fees − fee VAT + adjustments + carried; the house
 --             stands in for what is adjusted and carried, so Σ net = 0 and Σ carried on = 0
---             (deferred constraints hold both). Twin: rules.netting.positions.
+--             (deferred constraints hold both). Twin: rules.positions.positions_of_settlement.
 WITH side (partner_id, receivable, payable, vat, fees, fee_vat, adjusted, carried) AS (
     SELECT supplier_id, net_minor, 0, vat_minor, 0, 0, 0, 0
       FROM billing_taxedsupply WHERE settlement_id = %(settlement_id)s
@@ -47,7 +47,8 @@ WITH side (partner_id, receivable, payable, vat, fees, fee_vat, adjusted, carrie
       FROM summed
 ), carrying AS (
     SELECT netted.*,
-           CASE WHEN partner_id <> %(house_id)s::uuid AND abs(net) < %(minimum)s THEN net
+           CASE WHEN partner_id <> %(house_id)s::uuid AND abs(net) < %(minimum)s
+                     AND partner_id = ANY (%(carriers)s::uuid[]) THEN net
                 ELSE 0 END AS carried_on
       FROM netted
 )

@@ -3,7 +3,7 @@
 --             in the group's time zone, kind, country of charging and price basis; zeros left out.
 -- Parameters: window_id, time_zone.
 -- Promise:    Σ amount of a pair is what the buyer owes (claim, or payout where the commission is
---             the buyer's). Own network supplies nothing. Twin: rules.supplies.supplies_of.
+--             the buyer's). Own network supplies nothing. Twin: rules.cleared.supplies_of.
 WITH owed AS (
     SELECT seller_partner_id, buyer_partner_id, charge_country_code, price_basis, energy_kwh,
            (ended_at AT TIME ZONE %(time_zone)s)::date AS tax_date,

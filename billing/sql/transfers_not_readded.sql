@@ -1,8 +1,10 @@
--- Transfers of cleared records whose amount is not the sum of those records.
+-- Transfers whose amount is not that of the rows they were made from.
 -- Grain:      one row per such transfer, the oldest first.
 -- Parameters: none.
--- Promise:    empty where the ledger re-adds from the sub-ledger. Only kinds that sum records:
---             ENERGY, COMMISSION, PURCHASE and SALE.
+-- Promise:    empty where the ledger re-adds: ENERGY, COMMISSION, PURCHASE and SALE from cleared
+--             records, VAT in all its kinds from taxed supplies (SELF_ASSESSED: by the rate of the
+--             day, rounded half up once), FEE from fee lines, ADJUSTMENT from adjustments, and
+--             SUSPENSE_END from the SUSPENSE that it takes back. A row that is gone adds up to null.
 WITH pair AS (
     SELECT window_id, seller_id, buyer_id, seller_partner_id, buyer_partner_id,
            count(*) AS sdrs,
@@ -13,15 +15,50 @@ WITH pair AS (
                     ELSE commission_minor END) AS fee
       FROM billing_clearedsdr
      GROUP BY 1, 2, 3, 4, 5
+), added (id, amount, sdrs) AS (
+    SELECT transfer.id,
+           abs(CASE WHEN transfer.kind = 'COMMISSION' THEN pair.fee ELSE pair.owed END), pair.sdrs
+      FROM billing_transfer AS transfer
+      LEFT JOIN pair
+        ON transfer.window_id = pair.window_id
+       AND transfer.event_key = concat_ws(':', pair.window_id, seller_id, buyer_id,
+                                          seller_partner_id, buyer_partner_id)
+     WHERE transfer.kind IN ('ENERGY', 'COMMISSION', 'PURCHASE', 'SALE')
+     UNION ALL
+    SELECT transfer.id,
+           abs(CASE WHEN transfer.kind = 'SELF_ASSESSED' THEN round(supply.net_minor * tax.rate)
+                    ELSE supply.vat_minor END), supply.sdrs
+      FROM billing_transfer AS transfer
+      LEFT JOIN billing_taxedsupply AS supply ON transfer.event_key = 'supply:' || supply.id
+      LEFT JOIN billing_clearingwindow AS win ON win.id = supply.window_id
+      LEFT JOIN billing_taxrate AS tax
+        ON transfer.kind = 'SELF_ASSESSED' AND tax.kind = 'ELECTRICITY'
+       AND tax.country_code = supply.place_country_code
+       AND tax.from_date <= (win.supply_ends_at AT TIME ZONE 'UTC')::date
+       AND (tax.until_date IS NULL
+            OR tax.until_date > (win.supply_ends_at AT TIME ZONE 'UTC')::date)
+     WHERE transfer.kind IN ('VAT', 'FEE_VAT', 'INPUT_VAT', 'OUTPUT_VAT', 'SELF_ASSESSED')
+       AND transfer.reverses_id IS NULL
+     UNION ALL
+    SELECT transfer.id, abs(line.amount_minor), line.sdrs_after - line.sdrs_before
+      FROM billing_transfer AS transfer
+      LEFT JOIN billing_feeline AS line ON transfer.event_key = 'fee:' || line.id
+     WHERE transfer.kind = 'FEE' AND transfer.reverses_id IS NULL
+     UNION ALL
+    SELECT transfer.id, abs(adjustment.amount_minor), 0
+      FROM billing_transfer AS transfer
+      LEFT JOIN billing_manualadjustment AS adjustment
+        ON transfer.event_key = 'adjustment:' || adjustment.id
+     WHERE transfer.kind = 'ADJUSTMENT' AND transfer.reverses_id IS NULL
+     UNION ALL
+    SELECT transfer.id, suspense.amount_minor, suspense.sdrs
+      FROM billing_transfer AS transfer
+      LEFT JOIN billing_transfer AS suspense
+        ON suspense.event_key = transfer.event_key AND suspense.kind = 'SUSPENSE'
+     WHERE transfer.kind = 'SUSPENSE_END'
 )
-SELECT transfer.id, transfer.amount_minor,
-       abs(CASE WHEN transfer.kind = 'COMMISSION' THEN pair.fee ELSE pair.owed END) AS added
+SELECT transfer.id, transfer.amount_minor, added.amount
   FROM billing_transfer AS transfer
-  LEFT JOIN pair
-    ON transfer.window_id = pair.window_id
-   AND transfer.event_key = concat_ws(':', pair.window_id, seller_id, buyer_id, seller_partner_id,
-                                      buyer_partner_id)
- WHERE transfer.kind IN ('ENERGY', 'COMMISSION', 'PURCHASE', 'SALE')
-   AND (transfer.amount_minor, transfer.sdrs) IS DISTINCT FROM
-       (abs(CASE WHEN transfer.kind = 'COMMISSION' THEN pair.fee ELSE pair.owed END), pair.sdrs)
+  JOIN added ON added.id = transfer.id
+ WHERE (transfer.amount_minor, transfer.sdrs) IS DISTINCT FROM (added.amount, added.sdrs)
  ORDER BY transfer.posted_at, transfer.id

@@ -96,7 +96,9 @@ class FeeComponent(models.Model):
             ),
             models.CheckConstraint(condition=Q(rate__gte=0), name="fee_rate_is_not_negative"),
             models.CheckConstraint(
-                condition=Q(payer="SPLIT", cso_share__gte=0, cso_share__lte=1)
+                condition=Q(
+                    payer="SPLIT", cso_share__isnull=False, cso_share__gte=0, cso_share__lte=1
+                )
                 | ~Q(payer="SPLIT") & Q(cso_share__isnull=True),
                 name="split_fee_has_a_share",
             ),

@@ -6,9 +6,10 @@ rest of the row.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
+from clearinghouse.periods import acceptance_ends_at
 from clearinghouse.sealing import Sealer
 from roaming.intake.facts import normal_code
 from roaming.intake.judge import Judged, takes_session
@@ -94,7 +95,14 @@ def _accept_by(judged: Judged) -> datetime | None:
     terms = judged.sides.terms
     if terms is None or terms.acceptance != "DEEMED":
         return None
-    return judged.sides.facts.received_at + timedelta(days=terms.acceptance_days)
+    received_at = judged.sides.facts.received_at
+    return acceptance_ends_at(
+        received_at,
+        days=terms.acceptance_days,
+        ended_at=judged.submission.sdr.ended_at or received_at,
+        is_weekly=terms.is_weekly,
+        tz=terms.time_zone,
+    )
 
 
 def _stored(judged: Judged) -> InboundSdr:

@@ -14,7 +14,7 @@ from clearinghouse.identifiers import (
     parse_party_code,
 )
 from partners import queries
-from partners.models import Partner, RoamingAgreement
+from partners.models import Partner, RoamingAgreement, SettlementGroup
 from partners.queries import PartyNow
 from roaming.intake.overrides import IN_FORCE, RuleSet, load_overrides
 from roaming.messages import InboundSdr
@@ -185,9 +185,10 @@ def terms_of(version: RoamingAgreement, overrides: dict[str, Override]) -> Terms
         credential_registry=version.credential_registry,
         authorization_registry=version.authorization_registry,
         acceptance_days=version.acceptance_days,
-        time_zone=version.group.time_zone,
         price_basis=version.price_basis,
         rating=version.rating,
         price_tolerances=version.price_tolerances,
         tariff_extras=version.tariff_extras,
+        is_weekly=version.group.cycle == SettlementGroup.Cycle.WEEKLY,
+        time_zone=version.group.time_zone,
     )

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from clearinghouse.periods import acceptance_ends_at
 from clearinghouse.statements import load_statement
-from roaming.models import SdrKey
+from partners.models import RoamingAgreement, SettlementGroup
+from roaming.models import SdrKey, SdrState
 
 _SQL = Path(__file__).parent / "sql"
 HOLD_DAYS = 30
@@ -39,6 +41,8 @@ def write_moves(
         "now": now,
         "hold_until": now + timedelta(days=HOLD_DAYS),
     }
+    deadlines = _deadlines(record_ids, now) if parameters["is_delivered"] else {}
+    parameters |= {"deemed_ids": list(deadlines), "deadlines": list(deadlines.values())}
     with connection.cursor() as cursor:
         cursor.execute(load_statement(_SQL / "move_states.sql"), parameters)
         moved = [row[0] for row in cursor.fetchall()]
@@ -47,6 +51,29 @@ def write_moves(
         if path[-1] == "REJECTED":
             _free_ids(cursor, moved)
     return moved
+
+
+def _deadlines(record_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]:
+    """Until when each record delivered now may be contested, on its settlement group's calendar."""
+    rows = SdrState.objects.filter(
+        id__in=record_ids, agreement__acceptance=RoamingAgreement.Acceptance.DEEMED
+    ).values_list(
+        "id",
+        "ended_at",
+        "agreement__acceptance_days",
+        "agreement__group__cycle",
+        "agreement__group__time_zone",
+    )
+    return {
+        id_: acceptance_ends_at(
+            now,
+            days=days,
+            ended_at=ended_at or now,
+            is_weekly=cycle == SettlementGroup.Cycle.WEEKLY,
+            tz=time_zone,
+        )
+        for id_, ended_at, days, cycle, time_zone in rows
+    }
 
 
 def _free_ids(cursor, rejected: list[UUID]) -> None:

@@ -95,6 +95,8 @@ class Terms:
     credential_registry: str = "IF_PRESENT"
     authorization_registry: str = "IF_PRESENT"
     acceptance_days: int = 10
+    # The calendar of the settlement group, on which its books close.
+    is_weekly: bool = False
     time_zone: str = ""
     price_basis: str = "EXCL_TAX"
     rating: str = "CLAIM"

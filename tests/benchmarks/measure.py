@@ -8,9 +8,10 @@ import django
 
 def main(target: Path) -> None:
     django.setup()
-    from tests.benchmarks import rounds
+    from tests.benchmarks import rating, rounds
 
     rounds.run(target)
+    rating.main()
 
 
 if __name__ == "__main__":

@@ -9,17 +9,27 @@ import pytest
 from django.db import connection, connections, transaction
 
 from billing.models import ClearedSdr, ClearingWindow, Settlement, Transfer
+from billing.services import correction_runs
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from billing.services.windows import ensure_windows
 from clearinghouse.uuid7 import new_uuid7
+from partners.models import User
+from partners.services import approvals
 from roaming.models import SdrState
-from tests.billing.stories import Story, World, a_world, positions_found, tell
-from tests.makers import NOON
+from tests.billing.stories import (
+    NOVEMBER_ENDS_AT,
+    Story,
+    World,
+    a_world,
+    positions_found,
+    tell,
+)
+from tests.makers import NOON, later, partner_of, voltaire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class InThread:
@@ -138,6 +148,57 @@ class TestTwentyPosters:
                 row.claim_minor for row in rows if row.seller_partner_id != row.buyer_partner_id
             )
             assert receivable == owed + sum(row.commission_minor for row in rows)
+
+
+class TestCorrectionRuns:
+    def test_beside_a_closing_find_a_window_and_post_once(self):
+        """Ten runs of one record each, every one posted twice, while the open window closes."""
+        world = a_world(rates=["0.1"])
+        ids = tell(world, *(Story(Decimal(number)) for number in range(1, 11)))
+        settled = close_window(world.group, now=NOON).window
+        tell(world, Story(Decimal(50), ended_at=NOVEMBER_ENDS_AT))
+        clear(world)
+        runs = [approved_run(world, id_, to_minor=40) for id_ in ids]
+        start = threading.Barrier(21, timeout=PATIENCE_S)
+
+        def post(run):
+            start.wait()
+            return correction_runs.post(run, now=later(days=1))
+
+        def close():
+            start.wait()
+            return close_window(world.group, now=later(days=1))
+
+        posters = [InThread(lambda run=run: post(run)) for run in runs * 2]
+        closing = InThread(close).result()
+
+        assert {poster.result().state for poster in posters} == {"POSTED"}
+        rows = ClearedSdr.objects.filter(corrects_id__isnull=False)
+        assert sorted(rows.values_list("corrects_id", flat=True)) == sorted(ids * 2)
+        assert not rows.filter(window=settled).exists()
+        assert sum(row.claim_minor for row in rows) == 10 * 40 - 55 * 100
+        in_time = rows.filter(window=closing.window)
+        owed = 5000 + sum(row.claim_minor for row in in_time)
+        voltaire_owes = {row.partner_id: row.payable_minor for row in closing.positions}
+        assert voltaire_owes[partner_of(voltaire()).pk] == owed
+        assert rows.exclude(window=closing.window).exclude(window__state="OPEN").count() == 0
+
+
+def approved_run(world: World, record_id, *, to_minor: int):
+    maker, checker = (
+        User.objects.get_or_create(username=name, defaults={"is_staff": True})[0]
+        for name in ("mia", "kai")
+    )
+    run = correction_runs.simulate(
+        world.group,
+        correction_runs.Selection(record_ids=(record_id,)),
+        reason="a wrong tariff",
+        maker=maker,
+        now=NOON,
+        claims={record_id: to_minor},
+    )
+    approvals.approve(correction_runs.request(run, now=NOON).pk, checker=checker, now=NOON)
+    return run
 
 
 class TestOpeningWindows:

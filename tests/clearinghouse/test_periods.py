@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from clearinghouse.periods import (
     Period,
+    acceptance_ends_at,
     add_business_days,
     business_day,
     closing_at,
@@ -197,3 +199,60 @@ class TestClosingAt:
         period = of(instant, tz)
 
         assert closing_at(period, tz) > period.ends_at
+
+
+class TestAcceptanceEndsAt:
+    """January's books close on business day 6, 8 February, at 18:00 in Brussels."""
+
+    LAST = utc(2027, 1, 31, 22, 40)
+    NOON_OF_DAY_6 = utc(2027, 2, 8, 11)
+
+    def test_is_the_agreed_days_where_the_month_has_time(self):
+        assert acceptance_ends_at(utc(2027, 1, 10, 9), days=10, ended_at=self.LAST) == utc(
+            2027, 1, 20, 9
+        )
+
+    @pytest.mark.parametrize("at", [utc(2027, 1, 31, 22, 50), utc(2027, 2, 3, 22, 59, 59)])
+    def test_is_noon_of_business_day_6_for_what_came_by_business_day_3(self, at):
+        assert acceptance_ends_at(at, days=10, ended_at=self.LAST) == self.NOON_OF_DAY_6
+
+    def test_is_three_business_days_at_least(self):
+        at = utc(2027, 2, 3, 23, 0)  # midnight: business day 4 begins
+        assert acceptance_ends_at(at, days=10, ended_at=self.LAST) == utc(2027, 2, 9, 11)
+        assert acceptance_ends_at(utc(2027, 3, 25, 9), days=1, ended_at=self.LAST) == utc(
+            2027, 4, 1, 10  # Easter: 26 and 29 March are closed
+        )  # fmt: skip
+
+    def test_looks_at_the_next_closing_once_the_own_is_over(self):
+        assert acceptance_ends_at(self.NOON_OF_DAY_6, days=10, ended_at=self.LAST) == utc(
+            2027, 2, 18, 11
+        )
+
+    def test_of_a_weekly_group_is_noon_of_its_closing_day_or_three_business_days(self):
+        ended_at = utc(2027, 1, 13, 12)
+        assert acceptance_ends_at(
+            utc(2027, 1, 13, 13), days=10, ended_at=ended_at, is_weekly=True
+        ) == utc(2027, 1, 19, 11)
+
+    @given(instants, st.timedeltas(timedelta(0), timedelta(days=400)), st.integers(0, 60), zones)
+    def test_lies_after_delivery_and_within_the_longer_of_both_limits(
+        self, delivered_at, age, agreed, tz
+    ):
+        found = acceptance_ends_at(delivered_at, days=agreed, ended_at=delivered_at - age, tz=tz)
+
+        day = delivered_at.astimezone(ZoneInfo(tz)).date()
+        least = datetime.combine(add_business_days(day, 3), time(12), ZoneInfo(tz))
+        assert least <= found <= max(least, delivered_at + timedelta(days=agreed))
+
+    @given(instants, st.integers(0, 60), zones)
+    def test_of_what_is_delivered_by_business_day_3_lies_before_the_closing(
+        self, ended_at, agreed, tz
+    ):
+        month = month_containing(ended_at, tz)
+        local = month.ends_at.astimezone(ZoneInfo(tz))
+        third = business_day(3, year=local.year, month=local.month) + timedelta(days=1)
+        at = datetime.combine(third, time(0), ZoneInfo(tz)).astimezone(UTC) - timedelta(seconds=1)
+
+        found = acceptance_ends_at(at, days=agreed, ended_at=ended_at, tz=tz)
+
+        assert found + timedelta(hours=6) <= closing_at(month, tz)

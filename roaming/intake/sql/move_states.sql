@@ -1,6 +1,7 @@
 -- Move records along the transition table and tell it, in one statement.
 -- Grain:      one row per record that stands in from_state.
--- Parameters: ids, from_state, path, to_state, is_delivered, actor, reason, now.
+-- Parameters: ids, from_state, path, to_state, is_delivered, actor, reason, now;
+--             deemed_ids with the deadlines at which each is deemed accepted (same length).
 -- Promise:    a record that somebody moved meanwhile is not touched. In the order of ids, so that
 --             two movers wait and never deadlock.
 WITH standing AS (
@@ -14,16 +15,13 @@ WITH standing AS (
        SET state = %(to_state)s,
            version = standing.version + 1,
            delivered_at = CASE WHEN %(is_delivered)s THEN %(now)s ELSE state.delivered_at END,
-           accept_by_at = CASE WHEN %(is_delivered)s AND agreement.acceptance = 'DEEMED'
-                               THEN %(now)s::timestamptz
-                                    + agreement.acceptance_days * interval '1 day'
-                               ELSE state.accept_by_at END,
+           accept_by_at = coalesce(deadline.at, state.accept_by_at),
            accepted_at = CASE WHEN %(to_state)s = 'ACCEPTED' THEN %(now)s
                               ELSE state.accepted_at END,
            changed_at = %(now)s
       FROM standing
-      LEFT JOIN roaming_sdrstate AS own ON own.id = standing.id
-      LEFT JOIN partners_roamingagreement AS agreement ON agreement.id = own.agreement_id
+      LEFT JOIN unnest(%(deemed_ids)s::uuid[], %(deadlines)s::timestamptz[])
+                AS deadline (id, at) ON deadline.id = standing.id
      WHERE state.id = standing.id AND state.version = standing.version
     RETURNING state.id, state.sender_id, state.version
 ), told AS (
