@@ -45,6 +45,14 @@ class Waterfall:
     uncovered_minor: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyDefault:
+    """The draws with which the window stands, or else the window unwound: one of the two."""
+
+    draws: list[Draw]
+    unwound: Unwound | None
+
+
 def unwind(obligations: Iterable[Obligation], *, defaulter: UUID) -> Unwound:
     """Net again without the defaulter: neither its debts nor its claims count.
 
@@ -59,6 +67,22 @@ def unwind(obligations: Iterable[Obligation], *, defaulter: UUID) -> Unwound:
         positions={partner: after.get(partner, 0) for partner in sorted(involved)},
         claims=bilateral(one for one in everything if defaulter in (one.debtor, one.creditor)),
     )
+
+
+def default_under_agency(
+    obligations: Iterable[Obligation], *, defaulter: UUID, owed_minor: int, covers: Sequence[Cover]
+) -> AgencyDefault:
+    """Pay what is owed from the partner's own covers, or unwind if they do not reach.
+
+    A part is never drawn: a window stands as a whole or is netted again. What the covers hold then
+    goes to no one before a person has decided, for the claims on the defaulter are not the house's.
+
+    :raises ValueError: what is owed, or a cover, is below zero.
+    """
+    paid = waterfall(owed_minor, covers)
+    if not paid.uncovered_minor:
+        return AgencyDefault(draws=paid.draws, unwound=None)
+    return AgencyDefault(draws=[], unwound=unwind(obligations, defaulter=defaulter))
 
 
 def waterfall(owed_minor: int, covers: Sequence[Cover]) -> Waterfall:

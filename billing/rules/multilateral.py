@@ -34,6 +34,14 @@ class Payable:
     carried_out_minor: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Netted:
+    """Positions of those with the netting clause, Σ = 0; and what is left between two others."""
+
+    positions: dict[UUID, int]
+    pairs: list[Obligation]
+
+
 def positions_of(obligations: Iterable[Obligation]) -> dict[UUID, int]:
     """One position for each that owes or is owed, sorted by id; a flat one too. Σ = 0."""
     found: Counter[UUID] = Counter()
@@ -59,6 +67,22 @@ def bilateral(obligations: Iterable[Obligation]) -> list[Obligation]:
         for (one, other), amount in pairs.items()
         if amount
     )
+
+
+def netted_by_clause(
+    obligations: Iterable[Obligation], *, with_clause: Collection[UUID], house: UUID
+) -> Netted:
+    """Net multilaterally what is owed among those who agreed to it, the rest between each two.
+
+    The house has agreed with everybody who has the clause. A partner without it settles with each
+    other, the house included, by itself.
+    """
+    agreed = {*with_clause, house}
+    together, apart = [], []
+    for one in obligations:
+        is_together = {one.debtor, one.creditor} <= agreed
+        (together if is_together else apart).append(one)
+    return Netted(positions=positions_of(together), pairs=bilateral(apart))
 
 
 def novated(obligations: Iterable[Obligation], *, house: UUID) -> list[Obligation]:

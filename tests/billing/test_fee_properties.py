@@ -99,7 +99,15 @@ def added_again(line: FeeLine) -> int:
         for step in line.steps:
             assert step.amount == step.quantity * step.rate * terms.factor
             exact += step.amount
+    elif is_plain(terms):
+        assert exact == line.after.quantity * terms.rate * terms.factor
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def is_plain(terms: FeeComponent) -> bool:
+    """Then a line is its quantity times its rate; else it is the sum of its records' fees."""
+    unbounded = terms.min_minor is None and terms.max_minor is None
+    return unbounded and terms.rounding == "PER_WINDOW" and terms.payer != "SPLIT"
 
 
 @example(TIERS, THREE, Random(1))

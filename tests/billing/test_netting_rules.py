@@ -8,11 +8,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from billing.rules.default import Cover, Draw, pro_rata, unwind, waterfall
+from billing.rules.default import (
+    Cover,
+    Draw,
+    default_under_agency,
+    pro_rata,
+    unwind,
+    waterfall,
+)
 from billing.rules.instructions import instructions
 from billing.rules.multilateral import (
     Obligation,
     bilateral,
+    netted_by_clause,
     novated,
     positions_of,
     with_least_payment,
@@ -96,6 +104,38 @@ class TestThreePartners:
 
         assert found.draws == [Draw("deposit", 5000, 0), Draw("default fund", 2520, 7480)]
         assert found.uncovered_minor == 0
+
+    def test_covers_that_reach_keep_the_window(self):
+        found = default_under_agency(
+            obligations(),
+            defaulter=C,
+            owed_minor=7520,
+            covers=[Cover("prefund", 5000), Cover("guarantee", 2520)],
+        )
+
+        assert [draw.drawn_minor for draw in found.draws] == [5000, 2520]
+        assert found.unwound is None
+
+    def test_a_cent_too_little_unwinds_it_and_draws_nothing(self):
+        found = default_under_agency(
+            obligations(),
+            defaulter=C,
+            owed_minor=7520,
+            covers=[Cover("prefund", 5000), Cover("guarantee", 2519)],
+        )
+
+        assert found.draws == []
+        assert found.unwound == unwind(obligations(), defaulter=C)
+
+    def test_without_the_clause_c_settles_with_each_alone(self):
+        found = netted_by_clause(obligations(), with_clause=[A, B], house=HOUSE)
+
+        assert found.positions == {A: 35_880, B: -44_213, HOUSE: 8333}
+        assert named(found.pairs) == [
+            ("B", "C", 20_000),
+            ("C", "A", 24_200),
+            ("C", "House", 3320),
+        ]
 
     def test_next_window_with_the_dispute_settled_and_a_credit(self):
         """A→B agreed at 8.00; C credits A 10.00 and 2.10 VAT."""
@@ -287,6 +327,19 @@ def test_an_obligation_and_its_credit_are_nothing(owed):
 
     assert without_flat(positions_of([*owed, *credits])) == {}
     assert bilateral([*owed, *credits]) == []
+
+
+@example(STORY, {A, B})
+@given(owed, st.sets(everybody))
+def test_the_clause_changes_no_position(owed, with_clause):
+    found = netted_by_clause(owed, with_clause=with_clause, house=HOUSE)
+
+    assert sum(found.positions.values()) == 0
+    assert set(found.positions) <= {*with_clause, HOUSE}
+    assert all(not {one.debtor, one.creditor} <= {*with_clause, HOUSE} for one in found.pairs)
+    whole = Counter(found.positions)
+    whole.update(positions_of(found.pairs))
+    assert without_flat(whole) == without_flat(positions_of(owed))
 
 
 @example(STORY)

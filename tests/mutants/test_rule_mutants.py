@@ -231,6 +231,20 @@ NETTING = [
     ),
     Mutant(
         multilateral,
+        "nets whom it may not",
+        "{one.debtor, one.creditor} <= agreed",
+        "{one.debtor, one.creditor} & agreed",
+        test_netting_rules.test_the_clause_changes_no_position,
+    ),
+    Mutant(
+        default,
+        "draws a part and unwinds too",
+        "AgencyDefault(draws=[], unwound",
+        "AgencyDefault(draws=paid.draws, unwound",
+        three_partners.test_a_cent_too_little_unwinds_it_and_draws_nothing,
+    ),
+    Mutant(
+        multilateral,
         "carries five euros",
         "abs(due) >= least_minor",
         "abs(due) > least_minor",
