@@ -78,7 +78,8 @@ def netted_by_clause(
     other, the house included, by itself.
     """
     agreed = {*with_clause, house}
-    together, apart = [], []
+    together: list[Obligation] = []
+    apart: list[Obligation] = []
     for one in obligations:
         is_together = {one.debtor, one.creditor} <= agreed
         (together if is_together else apart).append(one)

@@ -105,6 +105,19 @@ class TestThreePartners:
         assert found.draws == [Draw("deposit", 5000, 0), Draw("default fund", 2520, 7480)]
         assert found.uncovered_minor == 0
 
+    def test_a_correction_run_moves_the_difference_alone(self):
+        """A sold C a hundred records at 11.80 instead of 9.80; the fee is 1 %."""
+        corrected = {(A, C): 98_000 - 118_000}
+        (line,) = [
+            document(COMPANIES[seller], COMPANIES[buyer], minor, kind="ELECTRICITY")
+            for (seller, buyer), minor in corrected.items()
+        ]
+        fee = document(COMPANIES[HOUSE], COMPANIES[A], -200, kind="SERVICE")
+        owed = [Obligation(C, A, line.incl_tax_minor), Obligation(A, HOUSE, fee.incl_tax_minor)]
+
+        assert (line.excl_tax_minor, line.vat_minor) == (-20_000, -4200)
+        assert positions_of(owed) == {A: -24_000, C: 24_200, HOUSE: -200}
+
     def test_covers_that_reach_keep_the_window(self):
         found = default_under_agency(
             obligations(),

@@ -49,6 +49,7 @@ class _Case:
     supplier: TaxParty
     customer: TaxParty
     rules: TaxRules
+    supplier_seat: str = ""
     used: list[Evidence] = field(default_factory=list)
 
     def found(self, what: str, fact: Dated | None) -> None:
@@ -87,6 +88,7 @@ def decide(
 
 
 def _by_treatment(case: _Case) -> VatDecision:
+    case.supplier_seat = _seat(case, "supplier", case.supplier)
     buys_in = _where_it_buys(case)
     treatment = _treatment(case, buys_in)
     if treatment == "AS_SERVICE":
@@ -114,7 +116,7 @@ def _tax(case: _Case, place: str, *, law: str | None, is_goods: bool) -> VatDeci
     # is not identified may be no business at all, which is not ours to say.
     if law and (not is_goods or _vat_id(case, case.customer, place)):
         return _reverse_charge(case, place, law)
-    return _standard(case, place)
+    return _standard(case, place, missing="NOBODY_REGISTERED" if law else "SUPPLIER_NOT_REGISTERED")
 
 
 def _where_it_buys(case: _Case) -> str:
@@ -219,10 +221,10 @@ def _outside(case: _Case, place: str) -> VatDecision:
     )
 
 
-def _standard(case: _Case, place: str) -> VatDecision:
+def _standard(case: _Case, place: str, *, missing: str = "SUPPLIER_NOT_REGISTERED") -> VatDecision:
     supplier_id = _vat_id(case, case.supplier, place)
     if supplier_id is None:
-        raise _Blocked("SUPPLIER_NOT_REGISTERED", place)
+        raise _Blocked(missing, place)
     kind = case.supply.kind
     row = only_one(
         [one for one in case.rules.rates if (one.country, one.kind) == (place, kind)],
@@ -251,7 +253,7 @@ def _reverse_charge(case: _Case, place: str, law: str) -> VatDecision:
         raise _Blocked("CUSTOMER_NOT_REGISTERED", place)
     if not customer_id.is_checked:
         raise _Blocked("REGISTRATION_NOT_CHECKED", place)
-    seat = _seat(case, "supplier", case.supplier)
+    seat = case.supplier_seat
     supplier_id = _vat_id(case, case.supplier, place) or _vat_id(case, case.supplier, seat)
     if supplier_id is None:
         raise _Blocked("SUPPLIER_NOT_REGISTERED", seat)

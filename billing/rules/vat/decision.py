@@ -40,6 +40,10 @@ BLOCKS = {
         "The VAT id of the customer in {place} was never confirmed. Check it in the register and "
         "record number and date of the check."
     ),
+    "NOBODY_REGISTERED": (
+        "The tax is due in {place}, where neither side has a VAT id on the tax date. If the "
+        "customer has one, record it with its check; otherwise the supplier must register there."
+    ),
     "SUPPLIER_NOT_REGISTERED": (
         "The supplier needs a VAT id in {place} on the tax date. It has to register there, or its "
         "VAT id has to be recorded."
