@@ -12,12 +12,14 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from billing.rules.rating.figures import MICRO, NO_VAT_FACTOR
+from billing.rules.rating.figures import MICRO, MICRO_DIGITS, NO_VAT_FACTOR
 from billing.rules.rating.local_days import DAY_US, instants_of, local_time
 from billing.rules.rating.tariff import Component, Kind, Reservation, Restrictions, Tariff
+from clearinghouse.money import minor_unit_digits
 
 # A tariff of dynamic prices is asked for a few days; this bounds what a hostile record can fill.
 _MOST_DAYS = 512
+_FOR_EVER = 2**63
 
 # What an amount is shown under; the keys of ``price_cdr``.
 RESERVATION = "reservation"
@@ -89,6 +91,21 @@ class Row(NamedTuple):
         return self.expired_time, self.expired_flat
 
 
+class SimpleRates(NamedTuple):
+    """The rates of a tariff that asks nothing: one per kind, for ever."""
+
+    energy: Rate | None
+    time: Rate | None
+    parking: Rate | None
+    flat: Rate | None
+
+    def parking_rounds(self, *, came_last: bool) -> bool:
+        """Whether the step of parking is the one that counts for times: not where it is free."""
+        if self.parking is None or not self.parking.is_priced:
+            return False
+        return came_last or self.time is None or not self.time.is_priced
+
+
 class Day(NamedTuple):
     """``rows[i]`` holds from ``starts[i]`` to the next start."""
 
@@ -119,12 +136,17 @@ class Compiled:
         self.duration_marks = [
             seconds * MICRO for seconds in _marks(told, "min_duration_s", "max_duration_s")
         ]
-        self.asks_session = any(one.is_of_the_session for one in told)
+        self.has_marks = bool(self.energy_marks or self.duration_marks)
         self._minutes = frozenset(_marks(told, "start_minute", "end_minute"))
         self._days: dict[int, Day] = {}
         self._known_rows: dict[Row, Row] = {}
         by_calendar = any(one.is_of_the_calendar for one in told)
         self.always = None if by_calendar else self._row(lambda _restrictions: True)
+        self.simple = None if self.always is None else _simple(self.always)
+        self.has_limits = tariff.min_price is not None or tariff.max_price is not None
+        digits = minor_unit_digits(tariff.currency)
+        self.excl_unit = 10 ** (2 * MICRO_DIGITS - digits)
+        self.incl_unit = 10 ** (3 * MICRO_DIGITS - digits)
 
     def day(self, utc_day: int) -> Day:
         """The rows of a UTC day (days since 1970)."""
@@ -135,18 +157,22 @@ class Compiled:
             found = self._days[utc_day] = self._day(utc_day)
         return found
 
-    def row_at(self, instant_us: int) -> Row:
+    def row_at(self, instant_us: int) -> tuple[Row, int]:
+        """The row of an instant, and an instant up to which it holds at least."""
         if self.always is not None:
-            return self.always
-        day = self.day(instant_us // DAY_US)
-        return day.rows[bisect_right(day.starts, instant_us) - 1]
+            return self.always, _FOR_EVER
+        utc_day = instant_us // DAY_US
+        starts, rows = self.day(utc_day)
+        index = bisect_right(starts, instant_us)
+        holds_until_us = starts[index] if index < len(starts) else (utc_day + 1) * DAY_US
+        return rows[index - 1], holds_until_us
 
     def changes_within(self, start_us: int, end_us: int) -> list[int]:
         """The instants in (start, end) at which another row begins to hold."""
         if self.always is not None:
             return []
         found = []
-        holding = self.row_at(start_us)
+        holding, _ = self.row_at(start_us)
         for utc_day in range(start_us // DAY_US, (end_us - 1) // DAY_US + 1):
             for instant, row in zip(*self.day(utc_day), strict=True):
                 if start_us < instant < end_us and row is not holding:
@@ -185,6 +211,13 @@ class Compiled:
         )
         # One object per content: "is" tells whether a border changes anything.
         return self._known_rows.setdefault(row, row)
+
+
+def _simple(row: Row) -> SimpleRates | None:
+    candidates = (row.energy, row.time, row.parking, row.flat)
+    if any(one.asks is not None for several in candidates for one in several):
+        return None
+    return SimpleRates(*(several[0].rate if several else None for several in candidates))
 
 
 def _free_rates(told: list[list[Rate]]) -> dict[tuple[Kind, bool], Rate]:

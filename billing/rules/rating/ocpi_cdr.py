@@ -98,7 +98,7 @@ def _chosen(record: Record) -> object:
 
 
 def _embedded(record: Fields) -> list[object]:
-    told = record.raw("tariffs") or []
+    told = record.raw("tariffs") if record.has("tariffs") else []
     if not isinstance(told, list):
         record.refuse(_UNREADABLE, "this is not a list", "tariffs")
     return told

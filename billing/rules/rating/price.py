@@ -5,10 +5,9 @@ from typing import NamedTuple
 from billing.rules.rating.adjustments import Adjustment, adjust
 from billing.rules.rating.compiled import Compiled, Rate
 from billing.rules.rating.extras import NO_EXTRAS, Extras
-from billing.rules.rating.figures import AMOUNT_DIGITS, FROM_EXCL, FROM_INCL, half_up
+from billing.rules.rating.figures import FROM_EXCL, FROM_INCL, half_up
 from billing.rules.rating.quantities import quantities_of
 from billing.rules.rating.usage import Usage
-from clearinghouse.money import minor_unit_digits
 
 
 class Priced(NamedTuple):
@@ -37,22 +36,26 @@ def price(usage: Usage, compiled: Compiled, extras: Extras = NO_EXTRAS) -> Price
     """
     used, surplus, straddling = quantities_of(usage, compiled)
     excl = incl = 0
-    for rate, quantity in (*used.items(), *surplus):
+    for rate, quantity in used.items():
         amount = quantity * rate.price
         excl += amount
         incl += amount * rate.vat_factor
-    tariff = compiled.tariff
-    excl, incl = excl * FROM_EXCL, incl * FROM_INCL
-    adjustments: tuple[Adjustment, ...] = ()
-    if extras is not NO_EXTRAS or tariff.min_price or tariff.max_price:
-        adjustments = adjust(usage, compiled, extras, (*used.items(), *surplus))
-        excl += sum(one.excl for one in adjustments)
-        incl += sum(one.incl for one in adjustments)
-    unit = 10 ** (AMOUNT_DIGITS - minor_unit_digits(tariff.currency))
+    for rate, quantity in surplus:
+        amount = quantity * rate.price
+        excl += amount
+        incl += amount * rate.vat_factor
+    if extras is NO_EXTRAS and not compiled.has_limits:
+        excl_minor = half_up(excl, compiled.excl_unit)
+        incl_minor = half_up(incl, compiled.incl_unit)
+        currency = compiled.tariff.currency
+        return Priced(currency, excl_minor, incl_minor, used, surplus, (), straddling)
+    adjustments = adjust(usage, compiled, extras, (*used.items(), *surplus))
+    excl = excl * FROM_EXCL + sum(one.excl for one in adjustments)
+    incl = incl * FROM_INCL + sum(one.incl for one in adjustments)
     return Priced(
-        currency=tariff.currency,
-        excl_minor=half_up(excl, unit),
-        incl_minor=half_up(incl, unit),
+        currency=compiled.tariff.currency,
+        excl_minor=half_up(excl, compiled.excl_unit * FROM_EXCL),
+        incl_minor=half_up(incl, compiled.incl_unit * FROM_INCL),
         used=used,
         surplus=surplus,
         adjustments=adjustments,

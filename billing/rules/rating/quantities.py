@@ -1,11 +1,15 @@
-"""How much of a session falls to which rate, and what the step sizes add."""
+"""How much of a session falls to which rate, and what the step sizes add.
+
+Two ways to one answer: by pieces, which knows all of OCPI; by sums, for tariffs without
+restrictions, which are nine of ten, in a third of the time. A property test holds them together.
+"""
 
 from typing import NamedTuple
 
-from billing.rules.rating.compiled import Candidates, Compiled, Rate, Row
+from billing.rules.rating.compiled import Candidates, Compiled, Rate, Row, SimpleRates
 from billing.rules.rating.figures import MICRO
 from billing.rules.rating.slices import Piece, pieces_of, rate_of
-from billing.rules.rating.steps import Totals
+from billing.rules.rating.steps import Totals, surplus_of
 from billing.rules.rating.tariff import Kind
 from billing.rules.rating.usage import Stretch, Usage
 
@@ -27,22 +31,64 @@ class Quantities(NamedTuple):
 def quantities_of(usage: Usage, compiled: Compiled) -> Quantities:
     """Share the session out to the rates of the tariff.
 
-    Duration counts from the start of charging, for a reservation from its own start.
-
     :raises RecordUnusable: the price depends on a power or current that nothing tells.
     """
-    sharing = _Sharing(compiled, is_expired=usage.is_only_reserved)
-    reserved_from = usage.stretches[0].start_us
-    charging_from = next(
-        (one.start_us for one in usage.stretches if not one.is_reservation), reserved_from
-    )
+    if compiled.simple is not None:
+        by_sums = quantities_by_sums(usage, compiled.simple)
+        if by_sums is not None:
+            return by_sums
+    return quantities_by_pieces(usage, compiled)
+
+
+def quantities_by_sums(usage: Usage, rates: SimpleRates) -> Quantities | None:
+    """One rate per kind, times the sum of that kind; ``None`` if something was reserved."""
+    energy = charging = parking = reserved = 0
+    parking_came_last = False
+    for _, _, some_energy, some_charging, some_parking, some_reserved, _, _ in usage.stretches:
+        energy += some_energy
+        reserved += some_reserved
+        if some_charging or some_parking:
+            charging += some_charging
+            parking += some_parking
+            parking_came_last = some_parking > 0
+    if reserved:
+        return None
+    stepped = rates.parking if rates.parking_rounds(came_last=parking_came_last) else rates.time
+    used = {} if rates.flat is None else {rates.flat: ONCE}
+    surplus = []
+    for rate, quantity in (
+        (rates.energy, energy),
+        (rates.time, charging),
+        (rates.parking, parking),
+    ):
+        if rate is not None and quantity:
+            used[rate] = quantity
+            if rate.is_priced and (rate is stepped or rate is rates.energy):
+                added = surplus_of(rate, quantity)
+                if added:
+                    surplus.append((rate, added))
+    return Quantities(used, surplus)
+
+
+def quantities_by_pieces(usage: Usage, compiled: Compiled) -> Quantities:
+    """Period by period, cut where prices change.
+
+    Duration counts from the start of charging, for a reservation from its own start.
+    """
+    is_expired = usage.is_only_reserved
+    sharing = _Sharing(compiled, is_expired=is_expired)
+    reserved_from = charging_from = usage.stretches[0].start_us
+    if usage.stretches[0].reserved and not is_expired:
+        charging_from = next(one.start_us for one in usage.stretches if not one.is_reservation)
     for stretch in usage.stretches:
-        sharing.add(stretch, reserved_from if stretch.is_reservation else charging_from)
+        sharing.add(stretch, reserved_from if stretch.reserved else charging_from)
     return Quantities(sharing.used, sharing.totals.surplus(), sharing.straddling)
 
 
 class _Sharing:
     """What the periods so far came to."""
+
+    __slots__ = ("_compiled", "_energy", "_is_expired", "straddling", "totals", "used")
 
     def __init__(self, compiled: Compiled, *, is_expired: bool) -> None:
         self.used: dict[Rate, int] = {}
@@ -53,46 +99,56 @@ class _Sharing:
         self._energy = 0
 
     def add(self, stretch: Stretch, session_start_us: int) -> None:
-        prices = set()
-        for piece in pieces_of(
-            stretch,
-            self._compiled,
-            energy_before=self._energy,
-            session_start_us=session_start_us,
-        ):
-            row = self._compiled.row_at(piece.stretch.start_us)
-            prices.add(
-                tuple(
-                    self._use(kind, candidates, piece, quantity)
-                    for kind, candidates, quantity in self._asked(piece.stretch, row)
-                )
-            )
-        self.straddling += len(prices) > 1
+        compiled = self._compiled
+        row, holds_until_us = compiled.row_at(stretch.start_us)
+        if stretch.end_us <= holds_until_us and not compiled.has_marks:
+            elapsed_us = stretch.start_us - session_start_us
+            self._use_piece(Piece(stretch, self._energy, elapsed_us), row)
+        else:
+            self._add_cut(stretch, session_start_us)
         self._energy += stretch.energy
 
-    def _asked(self, used: Stretch, row: Row) -> list[tuple[Kind, Candidates, int]]:
-        """What a piece used, and who may price it; parking after charging, for the step size."""
-        asked = []
-        if used.reserved:
-            time, flat = row.expired if self._is_expired else row.reserved
-            asked += [(Kind.TIME, time, used.reserved), (Kind.FLAT, flat, ONCE)]
-        if not used.is_reservation:
-            asked += [
-                (Kind.FLAT, row.flat, ONCE),
-                (Kind.ENERGY, row.energy, used.energy),
-                (Kind.TIME, row.time, used.charging),
-                (Kind.PARKING_TIME, row.parking, used.parking),
-            ]
-        return [one for one in asked if one[2]]
+    def _add_cut(self, stretch: Stretch, session_start_us: int) -> None:
+        prices = set()
+        for piece in pieces_of(
+            stretch, self._compiled, energy_before=self._energy, session_start_us=session_start_us
+        ):
+            row, _ = self._compiled.row_at(piece.stretch.start_us)
+            prices.add(self._use_piece(piece, row))
+        self.straddling += len(prices) > 1
 
-    def _use(self, kind: Kind, candidates: Candidates, piece: Piece, quantity: int) -> Rate | None:
-        is_reserved = piece.stretch.is_reservation
-        rate = rate_of(candidates, piece) or self._compiled.free.get((kind, is_reserved))
-        if rate is None:
-            return None
-        if kind is Kind.FLAT:
-            self.used[rate] = ONCE
-        else:
+    def _use_piece(self, piece: Piece, row: Row) -> tuple[Rate | None, ...]:
+        """Share one piece out; parking after charging, for the step size."""
+        _, _, energy, charging, parking, reserved, _, _ = piece.stretch
+        found: list[Rate | None] = []
+        if reserved:
+            time, flat = row.expired if self._is_expired else row.reserved
+            found.append(self._use(time, reserved, piece, (Kind.TIME, True)))
+            found.append(self._use_once(flat, piece))
+            if piece.stretch.is_reservation:
+                return tuple(found)
+        if row.flat:
+            found.append(self._use_once(row.flat, piece))
+        if energy:
+            found.append(self._use(row.energy, energy, piece, (Kind.ENERGY, False)))
+        if charging:
+            found.append(self._use(row.time, charging, piece, (Kind.TIME, False)))
+        if parking:
+            found.append(self._use(row.parking, parking, piece, (Kind.PARKING_TIME, False)))
+        return tuple(found)
+
+    def _use(
+        self, candidates: Candidates, quantity: int, piece: Piece, free: tuple[Kind, bool]
+    ) -> Rate | None:
+        rate = rate_of(candidates, piece) or self._compiled.free.get(free)
+        if rate is not None:
             self.used[rate] = self.used.get(rate, 0) + quantity
-            self.totals.add(rate, quantity)
+            if rate.is_priced:
+                self.totals.add(rate, quantity)
+        return rate
+
+    def _use_once(self, candidates: Candidates, piece: Piece) -> Rate | None:
+        rate = rate_of(candidates, piece)
+        if rate is not None:
+            self.used[rate] = ONCE
         return rate

@@ -28,10 +28,10 @@ class Totals:
         self._last: dict[str, Rate] = {}
 
     def add(self, rate: Rate, quantity: int) -> None:
-        if rate.is_priced and rate.kind is not Kind.FLAT:
-            bucket = rate.bucket
-            self._total[bucket] = self._total.get(bucket, 0) + quantity
-            self._last[_SHARED.get(bucket, bucket)] = rate
+        """Add to the bucket of a rate that is neither free nor FLAT."""
+        bucket = rate.bucket
+        self._total[bucket] = self._total.get(bucket, 0) + quantity
+        self._last[_SHARED.get(bucket, bucket)] = rate
 
     def surplus(self) -> list[tuple[Rate, int]]:
         """What each step adds, in millionths, at which rate; only what is above zero."""
