@@ -31,7 +31,7 @@ from billing.rules.rating.usage import Stretch, Usage, microseconds
 from clearinghouse.money import from_minor_units
 
 quick = settings(
-    max_examples=60, deadline=None, database=None, derandomize=True, phases=[Phase.generate]
+    max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate]
 )
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -98,7 +98,7 @@ def restrictions() -> st.SearchStrategy[Restrictions]:
 @st.composite
 def tariffs(draw, kinds=tuple(Kind), told=None, step=steps) -> Tariff:
     elements = []
-    for _ in range(draw(st.integers(1, 5))):
+    for _ in range(draw(st.integers(1, 4))):
         chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3, unique=True))
         asked = draw(restrictions() if told is None else told)
         elements.append(Element(tuple(draw(components(kind, step)) for kind in chosen), asked))
@@ -250,7 +250,7 @@ def _used(priced: Priced) -> int:
     return sum(quantity * rate.price for rate, quantity in priced.used.items())
 
 
-@settings(quick, max_examples=120)
+@settings(quick, max_examples=80)
 @given(even_usages(), tariffs(kinds=(Kind.ENERGY, Kind.TIME, Kind.PARKING_TIME)))
 def each_minute_has_the_first_element_that_matches(usage, tariff):
     """Against a slow twin that walks the session in steps of three minutes with plain datetimes."""
