@@ -127,10 +127,11 @@ def any_usages(draw) -> Usage:
     at = microseconds(draw(starts))
     stretches = []
     quantity = st.just(0) | st.integers(0, 50_000_000)
+    reserved = quantity if draw(st.sampled_from([False, False, True])) else st.just(0)
     for length in draw(st.lists(st.integers(0, 20_000), min_size=1, max_size=4)):
         until = at + length * MICRO
         stretches.append(
-            Stretch(at, until, draw(quantity), draw(quantity), draw(quantity), draw(quantity))
+            Stretch(at, until, draw(quantity), draw(quantity), draw(quantity), draw(reserved))
         )
         at = until
     return Usage(stretches=tuple(stretches))
@@ -189,16 +190,13 @@ def the_trace_adds_up_to_the_price(usage, tariff, least, several):
 
 
 @quick
-@given(any_usages(), tariffs(told=st.just(NO_RESTRICTIONS)))
+@given(any_usages(), tariffs(told=st.just(NO_RESTRICTIONS) | calendar_restrictions()))
 def sums_and_pieces_agree(usage, tariff):
     compiled = Compiled(tariff, ZONE)
-    by_sums = quantities_module.quantities_by_sums(usage, compiled.simple)
-    if by_sums is None:
-        return
+    by_sums = quantities_module.quantities_of(usage, compiled)
     by_pieces = quantities_module.quantities_by_pieces(usage, compiled)
 
-    used = {rate: quantity for rate, quantity in by_pieces.used.items() if rate.element is not None}
-    assert by_sums.used == used
+    assert by_sums.used == by_pieces.used
     assert sorted(by_sums.surplus, key=str) == sorted(by_pieces.surplus, key=str)
 
 

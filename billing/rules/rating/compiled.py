@@ -6,7 +6,8 @@ power, current) stays a question to it.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -68,31 +69,11 @@ class Candidate(NamedTuple):
 
 
 Candidates = tuple[Candidate, ...]
-
-
-class Row(NamedTuple):
-    """Who may price what, per kind, while the calendar stays as it is."""
-
-    energy: Candidates
-    time: Candidates
-    parking: Candidates
-    flat: Candidates
-    reserved_time: Candidates
-    reserved_flat: Candidates
-    expired_time: Candidates
-    expired_flat: Candidates
-
-    @property
-    def reserved(self) -> tuple[Candidates, Candidates]:
-        return self.reserved_time, self.reserved_flat
-
-    @property
-    def expired(self) -> tuple[Candidates, Candidates]:
-        return self.expired_time, self.expired_flat
+Key = tuple[Reservation | None, Kind]
 
 
 class SimpleRates(NamedTuple):
-    """The rates of a tariff that asks nothing: one per kind, for ever."""
+    """One rate per kind, where nothing asks the session; ``None``: the kind has no price."""
 
     energy: Rate | None
     time: Rate | None
@@ -104,6 +85,23 @@ class SimpleRates(NamedTuple):
         if self.parking is None or not self.parking.is_priced:
             return False
         return came_last or self.time is None or not self.time.is_priced
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """Who may price what, per kind, while the calendar stays as it is; one object per content.
+
+    ``reserved`` and ``expired``: TIME and FLAT of a reservation that was used, or ended unused.
+    ``simple`` are the rates if none of the session's kinds asks anything.
+    """
+
+    energy: Candidates
+    time: Candidates
+    parking: Candidates
+    flat: Candidates
+    reserved: tuple[Candidates, Candidates]
+    expired: tuple[Candidates, Candidates]
+    simple: SimpleRates | None
 
 
 class Day(NamedTuple):
@@ -139,10 +137,9 @@ class Compiled:
         self.has_marks = bool(self.energy_marks or self.duration_marks)
         self._minutes = frozenset(_marks(told, "start_minute", "end_minute"))
         self._days: dict[int, Day] = {}
-        self._known_rows: dict[Row, Row] = {}
+        self._rows: dict[frozenset[tuple[Key, Candidates]], Row] = {}
         by_calendar = any(one.is_of_the_calendar for one in told)
         self.always = None if by_calendar else self._row(lambda _restrictions: True)
-        self.simple = None if self.always is None else _simple(self.always)
         self.has_limits = tariff.min_price is not None or tariff.max_price is not None
         digits = minor_unit_digits(tariff.currency)
         self.excl_unit = 10 ** (2 * MICRO_DIGITS - digits)
@@ -191,7 +188,7 @@ class Compiled:
         return day
 
     def _row(self, fits: Callable[[Restrictions], bool]) -> Row:
-        found: dict[tuple[Reservation | None, Kind], list[Candidate]] = {}
+        found: dict[Key, list[Candidate]] = {}
         for element, rates in zip(self.tariff.elements, self._rates, strict=True):
             told = element.restrictions
             if not fits(told):
@@ -200,24 +197,32 @@ class Compiled:
             for rate in rates:
                 for reservation in _answers(told.reservation):
                     found.setdefault((reservation, rate.kind), []).append(Candidate(rate, asks))
-        used, expired = Reservation.USED_OR_NOT, Reservation.EXPIRED
-        row = Row(
-            *(_up_to_the_first_sure(found.get((None, kind), [])) for kind in Kind),
-            *(
-                _up_to_the_first_sure(found.get((reservation, kind), []))
-                for reservation in (used, expired)
-                for kind in (Kind.TIME, Kind.FLAT)
-            ),
-        )
+        sure = {key: _up_to_the_first_sure(several) for key, several in found.items()}
         # One object per content: "is" tells whether a border changes anything.
-        return self._known_rows.setdefault(row, row)
+        content = frozenset(sure.items())
+        row = self._rows.get(content)
+        if row is None:
+            row = self._rows[content] = self._row_of(sure)
+        return row
 
+    def _row_of(self, sure: Mapping[Key, Candidates]) -> Row:
+        kinds = [sure.get((None, kind), ()) for kind in Kind]
+        used, expired = (
+            (sure.get((one, Kind.TIME), ()), sure.get((one, Kind.FLAT), ()))
+            for one in (Reservation.USED_OR_NOT, Reservation.EXPIRED)
+        )
+        energy, time, parking, flat = kinds
+        return Row(energy, time, parking, flat, used, expired, self._simple(kinds))
 
-def _simple(row: Row) -> SimpleRates | None:
-    candidates = (row.energy, row.time, row.parking, row.flat)
-    if any(one.asks is not None for several in candidates for one in several):
-        return None
-    return SimpleRates(*(several[0].rate if several else None for several in candidates))
+    def _simple(self, kinds: list[Candidates]) -> SimpleRates | None:
+        if any(candidate.asks is not None for several in kinds for candidate in several):
+            return None
+        return SimpleRates(
+            *(
+                several[0].rate if several else self.free.get((kind, False))
+                for kind, several in zip(Kind, kinds, strict=True)
+            )
+        )
 
 
 def _free_rates(told: list[list[Rate]]) -> dict[tuple[Kind, bool], Rate]:

@@ -1,7 +1,7 @@
 """How much of a session falls to which rate, and what the step sizes add.
 
-Two ways to one answer: by pieces, which knows all of OCPI; by sums, for tariffs without
-restrictions, which are nine of ten, in a third of the time. A property test holds them together.
+Two ways to one answer: by pieces, which knows all of OCPI; by sums, in a third of the time, for a
+session within which no price changes, as nine of ten. A property test holds them together.
 """
 
 from typing import NamedTuple
@@ -33,8 +33,9 @@ def quantities_of(usage: Usage, compiled: Compiled) -> Quantities:
 
     :raises RecordUnusable: the price depends on a power or current that nothing tells.
     """
-    if compiled.simple is not None:
-        by_sums = quantities_by_sums(usage, compiled.simple)
+    row, holds_until_us = compiled.row_at(usage.stretches[0].start_us)
+    if row.simple is not None and usage.stretches[-1].end_us <= holds_until_us:
+        by_sums = quantities_by_sums(usage, row.simple)
         if by_sums is not None:
             return by_sums
     return quantities_by_pieces(usage, compiled)
