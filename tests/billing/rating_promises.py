@@ -183,8 +183,11 @@ def the_trace_adds_up_to_the_price(usage, tariff, least, several):
 
     lines = trace(found)
     assert replay(lines) == (two(found.excl_minor), two(found.incl_minor))
-    # One rounding, half-up, of the sum of what is before it.
+    # One rounding, half-up, of the sum of what is before it: of all that was used, and of no more.
     before = replay(lines[:-1])
+    used = [*found.used.items(), *found.surplus]
+    excl = sum(quantity * rate.price for rate, quantity in used) * 10**12
+    assert before[0].scaleb(24) == excl + sum(one.excl for one in found.adjustments)
     for exact, minor in zip(before, (found.excl_minor, found.incl_minor), strict=True):
         assert exact.quantize(Decimal("0.01"), ROUND_HALF_UP) == two(minor)
 

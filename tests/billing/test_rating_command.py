@@ -138,6 +138,7 @@ def test_refuses_with_the_code_of_the_reason(write):
     [
         (None, {}, "cannot read"),
         ("{", {}, "is not JSON"),
+        ("[" * 100_000, {}, "is not JSON"),
         (json.dumps(RECORD, default=float), {"time_zone": "Mars/Olympus"}, "no time zone"),
         (json.dumps(RECORD, default=float), {"time_zone": "../etc/passwd"}, "no time zone"),
     ],

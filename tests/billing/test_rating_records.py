@@ -37,6 +37,7 @@ UNUSABLE = [
     (a_record("2026-06-05", HOUR, end_date_time="x"), "RECORD_UNREADABLE", "end_date_time"),
     (a_record("2026-06-05", HOUR, currency="EURO"), "RECORD_UNREADABLE", "currency"),
     (a_record("2026-06-05", HOUR, tariffs={}), "RECORD_UNREADABLE", "tariffs"),
+    (a_record("0001-01-02", HOUR), "RECORD_UNREADABLE", "charging_periods"),
     (a_record("2026-06-05"), "NO_PERIODS", "charging_periods"),
     (
         with_period(start_date_time=None),

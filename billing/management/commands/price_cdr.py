@@ -70,7 +70,7 @@ def _read(path: Path) -> object:
         value = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         raise CommandError(f"cannot read {path}: {error.strerror}", returncode=_USAGE) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"{path} is not JSON: {error}", returncode=_USAGE) from error
     is_answer = isinstance(value, dict) and {"status_code", "data"} <= value.keys()
     return value["data"] if is_answer else value

@@ -19,6 +19,8 @@ from clearinghouse.money import is_currency
 
 _UNREADABLE = "RECORD_UNREADABLE"
 _LONGEST_US = 400 * 86_400_000_000
+# Time zones are known, and datetimes far from their ends.
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
 _BILLED = ("ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME")
 
 
@@ -120,8 +122,10 @@ def _stretches(record: Fields, periods: list[Fields], ended_at: datetime) -> tup
         instant = period.instant("start_date_time")
         if instant is None:
             period.refuse(_UNREADABLE, "the start is missing", "start_date_time")
-        instants.append(microseconds(instant))
-    marks = [*instants, microseconds(ended_at)]
+        instants.append(instant)
+    if not all(_FIRST_YEAR <= one.year < _LAST_YEAR for one in (*instants, ended_at)):
+        record.refuse(_UNREADABLE, "no session was in that year", "charging_periods")
+    marks = [*map(microseconds, instants), microseconds(ended_at)]
     for index, (start, end) in enumerate(pairwise(marks)):
         if end < start:
             where = f"charging_periods[{index}]"
