@@ -127,7 +127,7 @@ def test_a_2_1_1_record_is_read_with_its_own_names():
 def test_of_several_tariffs_the_periods_name_theirs():
     record = several_tariffs()
     for told in record["charging_periods"]:
-        told["tariff_id"] = "T2"
+        told["tariff_id"] = "t2"
 
     assert tariff_of(read_record(record)).tariff_id == "T2"
 

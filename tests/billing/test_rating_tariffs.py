@@ -8,7 +8,7 @@ import pytest
 from billing.rules.rating.ocpi_tariff import read_tariff
 from billing.rules.rating.refusals import TARIFF_CODES, TariffUnusable
 from billing.rules.rating.restriction_checks import shadowed
-from billing.rules.rating.tariff import Kind
+from billing.rules.rating.tariff import NO_RESTRICTIONS, Kind
 from tests.billing.rating_sessions import a_tariff, element, energy, flat, parking, time
 
 PRICE = element(energy("0.25"))
@@ -169,6 +169,12 @@ def test_all_seven_weekdays_are_no_restriction():
     tariff = read_tariff(limited(day_of_week=days))
 
     assert tariff.elements[0].restrictions.days is None
+
+
+def test_a_least_of_nothing_is_no_restriction():
+    tariff = read_tariff(limited(min_kwh=0, min_power=0, min_current=0, min_duration=0))
+
+    assert tariff.elements[0].restrictions == NO_RESTRICTIONS
 
 
 def test_what_an_element_ahead_hides_is_named():

@@ -23,6 +23,7 @@ from clearinghouse.money import from_minor_units
 
 _USAGE = 2
 _COLUMNS = ("component", "element", "quantity", "unit", "price", "excl_vat", "incl_vat")
+_FIGURES = ("quantity", "price", "excl_vat", "incl_vat")
 _WIDTH = 120
 
 
@@ -119,7 +120,10 @@ def _as_json(priced: Priced) -> dict[str, object]:
 
 
 def _print(console: Console, priced: Priced) -> None:
-    table = Table(*(name.replace("_", " ") for name in _COLUMNS), "because")
+    table = Table()
+    for name in _COLUMNS:
+        table.add_column(name.replace("_", " "), justify="right" if name in _FIGURES else "left")
+    table.add_column("because")
     for line in trace(priced):
         table.add_row(*(_cell(line, name) for name in _COLUMNS), str(line["because"]))
     console.print(table)

@@ -90,13 +90,18 @@ def _chosen(record: Record) -> object:
     named = [
         one
         for one in record.tariffs
-        if isinstance(one, dict) and record.tariff_id and one.get("id") == record.tariff_id
+        if isinstance(one, dict) and record.tariff_id and _same_id(one.get("id"), record.tariff_id)
     ]
     if len(named) != 1:
         raise RecordUnusable(
             "TARIFF_AMBIGUOUS", f"{len(named)} of {len(record.tariffs)} tariffs are meant"
         )
     return named[0]
+
+
+def _same_id(one: object, other: str) -> bool:
+    """Ids of OCPI 2.2.1 do not tell upper from lower case."""
+    return isinstance(one, str) and one.casefold() == other.casefold()
 
 
 def _embedded(record: Fields) -> list[object]:

@@ -121,19 +121,20 @@ def _restrictions(told: Fields) -> Restrictions:
     if reservation and reservation not in _RESERVATIONS:
         told.refuse("RESTRICTION_UNKNOWN", f"{reservation!r} is not known", "reservation")
     start, end = _clock(told, "start_time"), _clock(told, "end_time")
+    # A least of nothing asks nothing, and above all not for a power that a period may not tell.
     restrictions = Restrictions(
         start_minute=start,
         end_minute=_END_OF_DAY if end == 0 else end,
         start_date=_date(told, "start_date"),
         end_date=_date(told, "end_date"),
         days=_days(told),
-        min_energy_micro=_micro(told, "min_kwh"),
+        min_energy_micro=_micro(told, "min_kwh") or None,
         max_energy_micro=_micro(told, "max_kwh"),
-        min_duration_s=told.whole("min_duration"),
+        min_duration_s=told.whole("min_duration") or None,
         max_duration_s=told.whole("max_duration"),
-        min_power_micro=_micro(told, "min_power"),
+        min_power_micro=_micro(told, "min_power") or None,
         max_power_micro=_micro(told, "max_power"),
-        min_current_micro=_micro(told, "min_current"),
+        min_current_micro=_micro(told, "min_current") or None,
         max_current_micro=_micro(told, "max_current"),
         reservation=_RESERVATIONS.get(reservation),
     )
