@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from billing.rules.rating.compiled import Compiled
-from billing.rules.rating.ocpi_cdr import read_record
-from billing.rules.rating.ocpi_tariff import read_tariff
-from billing.rules.rating.price import price
-from billing.rules.rating.refusals import TariffUnusable
-from billing.rules.rating.usage import Stretch, Usage, microseconds
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.compiled import Compiled
+from roaming.rules.rating.ocpi_cdr import read_record
+from roaming.rules.rating.ocpi_tariff import read_tariff
+from roaming.rules.rating.price import price
+from roaming.rules.rating.refusals import TariffUnusable
+from roaming.rules.rating.usage import Stretch, Usage, microseconds
+from tests.roaming.rating_sessions import (
     a_record,
     a_tariff,
     element,
@@ -33,7 +33,7 @@ from tests.billing.rating_sessions import (
     parking,
     period,
 )
-from tests.billing.rating_sessions import (
+from tests.roaming.rating_sessions import (
     time as time_price,
 )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from billing.rules.rating import compiled, figures, price, quantities, slices, steps, trace
+from roaming.rules.rating import compiled, figures, price, quantities, slices, steps, trace
 from tests.billing import rating_promises as promises
 
 

@@ -6,12 +6,12 @@ session within which no price changes, as nine of ten. A property test holds the
 
 from typing import NamedTuple
 
-from billing.rules.rating.compiled import Candidates, Compiled, Rate, Row, SimpleRates
-from billing.rules.rating.figures import MICRO
-from billing.rules.rating.slices import Piece, pieces_of, rate_of
-from billing.rules.rating.steps import Totals, surplus_of
-from billing.rules.rating.tariff import Kind
-from billing.rules.rating.usage import Stretch, Usage
+from roaming.rules.rating.compiled import Candidates, Compiled, Rate, Row, SimpleRates
+from roaming.rules.rating.figures import MICRO
+from roaming.rules.rating.slices import Piece, pieces_of, rate_of
+from roaming.rules.rating.steps import Totals, surplus_of
+from roaming.rules.rating.tariff import Kind
+from roaming.rules.rating.usage import Stretch, Usage
 
 ONCE = MICRO
 

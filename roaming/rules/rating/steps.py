@@ -4,9 +4,9 @@ Energy once per session; charging and parking time once together, so that chargi
 parking follows is not rounded; reserved time by itself. What is free counts for nothing.
 """
 
-from billing.rules.rating.compiled import Rate
-from billing.rules.rating.figures import MICRO
-from billing.rules.rating.tariff import Kind
+from roaming.rules.rating.compiled import Rate
+from roaming.rules.rating.figures import MICRO
+from roaming.rules.rating.tariff import Kind
 
 _MICRO_PER_WH = 1000
 _SECONDS = 3600

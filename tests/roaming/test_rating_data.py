@@ -15,17 +15,18 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from billing.rules.rating.compiled import Compiled
-from billing.rules.rating.figures import half_up
-from billing.rules.rating.ocpi_tariff import read_tariff
-from billing.rules.rating.price import price
-from billing.rules.rating.refusals import TariffUnusable
-from billing.rules.rating.restriction_checks import shadowed
-from billing.rules.rating.tariff import NO_RESTRICTIONS
-from billing.rules.rating.trace import replay, trace
-from billing.rules.rating.usage import Stretch, Usage, microseconds
 from clearinghouse.money import from_minor_units
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.compiled import Compiled
+from roaming.rules.rating.figures import half_up
+from roaming.rules.rating.ocpi_tariff import read_tariff
+from roaming.rules.rating.price import price
+from roaming.rules.rating.refusals import TariffUnusable
+from roaming.rules.rating.restriction_checks import shadowed
+from roaming.rules.rating.tariff import NO_RESTRICTIONS
+from roaming.rules.rating.trace import replay, trace
+from roaming.rules.rating.usage import Stretch, Usage, microseconds
+from tests.clearinghouse.algorithm_tables import rows_under
+from tests.roaming.rating_sessions import (
     AMSTERDAM,
     a_record,
     a_tariff,
@@ -39,8 +40,7 @@ from tests.billing.rating_sessions import (
     priced,
     time,
 )
-from tests.billing.test_rating_vectors import BY_DURATION, BY_POWER, EXPIRY_FEE, RESERVED, STEPS
-from tests.clearinghouse.algorithm_tables import rows_under
+from tests.roaming.test_rating_vectors import BY_DURATION, BY_POWER, EXPIRY_FEE, RESERVED, STEPS
 
 # Published data is not ours to redistribute: it lies beside the checkout, never in it.
 SHARED = settings.BASE_DIR.parent / "shared"

@@ -4,10 +4,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from billing.rules.rating.extras import Extras
-from billing.rules.rating.refusals import RECORD_CODES, TARIFF_CODES
-from billing.rules.rating.trace import TraceDiffers, replay, trace
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.extras import Extras
+from roaming.rules.rating.refusals import RECORD_CODES, TARIFF_CODES
+from roaming.rules.rating.trace import TraceDiffers, replay, trace
+from tests.clearinghouse.algorithm_tables import PAGES, rows_under
+from tests.roaming.rating_sessions import (
     AMSTERDAM,
     a_record,
     a_tariff,
@@ -17,7 +18,6 @@ from tests.billing.rating_sessions import (
     period,
     priced,
 )
-from tests.clearinghouse.algorithm_tables import PAGES, rows_under
 
 PAGE = "rating.md"
 TARIFF = ("Element", "Component", "Price", "VAT %", "Step", "From", "Until")

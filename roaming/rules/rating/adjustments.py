@@ -7,9 +7,9 @@ price, then the discount of the agreement on what that left; at last the idle fe
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from billing.rules.rating.compiled import RESERVATION, Compiled, Rate
-from billing.rules.rating.extras import Extras, IdleFee, idle_minutes, is_below_minimum
-from billing.rules.rating.figures import (
+from roaming.rules.rating.compiled import RESERVATION, Compiled, Rate
+from roaming.rules.rating.extras import Extras, IdleFee, idle_minutes, is_below_minimum
+from roaming.rules.rating.figures import (
     AMOUNT_DIGITS,
     FROM_EXCL,
     FROM_INCL,
@@ -17,8 +17,8 @@ from billing.rules.rating.figures import (
     MICRO_DIGITS,
     text_of,
 )
-from billing.rules.rating.tariff import PriceLimit, Tariff
-from billing.rules.rating.usage import Usage
+from roaming.rules.rating.tariff import PriceLimit, Tariff
+from roaming.rules.rating.usage import Usage
 
 _FROM_MICRO = 10 ** (AMOUNT_DIGITS - MICRO_DIGITS)
 Quantity = tuple[Rate, int]

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from billing.rules.rating.ocpi_tariff import read_tariff
-from billing.rules.rating.refusals import TARIFF_CODES, TariffUnusable
-from billing.rules.rating.restriction_checks import shadowed
-from billing.rules.rating.tariff import NO_RESTRICTIONS, Kind
-from tests.billing.rating_sessions import a_tariff, element, energy, flat, parking, time
+from roaming.rules.rating.ocpi_tariff import read_tariff
+from roaming.rules.rating.refusals import TARIFF_CODES, TariffUnusable
+from roaming.rules.rating.restriction_checks import shadowed
+from roaming.rules.rating.tariff import NO_RESTRICTIONS, Kind
+from tests.roaming.rating_sessions import a_tariff, element, energy, flat, parking, time
 
 PRICE = element(energy("0.25"))
 

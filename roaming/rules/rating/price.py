@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from billing.rules.rating.adjustments import Adjustment, adjust
-from billing.rules.rating.compiled import Compiled, Rate
-from billing.rules.rating.extras import NO_EXTRAS, Extras
-from billing.rules.rating.figures import FROM_EXCL, FROM_INCL, half_up
-from billing.rules.rating.quantities import quantities_of
-from billing.rules.rating.usage import Usage
+from roaming.rules.rating.adjustments import Adjustment, adjust
+from roaming.rules.rating.compiled import Compiled, Rate
+from roaming.rules.rating.extras import NO_EXTRAS, Extras
+from roaming.rules.rating.figures import FROM_EXCL, FROM_INCL, half_up
+from roaming.rules.rating.quantities import quantities_of
+from roaming.rules.rating.usage import Usage
 
 
 class Priced(NamedTuple):

@@ -7,11 +7,11 @@ proportion to the clock; the pieces always add up to the period.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from billing.rules.rating.compiled import Candidates, Compiled, Rate
-from billing.rules.rating.figures import MICRO
-from billing.rules.rating.refusals import RecordUnusable
-from billing.rules.rating.tariff import Restrictions
-from billing.rules.rating.usage import Stretch
+from roaming.rules.rating.compiled import Candidates, Compiled, Rate
+from roaming.rules.rating.figures import MICRO
+from roaming.rules.rating.refusals import RecordUnusable
+from roaming.rules.rating.tariff import Restrictions
+from roaming.rules.rating.usage import Stretch
 
 _HOUR_US = 3_600_000_000
 

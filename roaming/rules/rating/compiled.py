@@ -13,10 +13,10 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from billing.rules.rating.figures import MICRO, MICRO_DIGITS, NO_VAT_FACTOR
-from billing.rules.rating.local_days import DAY_US, instants_of, local_time
-from billing.rules.rating.tariff import Component, Kind, Reservation, Restrictions, Tariff
 from clearinghouse.money import minor_unit_digits
+from roaming.rules.rating.figures import MICRO, MICRO_DIGITS, NO_VAT_FACTOR
+from roaming.rules.rating.local_days import DAY_US, instants_of, local_time
+from roaming.rules.rating.tariff import Component, Kind, Reservation, Restrictions, Tariff
 
 # A tariff of dynamic prices is asked for a few days; this bounds what a hostile record can fill.
 _MOST_DAYS = 512

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from billing.rules.rating.compiled import Compiled
-from billing.rules.rating.extras import NO_EXTRAS, Extras
-from billing.rules.rating.ocpi_cdr import read_record, tariff_of
-from billing.rules.rating.ocpi_tariff import read_tariff
-from billing.rules.rating.price import Priced, price
 from clearinghouse.money import from_minor_units
+from roaming.rules.rating.compiled import Compiled
+from roaming.rules.rating.extras import NO_EXTRAS, Extras
+from roaming.rules.rating.ocpi_cdr import read_record, tariff_of
+from roaming.rules.rating.ocpi_tariff import read_tariff
+from roaming.rules.rating.price import Priced, price
 
 AMSTERDAM = "Europe/Amsterdam"
 WORKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]

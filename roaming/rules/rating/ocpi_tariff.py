@@ -7,11 +7,12 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, Inexact
 
-from billing.rules.rating.figures import micro
-from billing.rules.rating.json_fields import Fields
-from billing.rules.rating.refusals import TariffUnusable
-from billing.rules.rating.restriction_checks import contradiction
-from billing.rules.rating.tariff import (
+from clearinghouse.money import is_currency
+from roaming.rules.rating.figures import micro
+from roaming.rules.rating.json_fields import Fields
+from roaming.rules.rating.refusals import TariffUnusable
+from roaming.rules.rating.restriction_checks import contradiction
+from roaming.rules.rating.tariff import (
     NO_RESTRICTIONS,
     Component,
     Element,
@@ -21,7 +22,6 @@ from billing.rules.rating.tariff import (
     Restrictions,
     Tariff,
 )
-from clearinghouse.money import is_currency
 
 _UNREADABLE = "TARIFF_UNREADABLE"
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")

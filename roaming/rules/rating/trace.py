@@ -8,9 +8,10 @@ line ROUNDING.
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from billing.rules.rating.adjustments import Adjustment
-from billing.rules.rating.compiled import BUCKETS, RESERVATION, Rate
-from billing.rules.rating.figures import (
+from clearinghouse.money import from_minor_units, minor_unit_digits
+from roaming.rules.rating.adjustments import Adjustment
+from roaming.rules.rating.compiled import BUCKETS, RESERVATION, Rate
+from roaming.rules.rating.figures import (
     AMOUNT_DIGITS,
     FROM_EXCL,
     FROM_INCL,
@@ -20,9 +21,8 @@ from billing.rules.rating.figures import (
     plain_text_of,
     text_of,
 )
-from billing.rules.rating.price import Priced
-from billing.rules.rating.tariff import Kind
-from clearinghouse.money import from_minor_units, minor_unit_digits
+from roaming.rules.rating.price import Priced
+from roaming.rules.rating.tariff import Kind
 
 Line = dict[str, str | int | None]
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from billing.rules.rating.trace import replay, trace
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.trace import replay, trace
+from tests.roaming.rating_sessions import (
     WORKDAYS,
     a_record,
     a_tariff,

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from billing.rules.rating import price as price_module
-from billing.rules.rating import quantities as quantities_module
-from billing.rules.rating.compiled import Compiled
-from billing.rules.rating.extras import NO_EXTRAS, Extras, IdleFee, SessionMinimum
-from billing.rules.rating.figures import MICRO
-from billing.rules.rating.price import Priced
-from billing.rules.rating.tariff import (
+from clearinghouse.money import from_minor_units
+from roaming.rules.rating import price as price_module
+from roaming.rules.rating import quantities as quantities_module
+from roaming.rules.rating.compiled import Compiled
+from roaming.rules.rating.extras import NO_EXTRAS, Extras, IdleFee, SessionMinimum
+from roaming.rules.rating.figures import MICRO
+from roaming.rules.rating.price import Priced
+from roaming.rules.rating.tariff import (
     NO_RESTRICTIONS,
     Component,
     Element,
@@ -26,9 +27,8 @@ from billing.rules.rating.tariff import (
     Restrictions,
     Tariff,
 )
-from billing.rules.rating.trace import replay, trace
-from billing.rules.rating.usage import Stretch, Usage, microseconds
-from clearinghouse.money import from_minor_units
+from roaming.rules.rating.trace import replay, trace
+from roaming.rules.rating.usage import Stretch, Usage, microseconds
 
 quick = settings(
     max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate]

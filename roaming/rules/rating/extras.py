@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from billing.rules.rating.figures import MICRO, NO_VAT_FACTOR
-from billing.rules.rating.local_days import DAY_US, instants_of, local_time
-from billing.rules.rating.usage import Usage
+from roaming.rules.rating.figures import MICRO, NO_VAT_FACTOR
+from roaming.rules.rating.local_days import DAY_US, instants_of, local_time
+from roaming.rules.rating.usage import Usage
 
 _MINUTE_US = 60 * MICRO
 Span = tuple[int, int]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.billing.rating_promises import PROMISES
+from tests.roaming.rating_promises import PROMISES
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.rules.rating.local_days import DAY_US, instants_of
-from billing.rules.rating.usage import microseconds
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.local_days import DAY_US, instants_of
+from roaming.rules.rating.usage import microseconds
+from tests.roaming.rating_sessions import (
     AMSTERDAM,
     a_record,
     a_tariff,

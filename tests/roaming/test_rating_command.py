@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from billing.rules.rating.trace import replay
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.trace import replay
+from tests.roaming.rating_sessions import (
     a_record,
     a_tariff,
     element,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.rules.rating.price import Priced
-from billing.rules.rating.refusals import RECORD_CODES, TARIFF_CODES, Refused
-from billing.rules.rating.trace import replay, trace
-from tests.billing.rating_promises import quick, two
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.price import Priced
+from roaming.rules.rating.refusals import RECORD_CODES, TARIFF_CODES, Refused
+from roaming.rules.rating.trace import replay, trace
+from tests.roaming.rating_promises import quick, two
+from tests.roaming.rating_sessions import (
     AMSTERDAM,
     a_record,
     a_tariff,

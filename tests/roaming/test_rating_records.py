@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing.rules.rating.ocpi_cdr import read_record, tariff_of
-from billing.rules.rating.refusals import RECORD_CODES, RecordUnusable
-from billing.rules.rating.trace import trace
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.ocpi_cdr import read_record, tariff_of
+from roaming.rules.rating.refusals import RECORD_CODES, RecordUnusable
+from roaming.rules.rating.trace import trace
+from tests.roaming.rating_sessions import (
     a_record,
     a_tariff,
     cents,

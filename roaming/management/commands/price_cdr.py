@@ -11,15 +11,15 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from billing.rules.rating.compiled import BUCKETS, Compiled
-from billing.rules.rating.figures import plain_text_of
-from billing.rules.rating.ocpi_cdr import Record, read_record, tariff_of
-from billing.rules.rating.price import Priced, price
-from billing.rules.rating.refusals import Refused
-from billing.rules.rating.restriction_checks import shadowed
-from billing.rules.rating.tariff import Tariff
-from billing.rules.rating.trace import Line, bucket_sums, trace
 from clearinghouse.money import from_minor_units
+from roaming.rules.rating.compiled import BUCKETS, Compiled
+from roaming.rules.rating.figures import plain_text_of
+from roaming.rules.rating.ocpi_cdr import Record, read_record, tariff_of
+from roaming.rules.rating.price import Priced, price
+from roaming.rules.rating.refusals import Refused
+from roaming.rules.rating.restriction_checks import shadowed
+from roaming.rules.rating.tariff import Tariff
+from roaming.rules.rating.trace import Line, bucket_sums, trace
 
 _USAGE = 2
 _COLUMNS = ("component", "element", "quantity", "unit", "price", "excl_vat", "incl_vat")

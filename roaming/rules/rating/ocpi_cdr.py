@@ -9,13 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 
-from billing.rules.rating.figures import micro_rounded
-from billing.rules.rating.json_fields import Fields
-from billing.rules.rating.ocpi_tariff import read_tariff
-from billing.rules.rating.refusals import RecordUnusable
-from billing.rules.rating.tariff import Tariff
-from billing.rules.rating.usage import Stretch, Usage, microseconds
 from clearinghouse.money import is_currency
+from roaming.rules.rating.figures import micro_rounded
+from roaming.rules.rating.json_fields import Fields
+from roaming.rules.rating.ocpi_tariff import read_tariff
+from roaming.rules.rating.refusals import RecordUnusable
+from roaming.rules.rating.tariff import Tariff
+from roaming.rules.rating.usage import Stretch, Usage, microseconds
 
 _UNREADABLE = "RECORD_UNREADABLE"
 _LONGEST_US = 400 * 86_400_000_000

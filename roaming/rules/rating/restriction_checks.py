@@ -1,6 +1,6 @@
 """What is odd about the restrictions of a tariff before any session is priced."""
 
-from billing.rules.rating.tariff import NO_RESTRICTIONS, Restrictions, Tariff
+from roaming.rules.rating.tariff import NO_RESTRICTIONS, Restrictions, Tariff
 
 
 def contradiction(told: Restrictions) -> str:

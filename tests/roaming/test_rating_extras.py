@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from billing.rules.rating.compiled import Compiled
-from billing.rules.rating.extras import Extras, IdleFee, SessionMinimum, reached_discount
-from billing.rules.rating.ocpi_cdr import read_record
-from billing.rules.rating.ocpi_tariff import read_tariff
-from billing.rules.rating.price import price
-from billing.rules.rating.trace import trace
-from billing.rules.rating.usage import Usage
-from tests.billing.rating_sessions import (
+from roaming.rules.rating.compiled import Compiled
+from roaming.rules.rating.extras import Extras, IdleFee, SessionMinimum, reached_discount
+from roaming.rules.rating.ocpi_cdr import read_record
+from roaming.rules.rating.ocpi_tariff import read_tariff
+from roaming.rules.rating.price import price
+from roaming.rules.rating.trace import trace
+from roaming.rules.rating.usage import Usage
+from tests.roaming.rating_sessions import (
     AMSTERDAM,
     ZoneInfo,
     a_record,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NoReturn
 
-from billing.rules.rating.figures import LARGEST
-from billing.rules.rating.refusals import Refused
+from roaming.rules.rating.figures import LARGEST
+from roaming.rules.rating.refusals import Refused
 
 
 class Fields:
