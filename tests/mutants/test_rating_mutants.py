@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from roaming.rules.rating import compiled, figures, price, quantities, slices, steps, trace
-from tests.billing import rating_promises as promises
+from tests.roaming import rating_promises as promises
 
 
 class Mutant(NamedTuple):
