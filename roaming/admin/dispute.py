@@ -143,7 +143,8 @@ class DisputeAdmin(KeysetPaging, EvidenceAdmin):
 
     @display(description="Stage", label=dispute_story.LABEL_TONES)
     def stage_label(self, dispute):
-        return dispute.stage, dispute_story.stage_of(dispute)
+        # What comes after the comma is on the page; the list has no room for it.
+        return dispute.stage, dispute_story.stage_of(dispute).partition(",")[0]
 
     @display(description="CSO and CSP")
     def between(self, dispute) -> str:

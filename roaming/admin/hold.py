@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.timesince import timesince, timeuntil
+from django.utils.timesince import timesince
 from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
@@ -161,9 +161,9 @@ class HoldAdmin(EvidenceAdmin):
     def age(self, state) -> str:
         return timesince(state.held_at, depth=1)
 
-    @display(description="Expires in", ordering="expires_at")
+    @display(description="Expires", ordering="expires_at")
     def expiry(self, state) -> str:
-        return timeuntil(state.expires_at, depth=1)
+        return story.expiry(state.expires_at, now=timezone.now())
 
     @display(description="Owner", ordering="owner_name")
     def owner(self, state) -> str:

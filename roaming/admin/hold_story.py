@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.utils.timesince import timesince, timeuntil
+from django.utils.timesince import timesince
 
 from partners.admin.story import GOOD, INFO, WARN, Badge, Facts, Figure, Figures, Note, Table, link
 from partners.models import Approval, User
@@ -19,7 +19,7 @@ def of(state, *, user: User, now: datetime) -> list[object]:
             [
                 Figure("Claim", story.claim(state)),
                 Figure("Waits for", timesince(state.held_at, now, depth=1)),
-                Figure("Rejected by the clock in", timeuntil(state.expires_at, now, depth=1)),
+                Figure("Rejected by the clock", story.expiry(state.expires_at, now=now)),
                 Figure("Owner", state.owner_name or "nobody"),
             ]
         ),
@@ -86,5 +86,5 @@ def _reasons(state) -> Table:
         "Why it waits and what cures it",
         ("Code", "What is wrong", "Field", "What cures it", "Goes on"),
         rows,
-        note="a record goes on by itself only when all its reasons do; staff may check it at once",
+        note="A record goes on by itself only when all its reasons do; staff may check it at once",
     )

@@ -60,8 +60,7 @@ class MatchAdmin(KeysetPaging, EvidenceAdmin):
         "outcome_label",
         "sdr_name",
         "counter_name",
-        "cso",
-        "csp",
+        "between",
         "energies",
         "amounts",
         "differs_in",
@@ -86,7 +85,7 @@ class MatchAdmin(KeysetPaging, EvidenceAdmin):
         return MatchChangeList
 
     def name_of(self, obj) -> str:
-        return f"{obj.get_outcome_display()} · {obj.seller.code} with {obj.buyer.code}"
+        return f"{obj.outcome} · {obj.seller.code} with {obj.buyer.code}"
 
     def story(self, request, obj) -> Story:
         return Story(match_story.of(obj))
@@ -103,23 +102,19 @@ class MatchAdmin(KeysetPaging, EvidenceAdmin):
     def counter_name(self, match) -> str:
         return match.counter_name
 
-    @display(description="CSO")
-    def cso(self, match) -> str:
-        return match.seller.code
-
-    @display(description="CSP")
-    def csp(self, match) -> str:
-        return match.buyer.code
+    @display(description="CSO and CSP")
+    def between(self, match) -> str:
+        return f"{match.seller.code} {match.buyer.code}"
 
     @display(description="Ended")
     def ended(self, match) -> str:
         return f"{match.ended_at:%d %b %Y}"
 
-    @display(description="CSO / CSP, kWh")
+    @display(description="Energy")
     def energies(self, match) -> str:
         return match_story.both(match.sdr_energy_kwh, match.counter_energy_kwh)
 
-    @display(description="CSO / CSP, amount")
+    @display(description="Amount")
     def amounts(self, match) -> str:
         return match_story.both(match.sdr_amount, match.counter_amount)
 

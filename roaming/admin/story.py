@@ -1,11 +1,12 @@
 """The story of one record: figures, findings with what to do, timeline, facts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.timesince import timeuntil
 
 from partners.admin.story import (
     BAD,
@@ -68,6 +69,13 @@ def decimal(value: Decimal | None) -> str:
     whole, _, rest = f"{value:,f}".partition(".")
     rest = rest.rstrip("0")
     return f"{whole}.{rest}" if rest else whole
+
+
+def expiry(expires_at: datetime, *, now: datetime) -> str:
+    """When the clock rejects what is held; it does so once a night."""
+    if expires_at <= now:
+        return "due, next night"
+    return f"in {timeuntil(expires_at, now, depth=1)}"
 
 
 def claim(sdr: Sdr) -> str:

@@ -44,7 +44,7 @@ class Deliveries(APIView):
         parameters.refuse_unknown(request, _LIST_PARAMETERS)
         limit = parameters.number(request, "limit", default=USUAL_PAGE, largest=LARGEST_PAGE)
         after = parameters.number(request, "after_sequence", default=0, smallest=0, largest=2**62)
-        party = _party(request, request.query_params.get("receiver", ""))
+        party = _party(request, parameters.receiver(request))
         owed = queries.deliveries_after(party, sequence=after, limit=limit)
         entries = reading.owed_entries(owed)
         last = entries[-1].message.sequence if entries else after

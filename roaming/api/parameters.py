@@ -12,6 +12,14 @@ def refuse_unknown(request, known: set[str]) -> None:
         )
 
 
+def receiver(request) -> str:
+    """The party whose messages are read; nobody's are, where none is named."""
+    text = request.query_params.get("receiver", "")
+    if not text:
+        raise ValidationError({"receiver": "is missing; send your party, e.g. FR*VOL"})
+    return text
+
+
 def number(request, name: str, *, default: int, largest: int, smallest: int = 1) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 20):

@@ -102,7 +102,7 @@ def _receiver(request) -> Party:
     """The CSP party that is asked for; an unknown one and somebody else's answer the same."""
     client = client_of(request)
     try:
-        code = parse_party_code(request.query_params.get("receiver", "")).normal
+        code = parse_party_code(parameters.receiver(request)).normal
     except MalformedPartyCode as malformed:
         raise ValidationError({"receiver": f"{malformed}; send e.g. FR*VOL"}) from malformed
     party = queries.find_readable_party(

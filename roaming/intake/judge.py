@@ -152,7 +152,7 @@ def _judge_new(position, submission, sides, sha256, *, world, live, ledgers) -> 
 
 def facts_in(ledgers: Ledgers, sides: Sides, sdr: InboundSdr, *, live: Known | None) -> Facts:
     """All that a record meets when its turn comes; ``live`` holds its id with other content."""
-    session = session_key(sides, sdr)
+    session = billed_session(sides, sdr)
     holder = ledgers.sessions.get(session, "") if session else ""
     original = _original_of(sides, sdr, ledgers)
     facts = ledgers.surroundings.add_to(sides.facts, sdr, sides)
@@ -215,7 +215,7 @@ def _remember(judged: Judged, key: tuple[UUID, str], ledgers: Ledgers) -> None:
     ledgers.surroundings.remember(judged.submission.sdr, judged.sides)
     if judged.original and judged.verdict == "ACCEPT":
         _answer(judged, judged.original, ledgers)
-    session = session_key(judged.sides, judged.submission.sdr)
+    session = billed_session(judged.sides, judged.submission.sdr)
     if session and session not in ledgers.sessions:
         ledgers.sessions[session] = judged.submission.sdr.sdr_id
 
@@ -242,9 +242,13 @@ def takes_session(judged: Judged) -> bool:
 
 
 def session_key(sides: Sides, sdr) -> tuple[UUID, str, int] | None:
-    if sides.seller is None or not sdr.service_session_id:
-        return None
-    if sdr.credits_sdr_id or sdr.replaces_sdr_id:
+    """The session that a record claims by itself; a replacement has it from its original."""
+    return None if sdr.replaces_sdr_id else billed_session(sides, sdr)
+
+
+def billed_session(sides: Sides, sdr) -> tuple[UUID, str, int] | None:
+    """The session that a record asks money for."""
+    if sides.seller is None or not sdr.service_session_id or sdr.credits_sdr_id:
         return None
     return sides.seller.id, sdr.service_session_id, sdr.split_no
 
@@ -277,7 +281,7 @@ def _read_ledgers(prepared, surroundings: Surroundings) -> Ledgers:
         if sides.seller and submission.sdr.sdr_id
     }
     sessions = {
-        key for submission, sides, _ in prepared if (key := session_key(sides, submission.sdr))
+        key for submission, sides, _ in prepared if (key := billed_session(sides, submission.sdr))
     }
     wanted = _as_json({"cso_id": cso, "sdr_id": sdr_id} for cso, sdr_id in keys)
     wanted_sessions = _as_json(

@@ -96,6 +96,7 @@ def session_of(
         sender_id,
         sdr.sdr_id,
         sdr.service_session_id,
+        sdr.split_no,
         sdr.replaces_sdr_id,
         sdr.authorization_reference,
         normal_evse_id(sdr.evse_id),

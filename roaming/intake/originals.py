@@ -3,19 +3,35 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 from django.db import connection
 
 from clearinghouse.retry import KeyTaken
+from roaming.intake.facts import Sides
 from roaming.intake.moves import write_moves
+from roaming.intake.structure import Submission
+from roaming.rules.catalog import Verdict
 from roaming.rules.facts import OriginalFact
 from roaming.rules.lifecycle import fate_of_original
 
-if TYPE_CHECKING:
-    from roaming.intake.judge import Judged
+
+class Answer(Protocol):
+    """A judged record that may answer an earlier one: at intake, or when its hold ends."""
+
+    @property
+    def record_id(self) -> UUID: ...
+    @property
+    def submission(self) -> Submission: ...
+    @property
+    def sides(self) -> Sides: ...
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def original(self) -> OriginalFact | None: ...
+
 
 _ORIGINALS = """
 SELECT k.cso_id, k.sdr_id, k.record_id::text, state.state, sdr.csp_code, sdr.currency,
@@ -58,7 +74,7 @@ def read_originals(keys: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], O
     }
 
 
-def answer_originals(new: Sequence["Judged"], *, actor: str, now: datetime) -> None:
+def answer_originals(new: Sequence[Answer], *, actor: str, now: datetime) -> None:
     """Tie each valid credit and replacement to its original, and end the original's life.
 
     :raises KeyTaken: an original was corrected or moved since the chunk was judged.
@@ -85,7 +101,7 @@ def answer_originals(new: Sequence["Judged"], *, actor: str, now: datetime) -> N
     _free_sessions([original.record_id for _, original in corrections])
 
 
-def _link(corrections: Sequence[tuple["Judged", OriginalFact]], *, now: datetime) -> None:
+def _link(corrections: Sequence[tuple[Answer, OriginalFact]], *, now: datetime) -> None:
     rows = [
         {
             "record_id": str(one.record_id),

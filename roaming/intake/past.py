@@ -22,7 +22,7 @@ from roaming.intake.enrich import (
     with_registries,
 )
 from roaming.intake.facts import Sides, World, load_world
-from roaming.intake.judge import Known, Ledgers, facts_in, session_key
+from roaming.intake.judge import Known, Ledgers, billed_session, facts_in
 from roaming.intake.overrides import RuleSet
 from roaming.intake.past_reads import (
     Came,
@@ -126,7 +126,7 @@ def _facts(
     met = Ledgers(
         live={},
         rejected={},
-        sessions=ledgers.session_before(came, session_key(sides, sdr)),
+        sessions=ledgers.session_before(came, billed_session(sides, sdr)),
         originals=ledgers.original_before(came, sides, sdr),
         surroundings=Surroundings(chunk.sessions, neighbourhood, then),
     )

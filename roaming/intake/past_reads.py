@@ -15,7 +15,7 @@ from django.db import connection
 from clearinghouse.statements import load_statement
 from roaming.intake.enrich import USUAL_DAYS, sender_day
 from roaming.intake.facts import Sides
-from roaming.intake.judge import session_key
+from roaming.intake.judge import billed_session
 from roaming.intake.neighbours import Neighbourhood, read_neighbours
 from roaming.intake.signed_facts import SignedData, Use
 from roaming.intake.structure import Submission
@@ -205,7 +205,7 @@ def _load_keys(ledgers: PastLedgers, prepared: Sequence[tuple[Submission, Sides,
             continue
         ids.add((sides.seller.id, sdr.sdr_id))
         named.add((sides.seller.id, sdr.credits_sdr_id or sdr.replaces_sdr_id))
-        if key := session_key(sides, sdr):
+        if key := billed_session(sides, sdr):
             keys.add(key)
     for cso, sdr_id, *record in _asked("past_keys", ids):
         ledgers.taken.setdefault((cso, sdr_id), []).append((*record[:3], _End(*record[3:])))

@@ -13,8 +13,15 @@ def id_is_not_taken_by_other_content(sdr: InboundSdr, facts: Facts, limits: Limi
 
 
 def session_is_not_billed_twice(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V402. A credit or replacement names its original and may share the session."""
-    if not facts.session_holder or sdr.credits_sdr_id or sdr.replaces_sdr_id:
+    """V402. A credit may share its original's session; a replacement takes it over from there.
+
+    A replacement whose original is not here waits for it (V601), and is asked again when it comes.
+    """
+    if not facts.session_holder or sdr.credits_sdr_id:
+        return None
+    if sdr.replaces_sdr_id and (
+        facts.original is None or facts.session_holder == sdr.replaces_sdr_id
+    ):
         return None
     return Found(f"session {sdr.service_session_id} is claimed by record {facts.session_holder}")
 

@@ -30,6 +30,7 @@ class Session(NamedTuple):
     sender_id: UUID
     sdr_id: str
     session_id: str
+    split_no: int
     replaces_sdr_id: str
     authorization_reference: str
     evse_id: str
@@ -41,11 +42,17 @@ class Session(NamedTuple):
     meter_end_kwh: Decimal | None
 
     def is_beside(self, other: "Session") -> bool:
-        """Not the same record, nor another part of its session, nor what one replaces."""
+        """Not the same record, nor what one replaces, nor who bills the session (V402).
+
+        Another part of its session is beside it where both tell of the same time: a number of its
+        own must not let a session be billed once more. A replacement stands where a part stood.
+        """
         if self.seller_id != other.seller_id:
             return True
         if self.session_id and self.session_id == other.session_id:
-            return False
+            if self.split_no == other.split_no or self.replaces_sdr_id:
+                return False
+            return self.overlap_with(other) > timedelta(0)
         return self.sdr_id not in (other.sdr_id, other.replaces_sdr_id) and (
             other.sdr_id != self.replaces_sdr_id
         )

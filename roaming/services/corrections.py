@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import count
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,7 @@ from partners.models import Party
 from partners.queries import current_owner
 from roaming.intake.structure import read_sdr
 from roaming.messages import SdrOutcome
-from roaming.models import Sdr, SdrLink, SdrState, SessionKey
+from roaming.models import Sdr, SdrKey, SdrLink, SdrState, SessionKey
 from roaming.queries_chain import chain_of
 from roaming.services import lifecycle
 from roaming.services.intake import Origin, take_in
@@ -167,7 +168,13 @@ def _free_part(original: Sdr) -> int:
 
 
 def _next_id(original: Sdr) -> str:
-    return f"{original.sdr_id[:92]}-R{len(chain_of(original.id))}"
+    """The first one that no record of the seller bears: it may have used any name itself."""
+    first = len(chain_of(original.id))
+    for number in count(first):
+        named = f"{original.sdr_id[:92]}-R{number}"
+        if not SdrKey.objects.filter(cso_id=original.seller_id, sdr_id=named).exists():
+            return named
+    raise AssertionError("unreachable")
 
 
 def _scaled(original: Sdr, amount: Decimal) -> list[dict[str, str]]:

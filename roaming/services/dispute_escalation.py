@@ -84,9 +84,11 @@ def _open(above: dict[str, Share], *, now: datetime) -> int:
 
 def _words(share: Share, parties: dict[UUID, Party]) -> str:
     seller, buyer = parties[share.seller_id], parties[share.buyer_id]
+    one = share.disputes == 1
     return (
-        f"{share.disputes} open disputes between {seller} and {buyer} question"
-        f" {share.disputed:,.2f} of {share.claimed:,.2f} {share.currency} of {share.month:%B %Y}:"
+        f"{'One open dispute' if one else f'{share.disputes} open disputes'} between {seller} and"
+        f" {buyer} question{'s' if one else ''} {share.disputed:,.2f} of {share.claimed:,.2f}"
+        f" {share.currency} of {share.month:%B %Y}:"
         " ask both account managers"
     )
 

@@ -271,7 +271,8 @@ def _complaint_of(match: Match) -> Complaint:
     amount = None
     if match.sdr_amount is not None and match.counter_amount is not None:
         more = match.sdr_amount - match.counter_amount
-        amount = more if more > 0 else None
+        # More than all of it cannot be in question, whatever the other side states.
+        amount = more if 0 < more < match.sdr_amount else None
     text = f"Both sides differ: {', '.join(sorted(differences)).lower()}."
     return Complaint(reason=reason, text=text, amount=amount, is_automatic=True)
 

@@ -7,25 +7,27 @@ limit by two persons) or by time (``expire``).
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from clearinghouse.retry import in_transaction
+from clearinghouse.retry import KeyTaken, in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Approval, User
 from partners.services import approvals, audit
-from roaming.models import Delivery, Finding, Healing, Hold, Sdr, SdrState, SessionKey
+from roaming.intake.originals import answer_originals
+from roaming.models import Delivery, Finding, Healing, Hold, Sdr, SdrState
 from roaming.rules.catalog import RULES, RULES_VERSION
 from roaming.rules.lifecycle import path_of_intake
 from roaming.services import deliveries, lifecycle, rating
+from roaming.services import hold_pairing as pairing
 from roaming.services.revalidation import Rejudged, judge_again
 
 RELEASE_VERB = "release held record"
@@ -96,7 +98,9 @@ def release(record_ids: Iterable[UUID], *, reason: str, user: User, now: datetim
             done.refused[record_id] = "is not held"
         elif state.buyer_id is None or state.agreement_id is None:
             done.refused[record_id] = "lacks a side or an agreement; set it up, then it heals"
-        elif (state.claim_amount or 0) > ALONE_UP_TO:
+        elif not pairing.can_be_paired(state, now=now):
+            done.refused[record_id] = "does not answer the record it names, or that is not here"
+        elif abs(state.claim_amount or 0) > ALONE_UP_TO:
             done.waiting.append(_ask(state, reason=reason, user=user, now=now))
         else:
             _release_one(state, reason=reason, user=user, now=now)
@@ -114,6 +118,8 @@ def release_approved(approval_id: UUID, *, checker: User, now: datetime) -> SdrS
         state = queue().filter(id=approval.object_id).first()
         if state is None or _content(state) != approval.content_sha256:
             raise approvals.NotDecidable("the record has changed since; ask again")
+        if not pairing.can_be_paired(state, now=now):
+            raise approvals.NotDecidable("what it answers is not here any more")
         why = f"{approval.reason} (asked for by {approval.maker})"
         return _release_one(state, reason=why, user=checker, now=now)
 
@@ -147,7 +153,16 @@ def _release_one(state: SdrState, *, reason: str, user: User, now: datetime) -> 
     path = path_of_intake("ACCEPT", state.agreement.acceptance if state.agreement else None)[1:]
     with transaction.atomic():
         _audit("hold.released", state.id, by=user, now=now, reason=reason)
-        return lifecycle.move(state.id, path, actor=str(user), reason=reason, now=now)
+        one = pairing.judged_unpaired(state, now=now)
+        if one is None:
+            return lifecycle.move(state.id, path, actor=str(user), reason=reason, now=now)
+        one = replace(one, verdict="ACCEPT")
+        moved = lifecycle.move(
+            state.id, pairing.path_of(one), actor=str(user), reason=reason, now=now
+        )
+        answer_originals([one], actor=str(user), now=now)
+        pairing.take_over_session(one)
+        return moved
 
 
 def _audit(action: str, record_id: UUID, *, by: User, now: datetime, **told) -> None:
@@ -174,8 +189,13 @@ def _content(state) -> str:
 def revalidate(record_ids: Iterable[UUID], *, actor: str, now: datetime) -> Counter[str]:
     """Check held records again with today's facts; how many were accepted, held, rejected."""
     told: Counter[str] = Counter()
-    for chunk in _chunks(record_ids):
-        verdicts, sides = in_transaction(partial(_revalidate, chunk, actor=actor, now=now))
+    ids = list(record_ids)
+    answers = set(pairing.answers_among(ids))
+    plain = _chunks(record_id for record_id in ids if record_id not in answers)
+    # One by one and last: what a credit or replacement names may itself have been held until now.
+    for chunk in chain(plain, ([record_id] for record_id in ids if record_id in answers)):
+        work = partial(_revalidate, chunk, actor=actor, now=now)
+        verdicts, sides = in_transaction(work, also_retry=KeyTaken)
         deliveries.publish(sides)
         told.update(verdicts.values())
     return told
@@ -285,15 +305,11 @@ def _revalidate(
             continue
         _add_findings(one, version=state.version + 1, now=now, sender_id=state.sender_id)
         _complete(one)
-        acceptance = one.sides.terms.acceptance if one.sides.terms else None
         lifecycle.move_many(
-            [one.record_id],
-            "HELD",
-            path_of_intake(one.verdict, acceptance)[1:],
-            actor=actor,
-            reason=_reason(one),
-            now=now,
+            [one.record_id], "HELD", pairing.path_of(one), actor=actor, reason=_reason(one), now=now
         )
+        answer_originals([one], actor=actor, now=now)
+        pairing.take_over_session(one)
         sides |= {party.id for party in (one.sides.seller, one.sides.buyer) if party}
     return {one.record_id: one.verdict for one in judged}, sides
 
@@ -345,14 +361,4 @@ def _complete(one: Rejudged) -> None:
         return
     if sdr.credits_sdr_id or sdr.replaces_sdr_id:
         return
-    SessionKey.objects.bulk_create(
-        [
-            SessionKey(
-                record_id=one.record_id,
-                cso_id=seller.id,
-                session_id=sdr.service_session_id,
-                split_no=sdr.split_no,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    pairing.claim_session(one.record_id, seller.id, sdr)

@@ -173,7 +173,8 @@ def _in_words(stated: Stated, compared: Compared) -> str:
         f"{stated.own.code} states for {stated.day}, {stated.seller.code} to {stated.buyer.code}:"
         f" {theirs.sdrs} records of {theirs.energy_kwh.normalize():f} kWh and"
         f" {theirs.amount.normalize():f} {stated.currency}; here are {ours.sdrs} of"
-        f" {ours.energy_kwh.normalize():f} kWh and {ours.amount.normalize():f}."
+        f" {ours.energy_kwh.normalize():f} kWh and {ours.amount.normalize():f}"
+        f" {stated.currency}."
     )
     if compared.missing_here:
         said += f" Not here: {', '.join(compared.missing_here[:5])}."

@@ -16,22 +16,28 @@ from partners.models import Partner
 from roaming.intake.csv_file import read_row
 from roaming.intake.enrich import enrich
 from roaming.intake.facts import Sides, World, load_world
+from roaming.intake.originals import read_originals
 from roaming.intake.profile import Profile, UnusableProfile, load_profile
 from roaming.intake.structure import Submission, read_element
-from roaming.models import IntakeBatch, RawRecord, Sdr, SdrState, SessionKey
+from roaming.models import IntakeBatch, RawRecord, Sdr, SdrLink, SdrState, SessionKey
 from roaming.rules.catalog import Verdict, check_sdr, verdict_of
+from roaming.rules.facts import OriginalFact
 from roaming.rules.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """One stored record with what the rules say of it now."""
+    """One stored record with what the rules say of it now.
+
+    ``original``: the record that it answers, where it is not paired with it yet.
+    """
 
     record_id: UUID
     submission: Submission
     sides: Sides
     findings: list[Finding]
     verdict: Verdict
+    original: OriginalFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +68,54 @@ def _judge(group: Sequence[_Stored], world: World) -> list[Rejudged]:
     holders = _session_holders(stored.state.id for stored in group)
     prepared = [(stored.submission, world.sides_of(stored.submission.sdr), "") for stored in group]
     enriched, surroundings = enrich(prepared, world)
+    originals, paired = _originals_of(group)
     judged = []
     for stored, (_, sides, _) in zip(group, enriched, strict=True):
+        sdr = stored.submission.sdr
+        original = originals.get(stored.state.id)
         facts = replace(
-            surroundings.add_to(sides.facts, stored.submission.sdr, sides),
+            surroundings.add_to(sides.facts, sdr, sides),
             received_at=stored.received_at,
             session_holder=holders.get(stored.state.id, ""),
         )
-        found, _ = check_sdr(stored.submission.sdr, facts)
+        facts = replace(facts, original=original) if original else facts
+        found, _ = check_sdr(sdr, facts)
         findings = [*stored.submission.findings, *found]
         judged.append(
-            Rejudged(stored.state.id, stored.submission, sides, findings, verdict_of(findings))
+            Rejudged(
+                stored.state.id,
+                stored.submission,
+                sides,
+                findings,
+                verdict_of(findings),
+                None if stored.state.id in paired else original,
+            )
         )
     return judged
+
+
+def _originals_of(group: Sequence[_Stored]) -> tuple[dict[UUID, OriginalFact], set[UUID]]:
+    """What each credit or replacement answers, and which of them are paired with it already."""
+    named = {
+        stored.state.id: (stored.state.seller_id, sdr.credits_sdr_id or sdr.replaces_sdr_id)
+        for stored in group
+        if stored.state.seller_id
+        and ((sdr := stored.submission.sdr).credits_sdr_id or sdr.replaces_sdr_id)
+    }
+    found = read_originals((seller, name) for seller, name in named.values() if seller)
+    links = SdrLink.objects.filter(record_id__in=list(named))
+    paired = set(links.exclude(kind=SdrLink.Kind.SPLIT).values_list("record_id", flat=True))
+    replaces = {stored.state.id for stored in group if not stored.submission.sdr.credits_sdr_id}
+    originals = {}
+    for record_id, (seller, name) in named.items():
+        original = found.get((seller, name)) if seller else None
+        if original is None:
+            continue
+        # A second replacement waits until somebody looks at it.
+        if original.is_replaced and record_id in replaces and record_id not in paired:
+            continue
+        originals[record_id] = original
+    return originals, paired
 
 
 def _read(states: Sequence[SdrState]) -> list[_Stored]:
@@ -121,7 +162,7 @@ def _profile(name: str) -> Profile | None:
 
 def _session_holders(record_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Which other live record bills the session of each record."""
-    sdrs = Sdr.objects.filter(id__in=list(record_ids), credits_sdr_id="", replaces_sdr_id="")
+    sdrs = Sdr.objects.filter(id__in=list(record_ids), credits_sdr_id="")
     wanted = {
         sdr.id: (sdr.seller_id, sdr.service_session_id, sdr.split_no)
         for sdr in sdrs

@@ -1,6 +1,8 @@
 """Credits and replacements become money once, with the right sign, or none at all."""
 
 from decimal import Decimal
+from functools import partial
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError
@@ -11,9 +13,23 @@ from billing.services.clearing import clear_group
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import SettlementGroup
 from roaming import queries_chain
-from roaming.models import Dispute, SdrLink, SdrState, SessionKey
+from roaming.models import Dispute, Sdr, SdrLink, SdrState, SessionKey
 from roaming.services import corrections
-from tests.makers import NOON, AgreementMaker, later, nordlicht, record, take, voltaire
+from roaming.services import holds as holds_service
+from tests.makers import (
+    NOON,
+    AgreementMaker,
+    PartnerMaker,
+    PartyMaker,
+    StaffMaker,
+    later,
+    nordlicht,
+    numbered_contract,
+    numbered_record,
+    record,
+    take,
+    voltaire,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +117,46 @@ class TestACreditBeforeItsOriginal:
 
         assert (answer.outcome, answer.codes) == ("held", ["V601"])
 
+    def test_goes_on_when_its_original_comes(self):
+        AgreementMaker()
+        [answer] = take(credit())
+        [original] = take(record(), received_at=later(hours=1))
+        holds_service.heal(actor="clock", now=later(hours=2))
+
+        assert (state_of(answer), state_of(original)) == ("ACCEPTED", "ACCEPTED")
+        assert str(SdrLink.objects.get().record_id) == answer.record_id
+        clear("one")
+        assert not ClearedSdr.objects.exists()
+        assert holds()
+
+    def test_of_two_the_first_goes_on(self):
+        AgreementMaker()
+        answers = take(credit(), credit(sdr_id="NLX-0001-D"))
+        take(record(), received_at=later(hours=1))
+        holds_service.heal(actor="clock", now=later(hours=2))
+
+        assert [state_of(one) for one in answers] == ["ACCEPTED", "REJECTED"]
+
+    def test_meets_an_original_that_heals_with_it(self):
+        agreement = AgreementMaker()
+        lost = {"csp_id": "IT*ZZZ"}
+        [answer] = take(credit(**lost))
+        [original] = take(record(**lost), received_at=later(hours=1))
+        zzz = PartyMaker(country_code="IT", party_id="ZZZ", role="CSP", owned_by=PartnerMaker())
+        AgreementMaker(buyer=zzz, group=agreement.group)
+        holds_service.heal(actor="clock", now=later(hours=2))
+
+        assert (state_of(answer), state_of(original)) == ("ACCEPTED", "ACCEPTED")
+        assert SdrLink.objects.count() == 1
+
+    def test_is_not_released_by_a_persons_word(self):
+        AgreementMaker()
+        [answer] = take(credit())
+        release = partial(holds_service.release, reason="seen", user=StaffMaker())
+        done = release([UUID(answer.record_id)], now=later(hours=1))
+
+        assert (done.released, list(done.refused)) == ([], [UUID(answer.record_id)])
+
 
 class TestAReplacement:
     def test_of_an_open_record_supersedes_it(self):
@@ -125,8 +181,47 @@ class TestAReplacement:
         assert (answer.outcome, answer.attempt) == ("accepted", 2)
         assert queries_chain.sum_of(queries_chain.chain_of(answer.record_id)) == Decimal("8.00")
 
+    def test_does_not_bill_a_session_that_another_record_bills(self):
+        AgreementMaker()
+        take(record())
+        take(credit(), received_at=later(hours=1))
+        other = {"evse_id": "DE*NLX*E2002*1", "contract_id": numbered_contract(7)}
+        [new] = take(record(sdr_id="NLX-N", **other), received_at=later(hours=2))
+        [second] = take(
+            record(sdr_id="NLX-R", replaces_sdr_id="NLX-0001"), received_at=later(hours=3)
+        )
+
+        assert (new.outcome, second.outcome, second.codes) == ("accepted", "held", ["V402"])
+        clear("one")
+        assert list(ClearedSdr.objects.values_list("claim_minor", flat=True)) == [902]
+
+    def test_of_a_replacement_in_one_batch(self):
+        AgreementMaker(acceptance="EXPLICIT")
+        take(record())
+        answers = take(
+            record(sdr_id="NLX-2", replaces_sdr_id="NLX-0001", total_amount="8.00", items=None),
+            record(sdr_id="NLX-3", replaces_sdr_id="NLX-2", total_amount="7.00", items=None),
+            received_at=later(hours=1),
+        )
+        holds_service.heal(actor="clock", now=later(hours=2))
+
+        assert [one.codes for one in answers] == [[], ["V601"]]
+        assert [state_of(one) for one in answers] == ["SUPERSEDED", "DELIVERED"]
+        assert str(SessionKey.objects.get().record_id) == answers[1].record_id
+
 
 class TestTheHouse:
+    def test_finds_a_free_name_for_its_replacement(self):
+        AgreementMaker(acceptance="EXPLICIT")
+        original, taken = take(numbered_record(1), numbered_record(2, sdr_id="NLX-00001-R1"))
+        SdrState.objects.filter(id=original.record_id).update(state="DISPUTED", version=2)
+        replacement = corrections.replace(
+            UUID(original.record_id), amount=Decimal(7), actor="olga", reason="agreed", now=NOON
+        )
+
+        assert Sdr.objects.get(id=replacement).sdr_id == "NLX-00001-R2"
+        assert (state_of(original), state_of(taken)) == ("SUPERSEDED", "DELIVERED")
+
     def test_replaces_a_disputed_record_by_what_was_agreed(self):
         AgreementMaker(acceptance="EXPLICIT")
         [original] = take(record())

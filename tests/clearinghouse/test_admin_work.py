@@ -29,6 +29,7 @@ from tests.makers import (
     StaffMaker,
     later,
     nordlicht,
+    numbered_contract,
 )
 
 pytestmark = pytest.mark.django_db
@@ -300,7 +301,7 @@ class TestRawRecord:
         asked = client.get(url).content.decode()
         shown = client.post(url, {"reason": "question of Voltaire, ticket 12"})
 
-        contract_id = "DE-8AA-CA2B3C4D5-L"
+        contract_id = numbered_contract(1)
         assert contract_id not in asked
         assert contract_id in shown.content.decode()
         assert shown["Cache-Control"].startswith("no-store")

@@ -14,7 +14,7 @@ from partners.models import AuditEvent
 from roaming.models import Delivery, DisputeAttachment
 from roaming.services import dispute_evidence
 from tests import makers
-from tests.makers import record
+from tests.makers import numbered_record, record
 from tests.roaming.evidence_files import CSV, HOSTILE, TRUE, pdf
 from tests.roaming.partner_systems import EVERY_SCOPE, PartnerSystem
 
@@ -169,9 +169,7 @@ class TestLaterne:
         kept = put(voltaire, files, "a.pdf", pdf()).json()["attachment_id"]
         makers.AgreementMaker(buyer=makers.laterne("CSP"), acceptance="EXPLICIT")
         laterne = PartnerSystem(makers.laterne("CSP"), scopes=SCOPES)
-        sent = nordlicht.send(
-            record(sdr_id="NLX-0002", service_session_id="S-0002", csp_id="AT*LAT")
-        ).json()
+        sent = nordlicht.send(numbered_record(2, csp_id="AT*LAT", contract_id=None)).json()
         body = json.dumps({"record_id": sent["record_id"], "reason": "D01"}).encode()
         own = laterne.post("/api/v1/disputes/", body).json()
 

@@ -187,7 +187,7 @@ class TestTheirs:
         )
         assert alert.text == (
             "DE*NLX states for 2026-11-14, DE*NLX to FR*VOL: 3 records of 36.7 kWh and 27.06 EUR;"
-            " here are 2 of 36.7 kWh and 18.04. Not here: NLX-00007, NLX-00009. Only here:"
+            " here are 2 of 36.7 kWh and 18.04 EUR. Not here: NLX-00007, NLX-00009. Only here:"
             " NLX-00001."
         )
         [news] = Delivery.objects.filter(kind="ALERT")

@@ -35,7 +35,7 @@ def test_makes_the_agreements_with_every_word_of_the_profile(lugano):
         } == {"NONE"}
         assert {
             code: override["severity"] for code, override in agreement.rule_overrides.items()
-        } == {"V209": "WARN", "V504": "WARN"}
+        } == {"V204": "WARN", "V209": "WARN", "V504": "WARN"}
         assert all(len(o["reason"]) > 10 for o in agreement.rule_overrides.values())
         assert agreement.in_force_at == NOON
         assert agreement.starts_at.isoformat() == "2016-12-30T23:00:00+00:00"

@@ -63,7 +63,11 @@ class TestNeighbours:
     def test_are_no_parts_of_the_same_session(self):
         take_one()
 
-        assert facts_of(sdr_id="NLX-2", split_no=1).neighbours.overlaps_on_evse == ""
+        after = {"started_at": "2026-11-14T11:00:00Z", "ended_at": "2026-11-14T12:00:00Z"}
+        around = facts_of(sdr_id="NLX-2", split_no=1, **after).neighbours
+        assert around.previous_ended_at is None
+
+        assert facts_of(sdr_id="NLX-2", split_no=1).neighbours.overlaps_on_evse == "NLX-0001"
 
     def test_are_no_rejected_records(self):
         take_one(energy_kwh="-1")

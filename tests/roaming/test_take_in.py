@@ -176,9 +176,19 @@ class TestAHeldRecord:
     def test_is_not_the_second_part_of_a_split_session(self):
         take_one()
 
-        outcome = take_one(sdr_id="NLX-0002", split_no=1)
+        after = {"started_at": "2026-11-14T11:00:00Z", "ended_at": "2026-11-14T12:00:00Z"}
+        outcome = take_one(sdr_id="NLX-0002", split_no=1, received_at=later(hours=1), **after)
 
         assert outcome.outcome == "accepted"
+
+    @pytest.mark.parametrize("energy", ["18.400", "17.200"])
+    def test_is_no_part_where_it_tells_of_the_same_time(self, energy):
+        first, second = take(
+            record(), record(sdr_id="NLX-0002", split_no=1, energy_kwh=energy, items=None)
+        )
+
+        assert (first.outcome, second.outcome) == ("accepted", "held")
+        assert "V404" in second.codes
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ WITH wanted_evses AS (
 SELECT near.*
   FROM wanted_evses AS wanted
  CROSS JOIN LATERAL (
-    (SELECT d.seller_id, d.sender_id, d.sdr_id, d.service_session_id, d.replaces_sdr_id,
+    (SELECT d.seller_id, d.sender_id, d.sdr_id, d.service_session_id, d.split_no, d.replaces_sdr_id,
             d.authorization_reference, d.evse_id, d.pseudonym, d.started_at, d.ended_at,
             d.energy_kwh, d.meter_id, d.meter_end_kwh, d.id
        FROM roaming_sdr AS d
@@ -32,7 +32,7 @@ SELECT near.*
       ORDER BY d.ended_at DESC
       LIMIT 2000 * %(more)s)
     UNION ALL
-    (SELECT d.seller_id, d.sender_id, d.sdr_id, d.service_session_id, d.replaces_sdr_id,
+    (SELECT d.seller_id, d.sender_id, d.sdr_id, d.service_session_id, d.split_no, d.replaces_sdr_id,
             d.authorization_reference, d.evse_id, d.pseudonym, d.started_at, d.ended_at,
             d.energy_kwh, d.meter_id, d.meter_end_kwh, d.id
        FROM roaming_sdr AS d
@@ -50,7 +50,7 @@ UNION ALL
 SELECT near.*
   FROM wanted_contracts AS wanted
  CROSS JOIN LATERAL (
-    SELECT d.seller_id, d.sender_id, d.sdr_id, d.service_session_id, d.replaces_sdr_id,
+    SELECT d.seller_id, d.sender_id, d.sdr_id, d.service_session_id, d.split_no, d.replaces_sdr_id,
            d.authorization_reference, d.evse_id, d.pseudonym, d.started_at, d.ended_at,
            d.energy_kwh, d.meter_id, d.meter_end_kwh, d.id
       FROM roaming_sdr AS d

@@ -2,7 +2,8 @@
 -- Grain:      one row per record.
 -- Parameters: now, limit, standstill_days.
 -- Promise:    the time in which the CSP's webhook could not be reached does not count, up to the
---             longest standstill. What matching holds for the CSP (beyond the tolerance, no
+--             longest standstill. A mismatch waits no longer than it may be disputed, what is
+--             ambiguous no longer than 30 days. What matching holds for the CSP (beyond the tolerance, no
 --             mismatch) waits as long again from when that was found, yet never longer than 30 days
 --             from delivery.
 SELECT state.id
@@ -21,7 +22,11 @@ SELECT state.id
    AND NOT (agreement.counter_records = 'REQUIRED'
             AND EXISTS (SELECT FROM roaming_match AS match
                          WHERE match.record_id = state.id AND match.is_current
-                           AND match.outcome IN ('CSO_ONLY', 'AMBIGUOUS', 'MISMATCH')))
+                           AND (match.outcome = 'CSO_ONLY'
+                                OR match.outcome = 'AMBIGUOUS'
+                                   AND state.delivered_at + interval '30 days' > %(now)s
+                                OR match.outcome = 'MISMATCH'
+                                   AND state.delivered_at + interval '10 days' > %(now)s)))
    AND NOT EXISTS (SELECT FROM roaming_match AS match
                     WHERE match.record_id = state.id AND match.is_current
                       AND match.outcome = 'MATCHED_TOLERANCE' AND match.differences <> '{}'
