@@ -102,12 +102,6 @@ def render_missing_statements() -> dict[str, int]:
     return {"rendered": statements.render_missing(now=timezone.now())}
 
 
-@shared_task(name="billing.seal")
-def seal() -> dict[str, int]:
-    """Chain what was posted since; one sealing at a time, so a second one finds nothing."""
-    return {"sealed": sealing.seal(now=timezone.now())}
-
-
 @shared_task(name="billing.read_exposures")
 def read_exposures() -> dict[str, int]:
     """Read each group's exposures before its records are cleared, and block or lift by them."""

@@ -67,7 +67,6 @@ app.conf.beat_schedule = {
     "clear accepted records": _every(
         crontab(minute=7), "billing.clear_hourly", expires_s=60 * _MINUTE
     ),
-    "seal the ledger": _every(crontab(minute="2-59/5"), "billing.seal", expires_s=5 * _MINUTE),
     # Just before clearing, so that a buyer over its limit is seen first.
     "read exposures": _every(crontab(minute=5), "billing.read_exposures", expires_s=55 * _MINUTE),
     "prove conservation": _every(

@@ -176,7 +176,7 @@ class TestSealing:
         january(oracle)
         close_window(oracle.group, now=BUSINESS_DAY_6)
 
-        first, second = tasks.seal(), tasks.seal()
+        first, second = tasks.seal_ledger(), tasks.seal_ledger()
 
         assert first == {"sealed": Transfer.objects.count()}
         assert second == {"sealed": 0}
