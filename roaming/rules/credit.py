@@ -21,10 +21,16 @@ def original_is_here(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | N
 
 
 def credit_mirrors_its_original(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V602. The whole amount with its sign turned; the energy may keep its sign or turn it."""
+    """V602. The whole amount with its sign turned; the energy may keep its sign or turn it.
+
+    What asks for nothing any more, because it was superseded or withdrawn, has nothing to give
+    back. (A credited one is V603.)
+    """
     original = facts.original
     if original is None or not sdr.credits_sdr_id:
         return None
+    if original.state in ("WITHDRAWN", "SUPERSEDED") and not original.is_credited:
+        return Found(f"credits {sdr.credits_sdr_id}, which is {original.state.lower()}")
     if not is_same_party(sdr.csp_id, original.csp_code):
         return Found(f"credits {sdr.csp_id} for a record of another CSP")
     if sdr.currency and sdr.currency != original.currency:
@@ -43,12 +49,12 @@ def credit_mirrors_its_original(sdr: InboundSdr, facts: Facts, limits: Limits) -
 
 
 def original_is_credited_once(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V603. A credit is final: neither twice, nor taken back by another."""
-    if facts.original is None or not sdr.credits_sdr_id:
+    """V603. A credit is final: neither twice, nor taken back by another, nor replaced."""
+    if facts.original is None:
         return None
     if facts.original.is_credit:
-        return Found(f"{sdr.credits_sdr_id} is a credit itself")
-    if facts.original.is_credited:
+        return Found(f"{sdr.credits_sdr_id or sdr.replaces_sdr_id} is a credit itself")
+    if sdr.credits_sdr_id and facts.original.is_credited:
         return Found(f"{sdr.credits_sdr_id} is credited already")
     return None
 

@@ -137,9 +137,9 @@ class Records(RuleBasedStateMachine):
         root, sdr = self.choose(number)
         changes = {"replaces_sdr_id": sdr.sdr_id, "total_amount": str(amount), "items": None}
         before = sum_of(chain_of(root))
+        was = sdr.claim_amount if counts(SdrState.objects.get(id=sdr.id).state) else 0
         [answer] = take(self.answering(sdr, **changes), received_at=self.now)
         if answer.outcome == "accepted":
-            was = sdr.claim_amount
             is_credited = any(one.credits_sdr_id == sdr.sdr_id for one in chain_of(root))
             self.worth[root] = before + amount - (0 if is_credited else was)
 
@@ -221,7 +221,11 @@ class Records(RuleBasedStateMachine):
         assert not SdrState.objects.filter(state="DISPUTED").exists()
         self.clearing_runs()
         self.nothing_is_lost()
-        waiting = SdrState.objects.filter(state__in=["DELIVERED", "HELD"]).values("id")
+        # What intake holds and ties to nothing asks for nothing yet: only the chains do.
+        members = [sdr.id for root in self.roots for sdr in chain_of(root)]
+        waiting = SdrState.objects.filter(id__in=members, state__in=["DELIVERED", "HELD"]).values(
+            "id"
+        )
         still = sum(sdr.claim_amount for sdr in Sdr.objects.filter(id__in=waiting))
         cleared = sum(ClearedSdr.objects.values_list("claim_minor", flat=True))
         assert Decimal(cleared) / 100 + still == sum(self.worth.values())

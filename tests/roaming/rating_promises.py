@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from clearinghouse.money import from_minor_units
@@ -31,7 +31,11 @@ from roaming.rules.rating.trace import replay, trace
 from roaming.rules.rating.usage import Stretch, Usage, microseconds
 
 quick = settings(
-    max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate]
+    max_examples=40,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
 )
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -192,8 +196,30 @@ def the_trace_adds_up_to_the_price(usage, tariff, least, several):
         assert exact.quantize(Decimal("0.01"), ROUND_HALF_UP) == two(minor)
 
 
+# Nine minutes charged, nine parked: time in quarters of an hour must not be rounded up then.
+PARKED_LAST = Usage(
+    stretches=(
+        Stretch(0, 9 * MINUTE_US, 9 * ENERGY_PER_MINUTE, 3 * TIME_PER_THREE_MINUTES),
+        Stretch(9 * MINUTE_US, 18 * MINUTE_US, 0, 0, 3 * TIME_PER_THREE_MINUTES),
+    )
+)
+TIME_IN_QUARTERS = Tariff(
+    tariff_id="T",
+    currency="EUR",
+    elements=(
+        Element(
+            (
+                Component(kind=Kind.TIME, price_micro=MICRO, step_size=900),
+                Component(kind=Kind.PARKING_TIME, price_micro=MICRO),
+            )
+        ),
+    ),
+)
+
+
 @quick
 @given(any_usages(), tariffs(told=st.just(NO_RESTRICTIONS) | calendar_restrictions()))
+@example(PARKED_LAST, TIME_IN_QUARTERS)
 def sums_and_pieces_agree(usage, tariff):
     compiled = Compiled(tariff, ZONE)
     by_sums = quantities_module.quantities_of(usage, compiled)
