@@ -30,17 +30,15 @@ def enqueue(window: ClearingWindow, *, requested_by: User | None) -> Job:
 
 def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     """Do a claimed job. Killed and started again it ends with the same settlement."""
-    try:
-        closing = _close_and_render(job, clock)
-    except jobs.JobCancelled:
-        jobs.finish(job, state=Job.State.CANCELLED, now=clock())
-    except ConservationDiffers as error:
-        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
-    except Exception as error:
-        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=f"unexpected: {error!r}")
-        raise
-    else:
-        jobs.finish(job, state=Job.State.DONE, now=clock(), result=_result(closing))
+    with jobs.failure_told(job, clock=clock):
+        try:
+            closing = _close_and_render(job, clock)
+        except jobs.JobCancelled:
+            jobs.finish(job, state=Job.State.CANCELLED, now=clock())
+        except ConservationDiffers as error:
+            jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
+        else:
+            jobs.finish(job, state=Job.State.DONE, now=clock(), result=_result(closing))
 
 
 def _close_and_render(job: Job, clock: Callable[[], datetime]) -> Closing:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -22,6 +23,17 @@ class ReasonForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="At least a few words: the audit trail keeps them with your name.",
     )
+
+
+def ids_named(request: HttpRequest, *, most: int) -> list[UUID]:
+    """The ids in the address (``?ids=…,…``), at most so many; what is none is left out."""
+    ids = []
+    for text in request.GET.get("ids", "").split(",")[:most]:
+        try:
+            ids.append(UUID(text))
+        except ValueError:
+            continue
+    return ids
 
 
 class NotPossible(Exception):

@@ -3,7 +3,8 @@
 ``kind`` is the name of the Celery task that does it; the task takes the job's id and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -95,6 +96,16 @@ def finish(
         result_name=result_name,
         finished_at=now,
     )
+
+
+@contextmanager
+def failure_told(job: Job, *, clock: Callable[[], datetime]) -> Iterator[None]:
+    """What nobody expected ends the job as FAILED, and rises all the same."""
+    try:
+        yield
+    except Exception as error:
+        finish(job, state=Job.State.FAILED, now=clock(), error=f"unexpected: {error!r}")
+        raise
 
 
 def request_cancel(job: Job, *, now: datetime) -> None:

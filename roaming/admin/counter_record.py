@@ -1,7 +1,5 @@
 """Counter-records as their CSPs sent them, and what matching found."""
 
-from uuid import UUID
-
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
@@ -20,14 +18,7 @@ _UNMATCHED = "not matched yet"
 
 
 class CounterPartyFilter(PartyFilter):
-    def queryset(self, request, queryset):
-        if not self.value():
-            return queryset
-        try:
-            party = UUID(self.value())
-        except ValueError:
-            return queryset.none()
-        return queryset.filter(Q(cso=party) | Q(csp=party))
+    sides = ("cso", "csp")
 
 
 class OutcomeFilter(DropdownFilter):

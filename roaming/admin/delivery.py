@@ -1,7 +1,6 @@
 """What was owed to whom, in which order; send again what did not arrive."""
 
 from functools import partial
-from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -17,7 +16,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
-from partners.admin.confirm import Question, ask
+from partners.admin.confirm import Question, ask, ids_named
 from partners.admin.story import ActionLink, Badge, Facts, Note, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from partners.services import audit
@@ -130,7 +129,9 @@ class DeliveryAdmin(KeysetPaging, EvidenceAdmin):
         """The messages and the question whether to send them again."""
         if not self.has_send_permission(request):
             raise PermissionDenied
-        numbered = Delivery.objects.filter(pk__in=_ids(request), sequence__isnull=False)
+        numbered = Delivery.objects.filter(
+            pk__in=ids_named(request, most=MOST_AT_ONCE), sequence__isnull=False
+        )
         found = list(numbered.select_related("receiver").order_by("receiver", "sequence"))
         table = Table(
             "",
@@ -169,16 +170,6 @@ class DeliveryAdmin(KeysetPaging, EvidenceAdmin):
 def _way(delivery: Delivery):
     if not WebhookSubscription.objects.filter(party=delivery.receiver_id).exists():
         yield Note("This party has no webhook: it pulls its messages and confirms them.")
-
-
-def _ids(request) -> list[UUID]:
-    ids = []
-    for text in request.GET.get("ids", "").split(",")[:MOST_AT_ONCE]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    return ids
 
 
 def _sent_again(request, found: list[Delivery], answers) -> str:

@@ -68,8 +68,11 @@ class DeadlineFilter(DropdownFilter):
 
 
 class PartyFilter(DropdownFilter):
+    """Either side; ``sides`` names the two columns."""
+
     title = "party"
     parameter_name = "party"
+    sides: tuple[str, str] = ("seller", "buyer")
 
     def lookups(self, request, model_admin):
         return [(str(party.pk), f"{party.name} ({party})") for party in Party.objects.all()[:500]]
@@ -81,7 +84,7 @@ class PartyFilter(DropdownFilter):
             party = UUID(self.value())
         except ValueError:
             return queryset.none()
-        return queryset.filter(Q(seller=party) | Q(buyer=party))
+        return queryset.filter(Q(**{self.sides[0]: party}) | Q(**{self.sides[1]: party}))
 
 
 @admin.register(Dispute)

@@ -7,7 +7,6 @@ from io import StringIO
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,10 +15,9 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from clearinghouse.spreadsheet import neutralize
 from partners.admin.confirm import Question, ask, change_url
-from partners.admin.job import wake_worker
 from partners.admin.story import BAD, GOOD, WARN, Note
 from partners.models import Job
-from partners.services import audit, jobs
+from partners.services import audit
 from roaming.admin import trial as trials
 from roaming.admin.upload import store_upload
 from roaming.models import Hold
@@ -27,6 +25,9 @@ from roaming.services import correction_job, hold_correction
 
 MOST_RECORDS = 5_000
 MAX_FILE_BYTES = 20 * 1024 * 1024
+_WORK = trials.Work(
+    kind=correction_job.KIND, tried="hold.corrections_uploaded", applied="hold.corrections_applied"
+)
 _TONES = {"accepted": GOOD, "held again": WARN, "refused": BAD, "stale": BAD, "unchanged": ""}
 LIST = "admin:roaming_hold_changelist"
 
@@ -80,8 +81,9 @@ def upload(request, model_admin):
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         key = uuid.uuid4()
-        job = _queue(
+        job = trials.queue(
             request,
+            _WORK,
             run_key=f"hold corrections:{key}",
             title=f"Preview of {file.name}"[:200],
             parameters={"is_trial": True, "file_name": (file.name or "")[:255]},
@@ -135,8 +137,9 @@ def apply(request, model_admin, *, job_id: uuid.UUID):
 
 
 def _apply(request, trial: Job, answers):
-    job = _queue(
+    job = trials.queue(
         request,
+        _WORK,
         run_key=f"apply:{trial.pk}",
         title=f"Apply {trial.parameters['file_name']}"[:200],
         parameters={
@@ -147,27 +150,6 @@ def _apply(request, trial: Job, answers):
         input_name=trial.input_name,
     )
     return HttpResponseRedirect(change_url(job))
-
-
-def _queue(request, *, run_key: str, title: str, parameters: dict, input_name: str) -> Job:
-    with transaction.atomic():
-        job = jobs.enqueue(
-            correction_job.KIND,
-            run_key=run_key,
-            title=title,
-            parameters=parameters,
-            requested_by=request.user,
-            input_name=input_name,
-        )
-        audit.record(
-            "hold.corrections_uploaded" if parameters["is_trial"] else "hold.corrections_applied",
-            job,
-            actor=request.user.get_username(),
-            at=timezone.now(),
-            reason=parameters.get("reason", ""),
-        )
-        transaction.on_commit(wake_worker)
-    return job
 
 
 def _refuse_others(request) -> None:

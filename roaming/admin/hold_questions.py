@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from partners.admin.confirm import NoAnswers, NotPossible, Question, ask
+from partners.admin.confirm import NoAnswers, NotPossible, Question, ask, ids_named
 from partners.admin.story import BAD, GOOD, WARN, ActionLink, Badge, Note, Table
 from partners.models import Approval, User
 from partners.services.approvals import NotDecidable
@@ -166,12 +166,7 @@ def _refuse_others(request) -> None:
 def _wanted(request) -> list:
     """The held records that the address names."""
     _refuse_others(request)
-    ids = []
-    for text in request.GET.get("ids", "").split(",")[:MOST_AT_ONCE]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
+    ids = ids_named(request, most=MOST_AT_ONCE)
     return list(holds.queue().filter(pk__in=ids).select_related("seller", "buyer"))
 
 

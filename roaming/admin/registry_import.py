@@ -5,24 +5,21 @@ from functools import partial
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from partners.admin.confirm import Question, ask, change_url
-from partners.admin.job import wake_worker
 from partners.admin.story import BAD, GOOD, INFO, WARN, Note
 from partners.models import Job, Party
-from partners.services import audit, jobs
 from roaming.admin import trial
 from roaming.admin.upload import store_upload
 from roaming.services import registry_job
 from roaming.services.registry_rows import REGISTRIES
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
+_WORK = trial.Work(kind=registry_job.KIND, tried="registry.uploaded", applied="registry.applied")
 _TONES = {"created": GOOD, "updated": INFO, "unchanged": "", "refused": BAD}
 
 
@@ -117,8 +114,9 @@ def apply(request, model_admin, *, job_id: uuid.UUID):
 def _queue_trial(request, model_admin, wanted) -> Job:
     key = uuid.uuid4()
     file, party = wanted["file"], wanted["party"]
-    return _queue(
+    return trial.queue(
         request,
+        _WORK,
         run_key=f"registry:{key}",
         title=f"Preview of {file.name} for {party.code}",
         parameters={
@@ -133,32 +131,12 @@ def _queue_trial(request, model_admin, wanted) -> Job:
 
 
 def _apply(request, job: Job, answers):
-    applied = _queue(
+    applied = trial.queue(
         request,
+        _WORK,
         run_key=f"apply:{job.pk}",
         title=f"Import {job.parameters['file_name']}",
         parameters=job.parameters | {"is_trial": False, "reason": answers["reason"]},
         input_name=job.input_name,
     )
     return HttpResponseRedirect(change_url(applied))
-
-
-def _queue(request, *, run_key: str, title: str, parameters: dict, input_name: str) -> Job:
-    with transaction.atomic():
-        job = jobs.enqueue(
-            registry_job.KIND,
-            run_key=run_key,
-            title=title,
-            parameters=parameters,
-            requested_by=request.user,
-            input_name=input_name,
-        )
-        audit.record(
-            "registry.uploaded" if parameters["is_trial"] else "registry.applied",
-            job,
-            actor=request.user.get_username(),
-            at=timezone.now(),
-            reason=parameters.get("reason", ""),
-        )
-        transaction.on_commit(wake_worker)
-    return job

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 
 from django import forms
@@ -182,7 +183,7 @@ def _codes(codes: dict) -> Table:
             if one[effect]["records"]:
                 records = Sdr.objects.filter(id__in=one["examples"][effect][:1])
                 example = next((link(record) for record in records), "—")
-                energy = f"{float(one[effect]['energy_kwh']):,.1f}"
+                energy = f"{Decimal(one[effect]['energy_kwh']):,.1f}"
                 count = f"{one[effect]['records']:,}"
                 rows.append((code, name, count, energy, _money(one[effect]), example))
     return Table(

@@ -1,15 +1,53 @@
-"""What a trial of a file would do: its counts, and its rows with the problems first."""
+"""A file is tried before it is applied: both are jobs; the trial's page shows what it would do."""
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
+from partners.admin.job import wake_worker
 from partners.admin.story import BAD, Badge, Figure, Figures, Table
 from partners.models import Job
+from partners.services import audit, jobs
 
 _ROWS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """The job's kind, and what the audit trail calls its trial and its application."""
+
+    kind: str
+    tried: str
+    applied: str
+
+
+def queue(
+    request, work: Work, *, run_key: str, title: str, parameters: dict, input_name: str
+) -> Job:
+    """Queue a trial (``is_trial`` in the parameters) or its application; the act is noted."""
+    with transaction.atomic():
+        job = jobs.enqueue(
+            work.kind,
+            run_key=run_key,
+            title=title,
+            parameters=parameters,
+            requested_by=request.user,
+            input_name=input_name,
+        )
+        audit.record(
+            work.tried if parameters["is_trial"] else work.applied,
+            job,
+            actor=request.user.get_username(),
+            at=timezone.now(),
+            reason=parameters.get("reason", ""),
+        )
+        transaction.on_commit(wake_worker)
+    return job
 
 
 def sections(job: Job, tones: Mapping[str, str], *, columns: Sequence[str]) -> list[object]:

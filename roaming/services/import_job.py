@@ -50,31 +50,29 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     sequence, the sender's own number of the file.
     """
     counts = ImportCounts()
-    try:
-        result_name = _run(job, counts, clock)
-    except jobs.JobCancelled:
-        jobs.finish(
-            job,
-            state=Job.State.CANCELLED,
-            now=clock(),
-            result=counts.as_json(),
-            result_name=_keep_result(job),
-        )
-    except _TOLD_TO_THE_USER as error:
-        jobs.finish(
-            job, state=Job.State.FAILED, now=clock(), error=str(error), result=counts.as_json()
-        )
-    except Exception as error:
-        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=f"unexpected: {error!r}")
-        raise
-    else:
-        jobs.finish(
-            job,
-            state=Job.State.DONE,
-            now=clock(),
-            result=counts.as_json() | _left_as_it_is(job, now=clock()),
-            result_name=result_name,
-        )
+    with jobs.failure_told(job, clock=clock):
+        try:
+            result_name = _run(job, counts, clock)
+        except jobs.JobCancelled:
+            jobs.finish(
+                job,
+                state=Job.State.CANCELLED,
+                now=clock(),
+                result=counts.as_json(),
+                result_name=_keep_result(job),
+            )
+        except _TOLD_TO_THE_USER as error:
+            jobs.finish(
+                job, state=Job.State.FAILED, now=clock(), error=str(error), result=counts.as_json()
+            )
+        else:
+            jobs.finish(
+                job,
+                state=Job.State.DONE,
+                now=clock(),
+                result=counts.as_json() | _left_as_it_is(job, now=clock()),
+                result_name=result_name,
+            )
 
 
 def _run(job: Job, counts: ImportCounts, clock: Callable[[], datetime]) -> str:

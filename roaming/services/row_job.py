@@ -41,18 +41,16 @@ def run(
 ) -> None:
     """Do a claimed job; ``see``: the page that its result leads to."""
     counts: Counter[str] = Counter()
-    try:
-        name = _write(job, plan_of(job), counts, clock)
-    except jobs.JobCancelled:
-        jobs.finish(job, state=Job.State.CANCELLED, now=clock(), result=_told(counts))
-    except (UnreadableRows, FileNotFoundError) as error:
-        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
-    except Exception as error:
-        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=f"unexpected: {error!r}")
-        raise
-    else:
-        result = _told(counts) | ({"see": see} if see else {})
-        jobs.finish(job, state=Job.State.DONE, now=clock(), result=result, result_name=name)
+    with jobs.failure_told(job, clock=clock):
+        try:
+            name = _write(job, plan_of(job), counts, clock)
+        except jobs.JobCancelled:
+            jobs.finish(job, state=Job.State.CANCELLED, now=clock(), result=_told(counts))
+        except (UnreadableRows, FileNotFoundError) as error:
+            jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
+        else:
+            result = _told(counts) | ({"see": see} if see else {})
+            jobs.finish(job, state=Job.State.DONE, now=clock(), result=result, result_name=name)
 
 
 def rows_of(path: Path, *, wanted: Sequence[str]) -> list[dict[str, str]]:

@@ -70,21 +70,19 @@ def ask_for(wish: Wish, *, user: User | None = None) -> Job:
 def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     """Do a claimed job. Started again after a death it begins anew: it has written nothing."""
     figures = Simulated()
-    try:
-        wish = _wish_of(job.parameters)
-        total = wish.selection.records().count()
-        for figures in simulate(wish.rule_set, wish.selection):
-            done = min(figures.seen, total)
-            jobs.report(job, done=done, total=total, now=clock())
-    except jobs.JobCancelled:
-        jobs.finish(job, state=Job.State.CANCELLED, now=clock(), result=result_of(job, figures))
-    except DraftGone as error:
-        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
-    except Exception as error:
-        jobs.finish(job, state=Job.State.FAILED, now=clock(), error=f"unexpected: {error!r}")
-        raise
-    else:
-        jobs.finish(job, state=Job.State.DONE, now=clock(), result=result_of(job, figures))
+    with jobs.failure_told(job, clock=clock):
+        try:
+            wish = _wish_of(job.parameters)
+            total = wish.selection.records().count()
+            for figures in simulate(wish.rule_set, wish.selection):
+                done = min(figures.seen, total)
+                jobs.report(job, done=done, total=total, now=clock())
+        except jobs.JobCancelled:
+            jobs.finish(job, state=Job.State.CANCELLED, now=clock(), result=result_of(job, figures))
+        except DraftGone as error:
+            jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
+        else:
+            jobs.finish(job, state=Job.State.DONE, now=clock(), result=result_of(job, figures))
 
 
 def result_of(job: Job, figures: Simulated) -> dict[str, object]:

@@ -15,3 +15,20 @@ def noon():
 @pytest.fixture
 def quick_secrets(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def agreement():
+    return makers.AgreementMaker()
+
+
+@pytest.fixture
+def olga():
+    """Of the staff."""
+    return makers.StaffMaker()
+
+
+@pytest.fixture
+def nils():
+    """Of the staff too: the second person."""
+    return makers.StaffMaker(username="nils")

@@ -17,21 +17,6 @@ LARGE = {"total_amount": "600.00", "items": [{"kind": "FEE", "amount": "600.00"}
 
 
 @pytest.fixture
-def agreement():
-    return makers.AgreementMaker()
-
-
-@pytest.fixture
-def olga():
-    return makers.StaffMaker()
-
-
-@pytest.fixture
-def nils():
-    return makers.StaffMaker(username="nils")
-
-
-@pytest.fixture
 def waiting(agreement):
     """By name: one for a fact, one for a person, one that is worth more than 500."""
     takes = take(

@@ -15,21 +15,6 @@ CHANGES = "admin:roaming_ruleoverride_changelist"
 ADD = "admin:roaming_ruleoverride_add"
 
 
-@pytest.fixture
-def olga():
-    return makers.StaffMaker()
-
-
-@pytest.fixture
-def nils():
-    return makers.StaffMaker(username="nils")
-
-
-@pytest.fixture
-def agreement():
-    return makers.AgreementMaker()
-
-
 def draft(agreement, **changes) -> RuleOverride:
     own = {
         "code": "V203",

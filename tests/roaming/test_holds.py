@@ -18,21 +18,6 @@ LATER = makers.later(hours=1)
 ZZZ = {"country_code": "IT", "party_id": "ZZZ", "role": "CSP"}
 
 
-@pytest.fixture
-def agreement():
-    return makers.AgreementMaker()
-
-
-@pytest.fixture
-def olga():
-    return makers.StaffMaker()
-
-
-@pytest.fixture
-def nils():
-    return makers.StaffMaker(username="nils")
-
-
 def held_by_session(**changes):
     """A record whose session another record bills already (V402)."""
     take(numbered_record(1))
