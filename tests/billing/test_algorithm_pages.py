@@ -170,9 +170,15 @@ class Example:
         )
 
     def positions(self, rows: Iterable[ClearedRow]) -> list[tuple[str, ...]]:
-        """As the page prints them, by name, with the sum of each column."""
+        """As the page prints them, by name, with the sum of each column; before VAT."""
         lines = sorted(
-            (self.names[found.partner], *found[1:], found.net_minor)
+            (
+                self.names[found.partner],
+                found.receivable_minor,
+                found.payable_minor,
+                found.fees_minor,
+                found.net_minor,
+            )
             for found in positions(rows, house=self.ids["House"])
         )
         sums = [sum(column) for column in zip(*(line[1:] for line in lines), strict=True)]

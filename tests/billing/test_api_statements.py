@@ -198,7 +198,7 @@ class TestStranger:
     def test_sees_no_statement_and_no_record(self, laterne, world):
         assert laterne.get(STATEMENTS).json() == {"results": [], "next": None}
         for address in every_address(world):
-            if address != STATEMENTS:
+            if address != STATEMENTS and "/ledger/" not in address:  # those: test_books.py
                 query = {"sdr_id": "NLX-00001"} if address.endswith("v1/whereabouts/") else {}
                 answer = laterne.get(address, **query)
 

@@ -513,7 +513,7 @@ def _partner_form(partner) -> dict[str, object]:
     facts: PartnerFacts = partner.facts.get()
     form: dict[str, object] = {"name": partner.name}
     prefixes = ("states", "ownerships", "contracts", "bank_accounts", "api_clients", "users")
-    for prefix in prefixes:
+    for prefix in (*prefixes, "tax_registrations", "tax_statuses"):
         form |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     return form | {
         "facts-TOTAL_FORMS": "1",
