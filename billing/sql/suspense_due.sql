@@ -2,8 +2,9 @@
 -- Grain:      one row per dispute and kind, SUSPENSE before SUSPENSE_END.
 -- Parameters: currencies (text[]) with the digits (int[]) of each.
 -- Promise:    only disputes over a record that was not cleared when its suspense was posted: what
---             is cleared is in a position already. The amount is the record's claim, rounded as
---             clearing would. Own network owes nothing. What was posted is taken back as posted.
+--             is cleared is in a position already. The amount is what clearing would make of the
+--             record: its claim, or our newest price where that is agreed on, rounded as there. Own
+--             network owes nothing. What was posted is taken back as posted.
 WITH posted AS (
     SELECT event_key, kind, amount_minor, transfer.currency, transfer.environment,
            debit.partner_id AS buyer_partner_id, credit.partner_id AS seller_partner_id
@@ -14,7 +15,9 @@ WITH posted AS (
 ), opened AS (
     SELECT dispute.id, buyer.partner_id AS buyer_partner_id,
            seller.partner_id AS seller_partner_id, agreement.currency, dispute.environment,
-           round(sdr.claim_amount * 10::numeric ^ unit.digits)::bigint AS amount_minor
+           CASE WHEN house.total IS NULL OR sdr.claim_amount <= 0
+                THEN round(sdr.claim_amount * 10::numeric ^ unit.digits)
+                ELSE round(house.total * 10::numeric ^ unit.digits) END::bigint AS amount_minor
       FROM roaming_dispute AS dispute
       JOIN roaming_sdrstate AS state ON state.id = dispute.record_id
       JOIN roaming_sdr AS sdr ON sdr.sender_id = state.sender_id AND sdr.id = state.id
@@ -29,6 +32,14 @@ WITH posted AS (
       JOIN partners_partyownership AS buyer
         ON buyer.party_id = state.buyer_id AND buyer.starts_at <= state.ended_at
        AND (buyer.ends_at IS NULL OR buyer.ends_at > state.ended_at)
+      LEFT JOIN LATERAL (
+        SELECT CASE agreement.price_basis WHEN 'INCL_TAX' THEN rating.total_incl_tax
+                                          ELSE rating.total_excl_tax END AS total
+          FROM roaming_sdrrating AS rating
+         WHERE agreement.rating = 'HOUSE' AND rating.currency = agreement.currency
+           AND sdr.claim_amount IS NOT NULL AND rating.record_id = state.id
+         ORDER BY rating.rating_version DESC LIMIT 1
+     ) AS house ON true
      WHERE dispute.closed_at IS NULL
        AND state.state IN ('DISPUTED', 'ACCEPTED')
        AND seller.partner_id <> buyer.partner_id

@@ -11,10 +11,12 @@ from billing.services import sealing, suspense
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from partners.models import SettlementGroup
-from roaming.services import disputes
+from roaming.models import SdrRating
+from roaming.services import disputes, rating
 from tests.billing.test_clearing_beside_closing import PATIENCE_S, InThread
 from tests.makers import NOON, later, nordlicht, partner_of, voltaire
 from tests.roaming.dispute_world import CSP, opened, records
+from tests.roaming.tariff_world import per_kwh, published
 
 
 def posted() -> list[tuple]:
@@ -45,6 +47,21 @@ class TestFollowing:
         assert suspense.follow_disputes(now=later(hours=1)) == 0
 
         assert posted() == [OPENED]
+
+    def test_posts_our_price_where_that_is_what_would_be_cleared(self):
+        """Claimed at 9.02, worth 18.4 kWh at 0.40; a re-rating before the end changes nothing."""
+        tariff = published(per_kwh("0.40")).tariff
+        (record_id,) = records(1, rating="HOUSE")
+        dispute = opened(record_id)
+
+        suspense.follow_disputes(now=NOON)
+        published(per_kwh("0.30"), replaces=tariff, at=NOON, valid_from=later(days=-300))
+        rating.rerate([record_id], reason="a cheaper price, back-dated", now=NOON)
+        disputes.act(dispute.pk, "withdraw", by=CSP, now=NOON, text="It was us.")
+        suspense.follow_disputes(now=later(hours=1))
+
+        assert SdrRating.objects.filter(record_id=record_id).count() == 2
+        assert [row[-1] for row in posted()] == [736, 736]
 
     def test_takes_it_back_when_the_dispute_is_closed(self):
         dispute = opened(records(1)[0])
