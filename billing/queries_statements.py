@@ -1,8 +1,8 @@
 """A partner's settlement statements, and the windows that will become the next ones."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,14 +12,16 @@ from django.db.models import (
     F,
     FilteredRelation,
     Func,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
 )
 from django.db.models.functions import Coalesce
 
-from billing.models import ClearedSdr, ClearingWindow, Document, DocumentFile
+from billing.models import ClearedSdr, ClearingWindow, Document, DocumentFile, Settlement
 from billing.rules.supply_period import supply_title
 from partners.models import Partner
 
@@ -29,8 +31,10 @@ PDF = "application/pdf"
 class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One statement of the asking partner: money in whole minor units of ``currency``.
 
-    net = receivable − payable − fees; positive is what the partner gets. The supply period is
-    half-open. ``pdf_sha256`` is empty until the PDF has been rendered.
+    net = receivable − payable + VAT − fees − VAT on fees + adjustments + carried from before;
+    positive is what the partner gets. The supply period is half-open. ``status`` PROVISIONAL is of
+    a settlement that waits for its release; ``is_replaced`` once the final one is issued or its
+    calculation was cancelled. ``pdf_sha256`` is empty until the PDF has been rendered.
     """
 
     id: UUID
@@ -48,6 +52,13 @@ class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
     net_minor: int
     pdf_sha256: str
     pdf_size_bytes: int | None
+    status: Literal["FINAL", "PROVISIONAL"]
+    is_replaced: bool
+    vat_minor: int
+    fee_vat_minor: int
+    adjustments_minor: int
+    carried_minor: int
+    other_status_id: UUID | None
 
 
 class OpenWindow(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +73,16 @@ class OpenWindow(msgspec.Struct, frozen=True, kw_only=True):
     bought_minor: int
 
 
-def statements_of(partner: Partner, *, environment: str) -> QuerySet[Document]:
+KIND_OF = {"FINAL": Document.Kind.STATEMENT, "PROVISIONAL": Document.Kind.PROVISIONAL}
+
+
+def statements_of(
+    partner: Partner, *, environment: str, statuses: Collection[str] = ("FINAL",)
+) -> QuerySet[Document]:
     """The partner's own statements, newest first, without their frozen content."""
+    kinds = [KIND_OF[status] for status in statuses]
     return (
-        Document.objects.filter(
-            partner=partner, environment=environment, kind=Document.Kind.STATEMENT
-        )
+        Document.objects.filter(partner=partner, environment=environment, kind__in=kinds)
         .defer("content")
         .order_by("-id")
     )
@@ -94,10 +109,18 @@ def summaries_of(documents: QuerySet[Document], *, partner: Partner) -> list[Sta
             "settlement__positions", condition=Q(settlement__positions__partner=partner)
         ),
         pdf=FilteredRelation("files", condition=Q(files__media_type=PDF)),
+        other_status_id=Subquery(
+            Document.objects.filter(settlement=OuterRef("settlement"), partner=partner)
+            .exclude(kind=OuterRef("kind"))
+            .values("id")[:1]
+        ),
     ).values(
         "id",
         "number",
         "issued_at",
+        "kind",
+        "other_status_id",
+        settlement_state=F("settlement__state"),
         group=F(f"{window}__group__name"),
         currency=F("settlement__currency"),
         supply_starts_at=F(f"{window}__supply_starts_at"),
@@ -107,10 +130,25 @@ def summaries_of(documents: QuerySet[Document], *, partner: Partner) -> list[Sta
         payable_minor=F("own__payable_minor"),
         fees_minor=F("own__fees_minor"),
         net_minor=F("own__net_minor"),
+        vat_minor=F("own__vat_minor"),
+        fee_vat_minor=F("own__fee_vat_minor"),
+        adjustments_minor=F("own__adjustments_minor"),
+        carried_minor=F("own__carried_minor"),
         pdf_sha256=Coalesce(F("pdf__sha256"), Value("")),
         pdf_size_bytes=F("pdf__size_bytes"),
     )
-    return [StatementSummary(**row, period=_period(row)) for row in rows]
+    return [_summary(dict(row)) for row in rows]
+
+
+def _summary(row: dict[str, Any]) -> StatementSummary:
+    is_final = row.pop("kind") == Document.Kind.STATEMENT
+    is_over = row.pop("settlement_state") != Settlement.State.CALCULATED
+    return StatementSummary(
+        **row,
+        period=_period(row),
+        status="FINAL" if is_final else "PROVISIONAL",
+        is_replaced=not is_final and is_over,
+    )
 
 
 def pdf_of(document: Document) -> DocumentFile | None:

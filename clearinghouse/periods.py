@@ -27,6 +27,12 @@ WEEKLY_CLOSING_BUSINESS_DAY = 2
 ACCEPTANCE_TIME = time(12, 0)
 LEAST_ACCEPTANCE_BUSINESS_DAYS = 3
 
+# A partner may object to a provisional statement until noon of the n-th business day after the day
+# on which it was given one.
+OBJECTION_TIME = time(12, 0)
+MONTHLY_OBJECTION_BUSINESS_DAYS = 3
+WEEKLY_OBJECTION_BUSINESS_DAYS = 1
+
 # Longer than from the begin of a month to the day on which its books close.
 _LONGEST_CLOSING = timedelta(days=62)
 _SATURDAY = 5
@@ -117,6 +123,21 @@ def acceptance_ends_at(
     # A period that ended long ago is closed; the books of the one before delivery may be open.
     period = containing(max(ended_at, delivered_at - _LONGEST_CLOSING), tz)
     return _contested_until(delivered_at, days, period, tz)
+
+
+def objections_end_at(
+    given_at: datetime, *, is_weekly: bool = False, tz: str = DEFAULT_TIME_ZONE
+) -> datetime:
+    """Return the last UTC instant at which a provisional statement may be objected to.
+
+    Noon of the third TARGET business day after the day on which it was given, of the first one
+    where settlement is weekly.
+
+    :raises ValueError: the instant is naive.
+    """
+    number = WEEKLY_OBJECTION_BUSINESS_DAYS if is_weekly else MONTHLY_OBJECTION_BUSINESS_DAYS
+    last_date = add_business_days(_local_date(given_at, tz), number)
+    return datetime.combine(last_date, OBJECTION_TIME, ZoneInfo(tz)).astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

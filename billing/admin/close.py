@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.admin.amounts import amount
+from billing.admin.settlement_story import PreviewTold
 from billing.models import ClearingWindow
 from billing.queries import PairRow
 from billing.rules.supply_period import supply_title
@@ -16,7 +17,7 @@ from billing.services import close_job
 from billing.services.closing import ConservationDiffers, close_window
 from partners.admin.confirm import Question, ask
 from partners.admin.job import wake_worker
-from partners.admin.story import Note, Table, link
+from partners.admin.story import Note, Table
 from partners.services import audit
 
 
@@ -76,33 +77,6 @@ def pairs_table(window: ClearingWindow, pairs: list[PairRow]) -> Table:
     )
 
 
-def positions_table(title: str, positions, currency: str, statements=None) -> Table:
-    """Positions of partners; with ``statements`` (by partner) a column of downloads."""
-    headers = ["Partner", "Receives", "Pays", "Fees", "Net"]
-    rows = []
-    for position in positions:
-        row = [
-            link(position.partner),
-            amount(position.receivable_minor, currency),
-            amount(position.payable_minor, currency),
-            amount(position.fees_minor, currency),
-            amount(position.net_minor, currency),
-        ]
-        if statements is not None:
-            row.append(statements.get(position.partner_id, ""))
-        rows.append(row)
-    if statements is not None:
-        headers.append("Statement")
-    return Table(
-        title,
-        headers,
-        rows,
-        frozenset({1, 2, 3, 4}),
-        empty="No partner has a position.",
-        note="net = receives − pays − fees; the sum of all nets is zero",
-    )
-
-
 def _effect(window: ClearingWindow) -> tuple[list[object], bool]:
     if window.state != ClearingWindow.State.OPEN:
         return [Note("This window is closed already.", tone="warning")], False
@@ -129,10 +103,10 @@ def _effect(window: ClearingWindow) -> tuple[list[object], bool]:
                 tone="warning",
             )
         )
-    currency = window.group.currency
     return [
         *warnings,
-        positions_table("Positions if it is closed now", closing.positions, currency),
+        Note("If it is closed now, it comes to this. Nothing of it is kept."),
+        *PreviewTold(closing.settlement, closing.settlement.preview, is_stored=False).sections(),
         pairs_table(window, closing.pairs),
     ], True
 

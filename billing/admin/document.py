@@ -83,6 +83,7 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
                     if obj.settlement_id
                     else None,
                 ),
+                *_other_status(obj),
                 ("Issued", obj.issued_at),
                 ("Frozen content (SHA-256)", obj.content_sha256),
                 ("Environment", obj.environment),
@@ -119,9 +120,14 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
         )
 
 
-def _settlement(document: Document) -> object:
-    settlement = document.settlement
-    return link(settlement, name_of(settlement.window)) if settlement else None
+def _other_status(document: Document) -> list[tuple[str, object]]:
+    """The final statement of a provisional one, and the other way round."""
+    others = Document.objects.filter(settlement=document.settlement_id, partner=document.partner_id)
+    other = others.exclude(kind=document.kind).defer("content").first()
+    if document.settlement_id is None or other is None:
+        return []
+    is_final = other.kind == Document.Kind.STATEMENT
+    return [("Replaced by" if is_final else "Replaces", link(other))]
 
 
 def _file_name(file: DocumentFile) -> str:

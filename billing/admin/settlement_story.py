@@ -14,7 +14,6 @@ from django.utils.html import format_html
 
 from billing.admin.amounts import amount, percent
 from billing.admin.figures import figure, rows_url
-from billing.admin.taxed_supply import told_reason
 from billing.models import (
     ClearedSdr,
     FeeLine,
@@ -252,6 +251,11 @@ class PreviewTold:
             rows,
             frozenset({2}),
         )
+
+
+def told_reason(reason: dict) -> str:
+    """A reason as a sentence; what the rule says, or its code."""
+    return str(reason.get("what_to_do") or reason.get("code"))
 
 
 def _sides(row: dict[str, Any]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from billing.admin.amounts import amount, percent
 from billing.admin.close import name_of
 from billing.admin.figures import Totalled, rows_url
+from billing.admin.settlement_story import told_reason
 from billing.models import ClearedSdr, SupplyBlock, TaxedSupply
 from partners.admin.story import (
     WARN,
@@ -245,11 +246,6 @@ class SupplyBlockAdmin(_OfSettlement):
             ],
             [records] if records else [],
         )
-
-
-def told_reason(reason: dict) -> str:
-    """A reason as a sentence; what the rule says, or its code."""
-    return str(reason.get("what_to_do") or reason.get("code"))
 
 
 def _lines(lines: list, currency: str) -> Table:

@@ -9,8 +9,18 @@ from billing.rules.whereabouts_told import Whereabouts
 from partners.api.schema import answer, describe, problems
 
 FIELDS = {
+    "status": "PROVISIONAL until two persons release the settlement; book FINAL ones alone.",
+    "is_replaced": "Of a provisional one: the final one is issued, or it was cancelled.",
+    "other_status_id": "Of a final statement its provisional one, and the other way round.",
+    "vat_minor": "VAT on services: received less paid, in whole minor units.",
+    "fee_vat_minor": "VAT on the fees, in whole minor units.",
+    "adjustments_minor": "Manual adjustments, in whole minor units; + is what you get.",
+    "carried_minor": "Carried from the settlement before, in whole minor units.",
     "direction": "Whether the partner receives or pays the net.",
-    "net_minor": "receivable − payable − fees, in whole minor units; + is what you get.",
+    "net_minor": (
+        "receivable − payable + VAT − fees − VAT on fees + adjustments + carried from before, in"
+        " whole minor units; + is what you get."
+    ),
     "receivable_minor": "What others owe you, in whole minor units.",
     "payable_minor": "What you owe others, in whole minor units.",
     "fees_minor": "Fees of the clearing house, in whole minor units.",
@@ -48,6 +58,12 @@ list_statements = extend_schema(
     description="Newest first, by keyset: follow `next` until it is null.",
     parameters=[
         *_filter_parameters(),
+        OpenApiParameter(
+            "status",
+            str,
+            enum=["FINAL", "PROVISIONAL"],
+            description="Usually FINAL; PROVISIONAL are those that wait for their release.",
+        ),
         OpenApiParameter("limit", int, description="Statements per page, 1 to 1,000; usually 100."),
         OpenApiParameter("cursor", OpenApiTypes.UUID, description="From `next`."),
     ],

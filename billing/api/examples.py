@@ -18,6 +18,13 @@ STATEMENT = {
     "net_minor": 893,
     "pdf_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "pdf_size_bytes": 62841,
+    "status": "FINAL",
+    "is_replaced": False,
+    "vat_minor": 0,
+    "fee_vat_minor": 0,
+    "adjustments_minor": 0,
+    "carried_minor": 0,
+    "other_status_id": None,
     "direction": "RECEIVES",
     "pdf": f"https://clearing.example/api/v1/statements/{_STATEMENT_ID}/pdf",
 }

@@ -22,7 +22,8 @@ from partners.api.problems import RequestRefused
 JSON = "application/json"
 USUAL_PAGE = 100
 LARGEST_PAGE = 1_000
-_LIST_PARAMETERS = {"cursor", "limit", *StatementFilter.base_filters}
+_STATUSES = ("FINAL", "PROVISIONAL")
+_LIST_PARAMETERS = {"cursor", "limit", "status", *StatementFilter.base_filters}
 
 
 class Statements(APIView):
@@ -32,7 +33,7 @@ class Statements(APIView):
     def get(self, request):
         _refuse_unknown_parameters(request, _LIST_PARAMETERS)
         limit = _limit(request)
-        documents = _statements(request)
+        documents = _statements(request, _status(request))
         if "cursor" in request.query_params:
             documents = documents.filter(id__lt=_cursor(request))
         filtered = StatementFilter(request.query_params, queryset=documents)
@@ -117,9 +118,19 @@ def _where(request, subject: UUID | str) -> HttpResponse:
     return _json(found)
 
 
-def _statements(request):
+def _statements(request, *statuses: str):
     client = client_of(request)
-    return statements_of(client.partner, environment=client.environment)
+    return statements_of(
+        client.partner, environment=client.environment, statuses=statuses or _STATUSES
+    )
+
+
+def _status(request) -> str:
+    """Final ones unless asked otherwise, so that nobody books a provisional one."""
+    status = request.query_params.get("status", "FINAL")
+    if status not in _STATUSES:
+        raise ValidationError({"status": f"is {' or '.join(_STATUSES)}"})
+    return status
 
 
 def _one(request, document_id: UUID) -> Document:

@@ -166,6 +166,10 @@ class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     annex: AnnexFacts
     objection_until_date: date
     further: list[FurtherLine] = []
+    # Of a provisional one: the last instant at which it may be objected to.
+    objection_until_at: datetime | None = None
+    # Number of the provisional statement that this one replaces.
+    replaces: str = ""
 
 
 def to_json(content: StatementContent) -> dict:

@@ -33,13 +33,20 @@ _BANK_TEXTS = {
     ): "The amount is paid out once the payments of the owing partners are final.",
     ("HELD", "PAYS"): "Please pay the amount to the clearing house and quote the reference.",
 }
+_NOT_FINAL = f"PROVISIONAL {_DASH} not final"
+_PAY_LATER = (
+    "Please pay nothing on a provisional statement. The final one replaces it, may differ from it,"
+    " and says who pays and where to."
+)
 _NO_PAYMENT = "The position is balanced: no payment is due in either direction."
 
 
 def shown(content: StatementContent) -> dict:
     """Return what the template prints, as strings, keyed by the part of the page."""
     return {
-        "title": f"Settlement statement {content.number}",
+        "title": f"{_name(content)} {content.number}",
+        "name": _name(content),
+        "mark": "" if content.status == "FINAL" else _NOT_FINAL,
         "headline": _HEADLINES[content.position.direction],
         "amount": _figures(content),
         "period": _period(content),
@@ -54,7 +61,11 @@ def shown(content: StatementContent) -> dict:
         "bank_text": _bank_text(content),
         "conservation": _conservation(content),
         "annex_rows": f"{content.annex.rows:,}",
-        "objection_until": _day(content.objection_until_date),
+        "objection_until": (
+            _instant(content.objection_until_at, content.time_zone)
+            if content.objection_until_at
+            else _day(content.objection_until_date)
+        ),
         "minus": MINUS,
         "is_wide": _is_wide(content),
         "created": content.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -164,7 +175,13 @@ def _fees(content: StatementContent) -> list[dict[str, str]]:
     ]
 
 
+def _name(content: StatementContent) -> str:
+    return "Settlement statement" if content.status == "FINAL" else "Provisional statement"
+
+
 def _bank_text(content: StatementContent) -> str:
+    if content.status != "FINAL":
+        return _PAY_LATER
     flow = "INSTRUCTION_ONLY" if content.bank.money_flow == "INSTRUCTION_ONLY" else "HELD"
     return _BANK_TEXTS.get((flow, content.position.direction), _NO_PAYMENT)
 

@@ -31,7 +31,11 @@ class NumberSeries(models.Model):
 
 
 class Document(models.Model):
-    """What a document says, frozen when it was issued; its files are rendered from this."""
+    """What a document says, frozen when it was issued; its files are rendered from this.
+
+    A PROVISIONAL statement takes no number of a series: it is marked ``PROV-…``. The final
+    one of the same settlement replaces it.
+    """
 
     class Kind(models.TextChoices):
         STATEMENT = "STATEMENT", "Settlement statement"
@@ -53,6 +57,13 @@ class Document(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["settlement", "partner", "kind"], name="statement_is_one_per_partner"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind="PROVISIONAL", number__startswith="PROV-", settlement__isnull=False
+                )
+                | ~Q(kind="PROVISIONAL") & ~Q(number__startswith="PROV-"),
+                name="provisional_statement_is_marked_as_such",
             ),
         ]
 

@@ -46,8 +46,9 @@ def _close_and_render(job: Job, clock: Callable[[], datetime]) -> Closing:
     # Here it can still be stopped; once closed, the statements belong to it.
     jobs.report(job, done=0, total=None, now=clock())
     closing = close_window(window, now=clock())
-    total = 1 + len(closing.documents)
-    for done, document in enumerate(closing.documents, start=1):
+    documents = [*closing.documents, *closing.provisional]
+    total = 1 + len(documents)
+    for done, document in enumerate(documents, start=1):
         Job.objects.filter(pk=job.pk).update(done=done, total=total, heartbeat_at=clock())
         statements.render_document(document, now=clock())
     Job.objects.filter(pk=job.pk).update(done=total, total=total, heartbeat_at=clock())
@@ -64,6 +65,7 @@ def _result(closing: Closing) -> dict[str, object]:
     currency = closing.settlement.currency
     return {
         "statements": len(closing.documents),
+        "provisional statements": len(closing.provisional),
         "see": {
             "label": "Positions and statements",
             "page": "admin:billing_settlement_change",

@@ -17,6 +17,7 @@ from billing.models import ClearedSdr, ClearingWindow, Document, Position, Settl
 from billing.queries import PairRow, pair_rows, positions_of
 from billing.services import conservation, settling
 from billing.services.clearing import clear_group
+from billing.services.provisional import issue_provisional
 from billing.services.windows import ensure_windows
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import new_uuid7
@@ -26,7 +27,9 @@ from roaming.services import deliveries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """A closed window with its figures; of a dry run nothing is stored, and ``documents`` is empty.
+    """A closed window with its figures; of a dry run nothing is stored.
+
+    ``documents`` are the final statements; ``provisional`` those of what waits for its release.
 
     ``positions`` are those of the partners by name, the house last.
     """
@@ -36,6 +39,7 @@ class Closing:
     positions: list[Position]
     pairs: list[PairRow]
     documents: list[Document]
+    provisional: list[Document]
 
 
 class ConservationDiffers(Exception):
@@ -110,7 +114,7 @@ def _close_locked(
 ) -> Closing | None:
     window = _reread(what, group)
     if window and window.state != ClearingWindow.State.OPEN:
-        return _report(window.settlement or settling.calculate(window, now=now), window)
+        return _report(window.settlement or _calculate(window, now=now), window)
     clear_group(group, run_key=f"close:{new_uuid7()}", now=now)
     window = window or _oldest_to_close(group, now=now)
     if window is None:
@@ -118,11 +122,19 @@ def _close_locked(
     _check_conservation(window, now=now)
     _mark_closed(window, now=now)
     ensure_windows(group, now=now)
-    settlement = settling.calculate(window, now=now)
-    documents = []
     if group.release == SettlementGroup.Release.AUTOMATIC:
-        documents = settling.issue(settlement, now=now)
-    return _report(settlement, window, documents)
+        settlement = settling.calculate(window, now=now)
+        settling.issue(settlement, now=now)
+    else:
+        settlement = _calculate(window, now=now)
+    return _report(settlement, window)
+
+
+def _calculate(window: ClearingWindow, *, now: datetime) -> Settlement:
+    """Calculate what two persons will look at; the partners see it as provisional."""
+    settlement = settling.calculate(window, now=now)
+    issue_provisional(settlement, now=now)
+    return settlement
 
 
 def _reread(
@@ -161,15 +173,14 @@ def _mark_closed(window: ClearingWindow, *, now: datetime) -> None:
     window.save(update_fields=["state", "closed_at"])
 
 
-def _report(
-    settlement: Settlement, window: ClearingWindow, documents: list[Document] | None = None
-) -> Closing:
-    if documents is None:
-        documents = list(settlement.documents.order_by("number"))
+def _report(settlement: Settlement, window: ClearingWindow) -> Closing:
+    documents = list(settlement.documents.order_by("number"))
+    kinds = Document.Kind
     return Closing(
         window=window,
         settlement=settlement,
         positions=positions_of(settlement),
         pairs=pair_rows(window),
-        documents=documents,
+        documents=[one for one in documents if one.kind == kinds.STATEMENT],
+        provisional=[one for one in documents if one.kind == kinds.PROVISIONAL],
     )

@@ -9,14 +9,23 @@ import hashlib
 import logging
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from msgspec.structs import replace
 
-from billing.documents.content import UnreadableContent, content_sha256, from_json, to_json
+from billing.documents.content import (
+    StatementContent,
+    UnreadableContent,
+    content_sha256,
+    from_json,
+    to_json,
+)
 from billing.documents.statement_pdf import render_statement
 from billing.models import Document, DocumentFile, Settlement
 from billing.services.annex import open_annex
@@ -25,7 +34,8 @@ from billing.services.statement_contents import content_of, gather
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Environment, PartyOwnership
 from partners.queries import in_period
-from roaming.services.deliveries import owe_statement
+from roaming.models import Delivery
+from roaming.services.deliveries import owe_news
 
 PDF = "application/pdf"
 SERIES = {Environment.LIVE: "ST", Environment.TEST: "TST"}
@@ -55,6 +65,7 @@ def issue_statements(settlement: Settlement, *, now: datetime) -> list[Document]
         .order_by("partner__name")
     )
     gathered = gather(settlement, [position.partner for position in positions], now=now)
+    replaced = _replaced(settlement)
     numbers = take_numbers(
         SERIES[settlement.environment],
         year=now.astimezone(ZoneInfo(settlement.window.group.time_zone)).year,
@@ -63,23 +74,60 @@ def issue_statements(settlement: Settlement, *, now: datetime) -> list[Document]
     )
     documents = []
     for position, number in zip(positions, numbers, strict=True):
-        values = to_json(content_of(position, number=number, gathered=gathered))
-        documents.append(
-            Document(
-                id=uuid7_at(now),
-                number=number,
-                kind=Document.Kind.STATEMENT,
-                environment=settlement.environment,
-                partner=position.partner,
-                settlement=settlement,
-                content=values,
-                content_sha256=content_sha256(values),
-                issued_at=now,
-            )
+        content = replace(
+            content_of(position, number=number, gathered=gathered),
+            replaces=replaced.get(position.partner_id, ""),
         )
+        documents.append(frozen(content, position.partner_id, settlement=settlement))
+    return hand_out(documents, now=now)
+
+
+def frozen(
+    content: StatementContent,
+    partner_id: UUID,
+    *,
+    settlement: Settlement,
+) -> Document:
+    """The document that says ``content``, not stored yet."""
+    is_final = content.status == "FINAL"
+    values = to_json(content)
+    return Document(
+        id=uuid7_at(content.issued_at),
+        number=content.number,
+        kind=Document.Kind.STATEMENT if is_final else Document.Kind.PROVISIONAL,
+        environment=content.environment,
+        partner_id=partner_id,
+        settlement=settlement,
+        content=values,
+        content_sha256=content_sha256(values),
+        issued_at=content.issued_at,
+    )
+
+
+def hand_out(documents: list[Document], *, now: datetime) -> list[Document]:
+    """Store them, and owe the news of each to every party that its partner owns there."""
     Document.objects.bulk_create(documents)
-    _owe_deliveries(documents, now=now)
+    of_kind: dict[str, dict[UUID, UUID]] = defaultdict(dict)
+    by_partner = {document.partner_id: document for document in documents}
+    for party_id, partner_id, environment in parties_of(by_partner, now=now):
+        document = by_partner[partner_id]
+        if environment == document.environment:
+            of_kind[document.kind][party_id] = document.pk
+    for kind, owed in of_kind.items():
+        owe_news(Delivery.Kind(kind), owed, now=now)
     return documents
+
+
+def parties_of(partners: Iterable[UUID], *, now: datetime) -> Iterable[tuple[UUID, UUID, str]]:
+    """Party, partner and environment of what the partners own at ``now``, by party."""
+    owned = PartyOwnership.objects.filter(in_period(now), partner__in=list(partners))
+    return owned.order_by("party_id").values_list("party_id", "partner_id", "party__environment")
+
+
+def _replaced(settlement: Settlement) -> dict[UUID, str]:
+    """Number of each partner's provisional statement of the settlement."""
+    earlier = settlement.documents.filter(kind=Document.Kind.PROVISIONAL)
+    return dict(earlier.values_list("partner_id", "number"))
 
 
 def render_document(document: Document, *, now: datetime) -> DocumentFile:
@@ -112,7 +160,7 @@ def render_missing(*, now: datetime) -> int:
 
     One that cannot be rendered is logged and left, so that it does not hold up the others.
     """
-    missing = Document.objects.filter(kind=Document.Kind.STATEMENT).exclude(files__media_type=PDF)
+    missing = Document.objects.exclude(files__media_type=PDF)
     rendered = 0
     for document in missing.order_by("number"):
         try:
@@ -167,15 +215,3 @@ def _render(document: Document) -> bytes:
                 " with the evidence; the runbook says how."
             )
         return render_statement(content, annex=annex)
-
-
-def _owe_deliveries(documents: Iterable[Document], *, now: datetime) -> None:
-    """Owe each statement to every party that its partner owns in this environment."""
-    by_partner = {document.partner_id: document for document in documents}
-    owned = PartyOwnership.objects.filter(in_period(now), partner__in=list(by_partner))
-    for partner_id, party_id, environment in owned.order_by("party_id").values_list(
-        "partner_id", "party_id", "party__environment"
-    ):
-        document = by_partner[partner_id]
-        if environment == document.environment:
-            owe_statement(receiver_id=party_id, document_id=document.id, now=now)

@@ -7,12 +7,20 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from billing.models import Settlement
 from billing.queries_records import attention_of
-from billing.queries_statements import open_windows, pdf_of, statements_of, summaries_of
+from billing.queries_statements import (
+    StatementSummary,
+    open_windows,
+    pdf_of,
+    statements_of,
+    summaries_of,
+)
 from billing.services.downloads import note_download
 from billing.stored_files import answer_with
 from billing.views.access import ENVIRONMENT, reader_for
 from billing.views.pages import cursor_of
+from partners.models import Partner
 from partners.portal import for_partner, partner_of, request_id
 
 PAGE = 24
@@ -33,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "section": "statements",
             "statements": statements[:PAGE],
+            "provisional": [] if before else _provisional(partner),
             "latest": statements[0] if statements and not before else None,
             "older": statements[PAGE - 1].id if len(statements) > PAGE else None,
             "is_first_page": before is None,
@@ -42,12 +51,20 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _provisional(partner: Partner) -> list[StatementSummary]:
+    """What waits for its release; what was replaced is in the list of final ones."""
+    documents = statements_of(partner, environment=ENVIRONMENT, statuses=["PROVISIONAL"])
+    waiting = documents.filter(settlement__state=Settlement.State.CALCULATED)
+    return summaries_of(waiting[:PAGE], partner=partner)
+
+
 @require_safe
 @for_partner
 def statement_pdf(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """The stored bytes of the partner's own statement."""
     partner = partner_of(request)
-    document = get_object_or_404(statements_of(partner, environment=ENVIRONMENT), id=document_id)
+    own = statements_of(partner, environment=ENVIRONMENT, statuses=["FINAL", "PROVISIONAL"])
+    document = get_object_or_404(own, id=document_id)
     file = pdf_of(document)
     if file is None:
         raise Http404("the PDF is not rendered yet")

@@ -13,6 +13,7 @@ class Delivery(models.Model):
     class Kind(models.TextChoices):
         SDR = "SDR", "Service detail record"
         STATEMENT = "STATEMENT", "Settlement statement"
+        PROVISIONAL = "PROVISIONAL", "Provisional statement"
         SDR_STATE = "SDR_STATE", "A record changed its state"
         DISPUTE = "DISPUTE", "A dispute moved"
         MATCH = "MATCH", "Both sides were compared"
@@ -26,7 +27,7 @@ class Delivery(models.Model):
     receiver = models.ForeignKey(
         Party, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    kind = models.CharField(max_length=9, choices=Kind)
+    kind = models.CharField(max_length=11, choices=Kind)
     subject_id = models.UUIDField(help_text="e.g. of the SDR")
     subject_version = models.PositiveIntegerField(
         default=0, db_default=0, help_text="e.g. of the state"

@@ -4,7 +4,7 @@ A late commit gets a later number, so a receiver that reads in sequence order sk
 a gap would be a loss.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,16 +33,12 @@ def publish_overdue() -> int:
     return publish(set(waiting.distinct()))
 
 
-def owe_statement(*, receiver_id: UUID, document_id: UUID, now: datetime) -> None:
-    """Owe a party the news that a statement about it was issued; once."""
+def owe_news(kind: Delivery.Kind, receivers: Mapping[UUID, UUID], *, now: datetime) -> None:
+    """Owe each party the news of its subject, as a statement; once."""
     Delivery.objects.bulk_create(
         [
-            Delivery(
-                receiver_id=receiver_id,
-                kind=Delivery.Kind.STATEMENT,
-                subject_id=document_id,
-                created_at=now,
-            )
+            Delivery(receiver_id=receiver_id, kind=kind, subject_id=subject_id, created_at=now)
+            for receiver_id, subject_id in receivers.items()
         ],
         ignore_conflicts=True,
     )

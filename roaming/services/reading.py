@@ -40,6 +40,7 @@ _RENAMED |= {"claim_amount": "total_amount"}
 MessageKind: TypeAlias = Literal[
     "SDR",
     "STATEMENT",
+    "PROVISIONAL",
     "SDR_STATE",
     "DISPUTE",
     "MATCH",
@@ -49,7 +50,8 @@ MessageKind: TypeAlias = Literal[
     "ALERT",
     "TARIFF",
 ]
-_NAMED_OTHERWISE = (Delivery.Kind.SDR, Delivery.Kind.STATEMENT)
+_DOCUMENTS = (Delivery.Kind.STATEMENT, Delivery.Kind.PROVISIONAL)
+_NAMED_OTHERWISE = (Delivery.Kind.SDR, *_DOCUMENTS)
 _ABOUT_RECORDS = (Delivery.Kind.SDR, Delivery.Kind.SDR_STATE)
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -142,7 +144,7 @@ class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveredMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message for a party; a STATEMENT names its document, an SDR carries the record."""
+    """One message for a party; statements name their document, an SDR carries the record."""
 
     sequence: int
     kind: MessageKind
@@ -243,7 +245,7 @@ def messages_of(deliveries: Iterable[Delivery]) -> list[DeliveredMessage]:
             sequence=cast(int, one.sequence),
             kind=cast(MessageKind, one.kind),
             record=records.get(one.subject_id),
-            document_id=one.subject_id if one.kind == Delivery.Kind.STATEMENT else None,
+            document_id=one.subject_id if one.kind in _DOCUMENTS else None,
             subject_id=None if one.kind in _NAMED_OTHERWISE else one.subject_id,
         )
         for one in deliveries

@@ -70,7 +70,11 @@ class TestStatementList:
         assert figures == {
             "receivable_minor": 902,
             "payable_minor": 0,
+            "vat_minor": 0,
             "fees_minor": 9,
+            "fee_vat_minor": 0,
+            "adjustments_minor": 0,
+            "carried_minor": 0,
             "net_minor": 893,
         }
         assert (row["period"], row["currency"], row["group"]) == (

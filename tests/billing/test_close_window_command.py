@@ -106,6 +106,8 @@ class TestJson:
             "currency": "EUR",
             "positions": [],
             "pairs": [],
+            "differences": [],
+            "blocked": [],
         }
 
     @pytest.mark.skipif(not REAL_SESSIONS.exists(), reason="the shared data is not here")

@@ -195,7 +195,7 @@ class TestClosing:
 
         page = client.get(url).content.decode()
 
-        assert "Positions if it is closed now" in page
+        assert "If it is closed now, it comes to this." in page
         house.open_window.refresh_from_db()
         assert house.open_window.state == ClearingWindow.State.OPEN
         assert not Job.objects.filter(kind=close_job.KIND).exists()

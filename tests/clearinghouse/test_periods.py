@@ -18,6 +18,7 @@ from clearinghouse.periods import (
     is_business_day,
     month_containing,
     next_period,
+    objections_end_at,
     week_containing,
 )
 
@@ -256,3 +257,22 @@ class TestAcceptanceEndsAt:
         found = acceptance_ends_at(at, days=agreed, ended_at=ended_at, tz=tz)
 
         assert found + timedelta(hours=6) <= closing_at(month, tz)
+
+
+class TestObjectionsEndAt:
+    # Closed on Monday 8 February 2027, 18:00 in Brussels.
+    GIVEN = utc(2027, 2, 8, 17)
+
+    def test_is_noon_of_the_third_business_day_after(self):
+        assert objections_end_at(self.GIVEN) == utc(2027, 2, 11, 11)
+
+    def test_is_noon_of_the_next_business_day_where_settlement_is_weekly(self):
+        assert objections_end_at(self.GIVEN, is_weekly=True) == utc(2027, 2, 9, 11)
+
+    def test_counts_no_weekend_and_no_easter(self):
+        # Thursday 25 March 2027; Good Friday and Easter Monday close TARGET.
+        assert objections_end_at(utc(2027, 3, 25, 9)) == utc(2027, 4, 1, 10)
+
+    def test_refuses_a_naive_instant(self):
+        with pytest.raises(ValueError, match="has no time zone"):
+            objections_end_at(datetime(2027, 2, 8))  # noqa: DTZ001

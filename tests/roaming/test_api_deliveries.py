@@ -50,7 +50,7 @@ class TestPulling:
     def test_gives_every_kind_in_sequence(self, three_records, voltaire):
         document_id = new_uuid7()
         party = makers.voltaire()
-        deliveries.owe_statement(receiver_id=party.pk, document_id=document_id, now=NOON)
+        deliveries.owe_news(Delivery.Kind.STATEMENT, {party.pk: document_id}, now=NOON)
         deliveries.publish({party.pk})
 
         page = voltaire.get(DELIVERIES, receiver="FR*VOL").json()
@@ -72,9 +72,8 @@ class TestPulling:
 
     def test_is_open_to_sellers_too(self, three_records):
         nordlicht = PartnerSystem(makers.nordlicht())
-        deliveries.owe_statement(
-            receiver_id=makers.nordlicht().pk, document_id=new_uuid7(), now=NOON
-        )
+        owed = {makers.nordlicht().pk: new_uuid7()}
+        deliveries.owe_news(Delivery.Kind.STATEMENT, owed, now=NOON)
         deliveries.publish_overdue()
 
         page = nordlicht.get(DELIVERIES, receiver="DE*NLX").json()

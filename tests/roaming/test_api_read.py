@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from partners.models import Mandate, PartyOwnership
+from roaming.models import Delivery
 from roaming.services import deliveries
 from tests import makers
 from tests.makers import numbered_record, record
@@ -159,7 +160,7 @@ class TestPull:
     def test_names_a_statement_in_the_same_sequence(self, nordlicht, voltaire):
         nordlicht.send(record())
         party, document_id = makers.voltaire(), makers.nordlicht().pk
-        deliveries.owe_statement(receiver_id=party.pk, document_id=document_id, now=makers.NOON)
+        deliveries.owe_news(Delivery.Kind.STATEMENT, {party.pk: document_id}, now=makers.NOON)
         deliveries.publish([party.pk])
 
         told = voltaire.get(receiver="FR*VOL", after_sequence=1).json()["results"]
