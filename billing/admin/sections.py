@@ -40,6 +40,6 @@ def cleared_section(sdr: Sdr) -> Iterator[object]:
             ("Payout", amount(cleared.payout_minor, cleared.currency)),
             ("Cleared", cleared.cleared_at),
             ("Settlement", link(settlement, "positions") if settlement else "window is open"),
-            *[("Statement", link(document)) for document in statements],
+            *[(document.get_kind_display(), link(document)) for document in statements],
         ],
     )

@@ -116,8 +116,8 @@ def _facts(settlement: Settlement) -> Facts:
 
 def _statements(settlement: Settlement) -> dict:
     """A link per partner: to the stored file, or to the document while it is rendered."""
-    # The final one, issued later, takes the place of the provisional one.
-    documents = Document.objects.filter(settlement=settlement).defer("content").order_by("id")
+    # PROVISIONAL first: the final STATEMENT takes its place.
+    documents = Document.objects.filter(settlement=settlement).defer("content").order_by("kind")
     files = dict(
         DocumentFile.objects.filter(document__settlement=settlement).values_list("document", "pk")
     )

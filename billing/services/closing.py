@@ -114,7 +114,7 @@ def _close_locked(
 ) -> Closing | None:
     window = _reread(what, group)
     if window and window.state != ClearingWindow.State.OPEN:
-        return _report(window.settlement or _calculate(window, now=now), window)
+        return _report(window.settlement or _settle(window, now=now), window)
     clear_group(group, run_key=f"close:{new_uuid7()}", now=now)
     window = window or _oldest_to_close(group, now=now)
     if window is None:
@@ -122,18 +122,16 @@ def _close_locked(
     _check_conservation(window, now=now)
     _mark_closed(window, now=now)
     ensure_windows(group, now=now)
-    if group.release == SettlementGroup.Release.AUTOMATIC:
-        settlement = settling.calculate(window, now=now)
+    return _report(_settle(window, now=now), window)
+
+
+def _settle(window: ClearingWindow, *, now: datetime) -> Settlement:
+    """Calculate and issue; what two persons must look at first, its partners see as provisional."""
+    settlement = settling.calculate(window, now=now)
+    if window.group.release == SettlementGroup.Release.AUTOMATIC:
         settling.issue(settlement, now=now)
     else:
-        settlement = _calculate(window, now=now)
-    return _report(settlement, window)
-
-
-def _calculate(window: ClearingWindow, *, now: datetime) -> Settlement:
-    """Calculate what two persons will look at; the partners see it as provisional."""
-    settlement = settling.calculate(window, now=now)
-    issue_provisional(settlement, now=now)
+        issue_provisional(settlement, now=now)
     return settlement
 
 

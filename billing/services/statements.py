@@ -9,8 +9,6 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -82,12 +80,7 @@ def issue_statements(settlement: Settlement, *, now: datetime) -> list[Document]
     return hand_out(documents, now=now)
 
 
-def frozen(
-    content: StatementContent,
-    partner_id: UUID,
-    *,
-    settlement: Settlement,
-) -> Document:
+def frozen(content: StatementContent, partner_id: UUID, *, settlement: Settlement) -> Document:
     """The document that says ``content``, not stored yet."""
     is_final = content.status == "FINAL"
     values = to_json(content)
@@ -105,23 +98,20 @@ def frozen(
 
 
 def hand_out(documents: list[Document], *, now: datetime) -> list[Document]:
-    """Store them, and owe the news of each to every party that its partner owns there."""
+    """Store them, all of one kind, and owe each to every party that its partner owns there."""
     Document.objects.bulk_create(documents)
-    of_kind: dict[str, dict[UUID, UUID]] = defaultdict(dict)
     by_partner = {document.partner_id: document for document in documents}
-    for party_id, partner_id, environment in parties_of(by_partner, now=now):
-        document = by_partner[partner_id]
-        if environment == document.environment:
-            of_kind[document.kind][party_id] = document.pk
-    for kind, owed in of_kind.items():
+    owned = PartyOwnership.objects.filter(in_period(now), partner__in=list(by_partner))
+    owed = {
+        party_id: by_partner[partner_id].pk
+        for party_id, partner_id, environment in owned.order_by("party_id").values_list(
+            "party_id", "partner_id", "party__environment"
+        )
+        if environment == by_partner[partner_id].environment
+    }
+    for kind in {document.kind for document in documents}:
         owe_news(Delivery.Kind(kind), owed, now=now)
     return documents
-
-
-def parties_of(partners: Iterable[UUID], *, now: datetime) -> Iterable[tuple[UUID, UUID, str]]:
-    """Party, partner and environment of what the partners own at ``now``, by party."""
-    owned = PartyOwnership.objects.filter(in_period(now), partner__in=list(partners))
-    return owned.order_by("party_id").values_list("party_id", "partner_id", "party__environment")
 
 
 def _replaced(settlement: Settlement) -> dict[UUID, str]:

@@ -171,6 +171,12 @@ class Example:
 
     def positions(self, rows: Iterable[ClearedRow]) -> list[tuple[str, ...]]:
         """As the page prints them, by name, with the sum of each column; before VAT."""
+        found_positions = positions(rows, house=self.ids["House"])
+        for found in found_positions:
+            without = found._replace(
+                vat_minor=0, fee_vat_minor=0, adjustments_minor=0, carried_minor=0
+            )
+            assert found == without
         lines = sorted(
             (
                 self.names[found.partner],
@@ -179,7 +185,7 @@ class Example:
                 found.fees_minor,
                 found.net_minor,
             )
-            for found in positions(rows, house=self.ids["House"])
+            for found in found_positions
         )
         sums = [sum(column) for column in zip(*(line[1:] for line in lines), strict=True)]
         assert sums[-1] == 0

@@ -140,6 +140,18 @@ def test_a_cancelled_calculation_takes_it_back_and_a_new_one_gives_another(calcu
     assert [row["is_replaced"] for row in rows] == [False, True]
 
 
+def test_a_group_that_no_longer_waits_for_two_persons_issues_what_is_calculated_anew(calculated):
+    settling.cancel(calculated, reason="a fee is missing", now=BUSINESS_DAY_6)
+    group = calculated.window.group
+    group.release = "AUTOMATIC"
+    group.save()
+
+    closing = close_window(calculated.window, now=BUSINESS_DAY_6)
+
+    assert closing.settlement.state == "ISSUED"
+    assert (len(closing.documents), closing.provisional) == (3, [])
+
+
 def test_strangers_see_none_and_the_portal_shows_its_own(client, calculated, oracle):
     own = Document.objects.get(settlement=calculated, partner=oracle.partners["A"])
     render_document(own, now=BUSINESS_DAY_6)

@@ -81,10 +81,10 @@ def _as_json(
     closing: Closing | None, *, currency: str, paths: Mapping[UUID, Path], dry_run: bool
 ) -> dict[str, object]:
     if closing is None:
-        return {"window": None, "currency": currency, "positions": [], "pairs": []} | {
-            "differences": [],
-            "blocked": [],
+        lists: dict[str, object] = {
+            name: [] for name in ("positions", "pairs", "differences", "blocked")
         }
+        return {"window": None, "currency": currency, **lists}
     window = closing.window
     return {
         "window": {
@@ -105,8 +105,8 @@ def _as_json(
             for position in closing.positions
         ],
         "pairs": [_pair_as_json(pair) for pair in closing.pairs],
-        "differences": closing.settlement.preview.get("pairs", []),
-        "blocked": closing.settlement.preview.get("blocked", []),
+        "differences": closing.settlement.preview["pairs"],
+        "blocked": closing.settlement.preview["blocked"],
     }
 
 
