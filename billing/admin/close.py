@@ -1,5 +1,6 @@
 """Closing a window by hand: see the positions first, give a reason, then a job does it."""
 
+from dataclasses import replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.admin import waiting
 from billing.admin.amounts import amount
 from billing.admin.settlement_story import PreviewTold
 from billing.models import ClearingWindow
@@ -103,11 +105,14 @@ def _effect(window: ClearingWindow) -> tuple[list[object], bool]:
                 tone="warning",
             )
         )
+    told = PreviewTold(closing.settlement, closing.settlement.preview, is_stored=False)
+    details = [*told.reasons(), pairs_table(window, closing.pairs)]
     return [
         *warnings,
         Note("If it is closed now, it comes to this. Nothing of it is kept."),
-        *PreviewTold(closing.settlement, closing.settlement.preview, is_stored=False).sections(),
-        pairs_table(window, closing.pairs),
+        *told.outcome(),
+        *(waiting.tables(window, closing.waiting) if closing.waiting else []),
+        *(replace(table, is_folded=True) for table in details),
     ], True
 
 

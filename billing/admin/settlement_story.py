@@ -48,15 +48,16 @@ class PreviewTold:
         self.names = {row["partner"]: row["name"] for row in preview.get("positions", [])}
 
     def sections(self) -> list[object]:
-        return [
-            self._summary(),
-            self._positions(),
-            *([self._blocked()] if self.preview.get("blocked") else []),
-            self._pairs(),
-            self._instructions(),
-            self._supplies(),
-            self._fees(),
-        ]
+        return [*self.outcome(), *self.reasons()]
+
+    def outcome(self) -> list[object]:
+        """What it comes to for each partner, and what is left out of it."""
+        blocked = [self._blocked()] if self.preview.get("blocked") else []
+        return [self._summary(), self._positions(), *blocked]
+
+    def reasons(self) -> list[Table]:
+        """What the outcome is made of."""
+        return [self._pairs(), self._instructions(), self._supplies(), self._fees()]
 
     def _figure(self, name: str, minor: int, model, **filters: object) -> object:
         if not self.is_stored:

@@ -7,7 +7,7 @@ closings follow each other. Documents are rendered after the commit.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import overload
 
@@ -18,6 +18,7 @@ from billing.queries import PairRow, pair_rows, positions_of
 from billing.services import conservation, settling
 from billing.services.clearing import clear_group
 from billing.services.provisional import issue_provisional
+from billing.services.waiting import Waiting, waiting_of
 from billing.services.windows import ensure_windows
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import new_uuid7
@@ -31,7 +32,8 @@ class Closing:
 
     ``documents`` are the final statements; ``provisional`` those of what waits for its release.
 
-    ``positions`` are those of the partners by name, the house last.
+    ``positions`` are those of the partners by name, the house last. ``waiting``, of a dry run: what
+    is held and what will be deemed accepted of the period.
     """
 
     window: ClearingWindow
@@ -40,6 +42,7 @@ class Closing:
     pairs: list[PairRow]
     documents: list[Document]
     provisional: list[Document]
+    waiting: Waiting | None = None
 
 
 class ConservationDiffers(Exception):
@@ -103,18 +106,24 @@ def _close(
 ) -> Closing | None:
     group_id = what.group_id if isinstance(what, ClearingWindow) else what.pk
     group = SettlementGroup.objects.select_for_update().get(pk=group_id)
-    closing = _close_locked(what, group, now=now)
+    closing = _close_locked(what, group, now=now, dry_run=dry_run)
     if dry_run:
+        if closing:
+            closing = replace(closing, waiting=waiting_of(closing.window))
         raise _DryRun(closing)
     return closing
 
 
 def _close_locked(
-    what: ClearingWindow | SettlementGroup, group: SettlementGroup, *, now: datetime
+    what: ClearingWindow | SettlementGroup,
+    group: SettlementGroup,
+    *,
+    now: datetime,
+    dry_run: bool,
 ) -> Closing | None:
     window = _reread(what, group)
     if window and window.state != ClearingWindow.State.OPEN:
-        return _report(window.settlement or _settle(window, now=now), window)
+        return _report(window.settlement or _settle(window, now=now, dry_run=dry_run), window)
     clear_group(group, run_key=f"close:{new_uuid7()}", now=now)
     window = window or _oldest_to_close(group, now=now)
     if window is None:
@@ -122,12 +131,17 @@ def _close_locked(
     _check_conservation(window, now=now)
     _mark_closed(window, now=now)
     ensure_windows(group, now=now)
-    return _report(_settle(window, now=now), window)
+    return _report(_settle(window, now=now, dry_run=dry_run), window)
 
 
-def _settle(window: ClearingWindow, *, now: datetime) -> Settlement:
-    """Calculate and issue; what two persons must look at first, its partners see as provisional."""
+def _settle(window: ClearingWindow, *, now: datetime, dry_run: bool) -> Settlement:
+    """Calculate and issue; what two persons must look at first, its partners see as provisional.
+
+    A dry run ends with the calculated one: it writes no statement that it would only roll back.
+    """
     settlement = settling.calculate(window, now=now)
+    if dry_run:
+        return settlement
     if window.group.release == SettlementGroup.Release.AUTOMATIC:
         settling.issue(settlement, now=now)
     else:

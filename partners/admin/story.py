@@ -4,6 +4,7 @@ Pages of evidence are told, not edited. A room below may be told about by a room
 sections are handed in (see ``roaming.admin.sections``), so arrows keep pointing down.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+_ZERO = re.compile(r"0([.,]0+)?( [A-Z]{3})?")
 # Tones are those of the labels of the admin theme.
 NEUTRAL, GOOD, WARN, BAD, INFO = "", "success", "warning", "danger", "info"
 
@@ -57,7 +59,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``numeric``: the columns (from 0) that are set right."""
+    """``numeric``: the columns (from 0) that are set right. ``is_folded``: opened by a click."""
 
     title: str
     headers: Sequence[str]
@@ -65,18 +67,26 @@ class Table:
     numeric: frozenset[int] = frozenset()
     empty: str = "Nothing here."
     note: str = ""
+    is_folded: bool = False
     template = "admin/story/table.html"
 
     @property
-    def labelled_rows(self) -> list[list[tuple[str, object, bool]]]:
-        """Each cell with its header, which a phone shows beside it, and whether it is a figure."""
+    def labelled_rows(self) -> list[list[tuple[str, object, str]]]:
+        """Each cell with its header, which a phone shows beside it, and its classes.
+
+        A zero among figures is left out on a phone.
+        """
         return [
             [
-                (header, value, column in self.numeric)
+                (header, value, _classes(value) if column in self.numeric else "")
                 for column, (header, value) in enumerate(zip(self.headers, row, strict=True))
             ]
             for row in self.rows
         ]
+
+
+def _classes(figure: object) -> str:
+    return "ch-num ch-zero" if _ZERO.fullmatch(str(figure)) else "ch-num"
 
 
 @dataclass(frozen=True, slots=True)

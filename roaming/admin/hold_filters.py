@@ -6,6 +6,13 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
 from partners.models import Partner, RoamingAgreement, User
+from roaming.admin.period_filters import (
+    NOBODY,
+    BuyerFilter,
+    EndedFilter,
+    SellerFilter,
+    SettlementGroupFilter,
+)
 from roaming.models import Finding, Hold, SdrState
 from roaming.services.holds import ALONE_UP_TO
 
@@ -28,6 +35,8 @@ class _Chosen(DropdownFilter):
 
 
 class HoldCodeFilter(_Chosen):
+    """Without a code: what matching or ageing holds."""
+
     title = "reason"
     parameter_name = "code"
 
@@ -35,12 +44,12 @@ class HoldCodeFilter(_Chosen):
         codes = Finding.objects.filter(
             record_id__in=Hold.objects.values("record_id"), severity="HOLD"
         )
-        return [
-            (code, code)
-            for code in codes.order_by("code").values_list("code", flat=True).distinct()
-        ]
+        named = codes.order_by("code").values_list("code", flat=True).distinct()
+        return [(NOBODY, "no code"), *((code, code) for code in named)]
 
     def queryset(self, request, queryset):
+        if self.value() == NOBODY:
+            return queryset.filter(codes__len=0)
         return queryset.filter(codes__contains=[self.value()]) if self.value() else queryset
 
 
@@ -150,4 +159,8 @@ FILTERS = (
     HoldExpiryFilter,
     HoldValueFilter,
     HoldOwnerFilter,
+    SettlementGroupFilter,
+    SellerFilter,
+    BuyerFilter,
+    EndedFilter,
 )

@@ -21,6 +21,7 @@ from partners.admin.story import ActionLink, Story
 from partners.admin_paging import KeysetChangeList, KeysetPaging
 from partners.models import Partner, Party
 from roaming.admin import raw_record, story
+from roaming.admin.period_filters import DeemedFilter, EndedFilter, SettlementGroupFilter
 from roaming.admin.tones import STATE_TONES
 from roaming.models import Finding, RejectedKey, Sdr, SdrKey, SdrState, SessionKey
 from roaming.rules.catalog import REMEDIES
@@ -94,6 +95,9 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
         ("buyer", RelatedDropdownFilter),
         ("environment", ChoicesDropdownFilter),
         ("ended_at", RangeDateFilter),
+        SettlementGroupFilter,
+        EndedFilter,
+        DeemedFilter,
     )
     empty_text = "Records come in by the API, by the command line or as a file under Imports."
     search_fields = ("sdr_id",)

@@ -5,7 +5,7 @@ gives (half cents, credits), and a property test needs many of them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -99,9 +99,13 @@ def a_world(
     currency: str = "EUR",
     rates: Sequence[str] = ("0.1",),
     beneficiaries: Sequence[str] = ("CLEARING_HOUSE",),
+    agreed: Mapping[str, object] | None = None,
     **group_fields: object,
 ) -> World:
-    """Each pair of parties gets the next of ``rates`` and ``beneficiaries``, in turns."""
+    """Each pair of parties gets the next of ``rates`` and ``beneficiaries``, in turns.
+
+    ``agreed``: further fields of every agreement.
+    """
     group = GroupMaker(name=f"{currency} monthly", currency=currency, **group_fields)
     sellers, buyers = [nordlicht(), polder()], [voltaire(), fjell(), own_csp()]
     agreements = {}
@@ -112,6 +116,7 @@ def a_world(
             group=group,
             commission_rate=Decimal(rates[turn % len(rates)]),
             commission_beneficiary=beneficiaries[turn % len(beneficiaries)],
+            **(agreed or {}),
         )
     return World(group, sellers, buyers, agreements)
 

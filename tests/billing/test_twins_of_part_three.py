@@ -25,6 +25,7 @@ from tests.billing.stories import (
     tell,
 )
 from tests.billing.test_twins import amounts, beneficiaries, ends, rates
+from tests.billing.waiting_world import Wait, compare_waiting
 from tests.makers import NOON
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,30 @@ stories = st.lists(
         reservation=parts,
         country=st.sampled_from(["DE", "NL", ""]),
     ),
+    max_size=10,
+)
+codes = st.lists(st.sampled_from(["V003", "V301", "V402"]), max_size=2).map(tuple)
+waits = st.lists(
+    st.builds(
+        Wait,
+        story=st.builds(
+            Story,
+            claim=amounts,
+            seller=st.integers(0, 1),
+            buyer=st.integers(0, 1),
+            ended_at=ends,
+            state=st.sampled_from(["HELD", "HELD", "DELIVERED", "DELIVERED", "ACCEPTED"]),
+        ),
+        codes=codes,
+        earlier_codes=codes,
+        after_days=st.integers(-3, 60),
+        has_agreement=st.booleans(),
+        has_deadline=st.booleans(),
+        match=st.none()
+        | st.tuples(
+            st.sampled_from(["MATCHED", "MATCHED_TOLERANCE", "CSO_ONLY", "MISMATCH"]), st.booleans()
+        ),
+    ).filter(lambda one: one.has_agreement or one.story.state == "HELD"),
     max_size=10,
 )
 minor = st.integers(-2_000, 2_000)
@@ -143,6 +168,19 @@ def nets_of(told) -> dict[str, int]:
 
     undone(close, told=told, by={"rates": ["0.1", "0.015"]})
     return found
+
+
+@database
+@given(
+    told=waits,
+    currency=st.sampled_from(["EUR", "JPY", "KWD"]),
+    counter_records=st.sampled_from(["IF_PRESENT", "REQUIRED"]),
+)
+def test_what_a_window_waits_for(told, currency, counter_records):
+    with transaction.atomic():
+        world = a_world(currency=currency, agreed={"counter_records": counter_records})
+        compare_waiting(world, told)
+        transaction.set_rollback(True)
 
 
 def test_late_records_and_foreign_days():

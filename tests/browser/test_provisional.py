@@ -36,6 +36,11 @@ def test_the_close_page_shows_what_it_comes_to(oracle, open_page, look):
 
     staff.page.wait_for_selector("text=If it is closed now, it comes to this.")
     assert "600.80" in staff.page.inner_text("body")
+    assert "Nothing of this period is held." in staff.page.inner_text("body")
+    differences = "table:has(th:text('Last settlement'))"
+    assert not staff.page.is_visible(differences)
+    staff.page.click("summary:has-text('VAT included')")
+    assert staff.page.is_visible(differences)
     assert_clean(staff)
 
 

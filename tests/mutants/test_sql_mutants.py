@@ -21,6 +21,7 @@ from billing.services import (
     postings,
     settling,
     supplies,
+    waiting,
 )
 from billing.services.closing import ConservationDiffers
 from billing.services.statement_contents import StatementDiffers
@@ -46,6 +47,7 @@ from tests.billing.stories import (
     compare_supplies,
     tell,
 )
+from tests.billing.waiting_world import Wait, compare_waiting
 from tests.makers import NOON, laterne, partner_of, polder
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +261,70 @@ PROVING = [
     Mutant("counts repeats as received", "sum(new) AS received", "sum(received) AS received"),
     Mutant("forgets the amounts", "sum(new_claim_amount)", "0.0"),
 ]
+HOLDING = [
+    Mutant("counts what is delivered", "state.state = 'HELD'", "state.state <> 'ACCEPTED'"),
+    Mutant("has a closed end", "state.ended_at < %(until_at)s", "state.ended_at <= %(until_at)s"),
+    Mutant(
+        "has an open start",
+        "state.ended_at >= coalesce(%(from_at)s::timestamptz, '-infinity')",
+        "state.ended_at > coalesce(%(from_at)s::timestamptz, '-infinity')",
+    ),
+    Mutant("leaves late records", "::timestamptz, '-infinity'", "::timestamptz, 'infinity'"),
+    Mutant("cuts the claim", "round(sdr.claim_amount", "trunc(sdr.claim_amount"),
+    Mutant("names what was healed", "AND finding.version = (SELECT max", "AND 0 < (SELECT max"),
+    Mutant("takes remarks for holds", "AND finding.severity = 'HOLD'", ""),
+    Mutant(
+        "forgets who has no agreement",
+        "IS NULL THEN sdr.currency = %(currency)s",
+        "IS NULL THEN false",
+    ),
+    Mutant("takes the newest for the oldest", "min(held.held_at)", "max(held.held_at)"),
+    Mutant("does not ask the queue", "coalesce(hold.held_at, state.changed_at)", "changed_at"),
+]
+DEEMING = [
+    Mutant("deems what is held", "AND state.state = 'DELIVERED'", "AND state.state <> 'ACCEPTED'"),
+    Mutant("has a closed end", "state.ended_at < %(until_at)s", "state.ended_at <= %(until_at)s"),
+    Mutant(
+        "has an open start",
+        "state.ended_at >= coalesce(%(from_at)s::timestamptz, '-infinity')",
+        "state.ended_at > coalesce(%(from_at)s::timestamptz, '-infinity')",
+    ),
+    Mutant("leaves late records", "::timestamptz, '-infinity'", "::timestamptz, 'infinity'"),
+    Mutant("cuts the claim", "round(sdr.claim_amount", "trunc(sdr.claim_amount"),
+    Mutant("deems the explicit", "AND state.accept_by_at IS NOT NULL", ""),
+    Mutant("deems what matching found gone", "AND match.is_current", "AND false"),
+    Mutant("heeds what matching found before", "AND match.is_current", ""),
+    Mutant("deems what the CSP does not know", "'CSO_ONLY', ", ""),
+    Mutant("deems what is beyond", "OR match.outcome = 'MATCHED_TOLERANCE'", "OR false"),
+    Mutant("calls all in time", "state.accept_by_at < %(closes_at)s AS", "true AS"),
+    Mutant("turns first and last", "min(state.accept_by_at)", "max(state.accept_by_at)"),
+]
+
+
+def compare_some_waits(world: World) -> None:
+    """Held and delivered records at the edges of a period, healed, without agreement, matched."""
+    edges = (NOON, NOVEMBER_ENDS_AT - AN_INSTANT, NOVEMBER_ENDS_AT)
+    half = Decimal("1.0005")
+    compare_waiting(
+        world,
+        [
+            *(
+                Wait(Story(half, state="HELD", ended_at=at), codes=("V301",), after_days=days)
+                for days, at in enumerate(edges)
+            ),
+            Wait(Story(half, state="HELD"), codes=("V301",), earlier_codes=("V003",), after_days=3),
+            Wait(Story(half, state="HELD"), codes=("V003",), has_agreement=False),
+            *(Wait(Story(half, state="DELIVERED", ended_at=at)) for at in edges),
+            Wait(Story(half, state="DELIVERED"), after_days=5),
+            Wait(Story(half, state="DELIVERED"), after_days=60),
+            Wait(Story(half, state="DELIVERED"), has_deadline=False),
+            *(
+                Wait(Story(half, state="DELIVERED"), match=(outcome, is_current))
+                for outcome in ("CSO_ONLY", "MATCHED_TOLERANCE", "MATCHED")
+                for is_current in (True, False)
+            ),
+        ],
+    )
 
 
 def compare_as_ccp(world: World) -> None:
@@ -290,6 +356,8 @@ FAMILIES = [
     ("fee_records.sql", CHARGING, compare_supplies),
     ("post_corrections.sql", CORRECTING, compare_corrections),
     ("exposures.sql", EXPOSING, compare_exposures),
+    ("window_holds.sql", HOLDING, compare_some_waits),
+    ("window_deemed.sql", DEEMING, compare_some_waits),
     ("prove_conservation.sql", PROVING, compare_conservation),
 ]
 
@@ -299,7 +367,10 @@ def world() -> World:
     """Three decimals, both beneficiaries, own network, credits, late, early and unbilled records;
     Polder sells its stations the day after."""
     world = a_world(
-        currency="KWD", rates=["0.1", "0.015", "0"], beneficiaries=["CLEARING_HOUSE", "BUYER"]
+        currency="KWD",
+        rates=["0.1", "0.015", "0"],
+        beneficiaries=["CLEARING_HOUSE", "BUYER"],
+        agreed={"counter_records": "REQUIRED"},
     )
     close_october(world)
     tell(
@@ -342,6 +413,7 @@ _LOADING = (
     postings,
     settling,
     supplies,
+    waiting,
 )
 
 

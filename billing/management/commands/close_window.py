@@ -13,6 +13,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
+from billing.management import waiting
 from billing.queries import PairRow
 from billing.services.closing import Closing, ConservationDiffers, close_window
 from billing.services.statements import render_and_export
@@ -43,6 +44,8 @@ class Command(BaseCommand):
         paths = {} if dry_run or closing is None else _render(closing)
         if options["json"]:
             report = _as_json(closing, currency=currency, paths=paths, dry_run=dry_run)
+            if dry_run:
+                report |= waiting.as_json(closing.waiting if closing else None)
             self.stdout.write(json.dumps(report, ensure_ascii=False))
         else:
             _print(Console(file=sys.stdout), closing, paths, group=group, dry_run=dry_run)
@@ -154,6 +157,8 @@ def _print(
     )
     console.print(_pairs_table(closing, group.currency))
     console.print(_positions_table(closing, group.currency, paths))
+    if closing.waiting:
+        console.print(*waiting.as_tables(closing.waiting, currency=group.currency))
     for folder in sorted({path.parent for path in paths.values()}):
         console.print(f"The statements lie in {folder}", soft_wrap=True)
 
