@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from billing.admin.amounts import percent
 from billing.models import DomesticReverseCharge, TaxRate, TaxTreatment
+from billing.services.tax_facts import last_use
 from partners.admin.base import HouseAdmin
 
 
@@ -37,8 +38,23 @@ class _Dated(HouseAdmin):
         return False
 
 
+class TaxRateForm(CountryForm):
+    """A rate that was used ends after the last day of its use."""
+
+    def clean_until_date(self):
+        until = self.cleaned_data["until_date"]
+        last = last_use(self.instance)
+        if until and last and until <= last:
+            raise forms.ValidationError(
+                f"A settlement used this rate for {last}. End it after that day; what was settled"
+                " at a wrong rate is answered by a correction."
+            )
+        return until
+
+
 @admin.register(TaxRate)
 class TaxRateAdmin(_Dated):
+    form = TaxRateForm
     list_display = ("country_code", "kind", "rate_told", "from_date", "until_date", "source")
     list_filter = (("kind", ChoicesDropdownFilter),)
 

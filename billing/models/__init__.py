@@ -14,6 +14,7 @@ from billing.models.tax import (
     SupplyBlock,
     TaxedSupply,
     TaxRate,
+    TaxRateUse,
     TaxTreatment,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "Settlement",
     "SupplyBlock",
     "TaxRate",
+    "TaxRateUse",
     "TaxTreatment",
     "TaxedSupply",
     "Transfer",

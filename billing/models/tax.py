@@ -118,10 +118,12 @@ class DomesticReverseCharge(_Dated):
 class TaxedSupply(models.Model):
     """What one partner supplied to another in a settlement, taxed once on the sum. Append-only.
 
-    One row per supplier, customer, place, category, rate and price basis: a future VAT breakdown.
-    EXCL_TAX: ``vat_minor`` is half-up of ``net_minor`` × ``rate``. INCL_TAX: the gross is given,
-    net is half-up of gross / (1 + rate). ``lines`` split it by supply month, kind and country of
-    charging; ``evidence`` is what decided.
+    One row per supplier, customer, place, category, rates and price basis: a future VAT breakdown.
+    ``self_assessed_rate`` is a fraction above 0 where the customer is the house and the tax is
+    shifted to it (AE): it owes ``net_minor`` × that rate, half-up, and deducts it. EXCL_TAX:
+    ``vat_minor`` is half-up of ``net_minor`` × ``rate``. INCL_TAX: the gross is given, net is
+    half-up of gross / (1 + rate). ``lines`` split it by supply month, kind and country of
+    charging; ``evidence`` lists what decided, with the ``tax_dates`` for which it did.
     """
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
@@ -134,6 +136,9 @@ class TaxedSupply(models.Model):
     place_country_code = models.CharField(max_length=2, blank=True)
     category = models.CharField(max_length=5, choices=TaxCategory)
     rate = models.DecimalField(max_digits=5, decimal_places=4, default=0)
+    self_assessed_rate = models.DecimalField(
+        max_digits=5, decimal_places=4, default=0, help_text="at which the house owes what is AE"
+    )
     price_basis = models.CharField(
         max_length=8,
         choices=RoamingAgreement.PriceBasis,
@@ -158,6 +163,10 @@ class TaxedSupply(models.Model):
                 | Q(category__in=["AE", "O", "E", "NA"], rate=0, vat_minor=0),
                 name="only_the_standard_rate_bears_tax",
             ),
+            models.CheckConstraint(
+                condition=Q(self_assessed_rate=0) | Q(category="AE", self_assessed_rate__gt=0),
+                name="only_what_is_shifted_is_self_assessed",
+            ),
             models.UniqueConstraint(
                 fields=[
                     "settlement",
@@ -167,6 +176,7 @@ class TaxedSupply(models.Model):
                     "place_country_code",
                     "category",
                     "rate",
+                    "self_assessed_rate",
                     "price_basis",
                     "ground",
                     "is_service",
@@ -177,6 +187,30 @@ class TaxedSupply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} {self.net_minor} + {self.vat_minor}"
+
+
+class TaxRateUse(models.Model):
+    """A settlement was taxed by a row of rates, last for ``last_tax_date``. Append-only.
+
+    From then on the row is kept: only its end may be set, after every date it was used for. A use
+    by a settlement that was cancelled binds nobody.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="+")
+    tax_rate = models.ForeignKey(TaxRate, on_delete=models.PROTECT, related_name="uses")
+    rate = models.DecimalField(max_digits=5, decimal_places=4, help_text="as it was used")
+    last_tax_date = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["settlement", "tax_rate"], name="tax_rate_use_is_told_once_per_settlement"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tax_rate} in {self.settlement}"
 
 
 class SupplyBlock(models.Model):

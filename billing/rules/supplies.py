@@ -15,6 +15,7 @@ from uuid import UUID
 
 from billing.rules.vat.amounts import vat_on
 from billing.rules.vat.decision import VatDecision
+from billing.rules.vat.facts import Evidence, RateRow
 
 INCL_TAX = "INCL_TAX"
 NOT_APPLIED = "NA"
@@ -41,7 +42,7 @@ class Supplied(NamedTuple):
 
 
 class TaxKey(NamedTuple):
-    """What may stand in one VAT breakdown line."""
+    """What may stand in one VAT breakdown line; ``self_assessed_rate`` is the house's, mostly 0."""
 
     supplier: UUID
     customer: UUID
@@ -51,17 +52,21 @@ class TaxKey(NamedTuple):
     price_basis: str
     ground: str = ""
     is_service: bool = False
+    self_assessed_rate: Decimal = Decimal(0)
 
 
 @dataclass(slots=True)
 class Taxed:
-    """One breakdown line: ``amount_minor`` is what was added up, with tax for INCL_TAX."""
+    """One breakdown line: ``amount_minor`` is what was added up, with tax for INCL_TAX.
+
+    ``decisions`` are those of all supplies in it, by kind, country of charging and tax date.
+    """
 
     key: TaxKey
-    decision: VatDecision | None
     amount_minor: int = 0
     sdrs: int = 0
     lines: dict[tuple[str, str, str], list] = field(default_factory=dict)
+    decisions: dict[tuple[str, str, date], VatDecision] = field(default_factory=dict)
 
     @property
     def net_minor(self) -> int:
@@ -78,7 +83,11 @@ class Taxed:
             return self.amount_minor - self.net_minor
         return vat_on(self.amount_minor, rate=self.key.rate)
 
-    def add(self, row: Supplied) -> None:
+    @property
+    def exemption_code(self) -> str:
+        return next((one.vatex_code for one in self.decisions.values()), "")
+
+    def add(self, row: Supplied, decision: VatDecision | None) -> None:
         self.amount_minor += row.amount_minor
         self.sdrs += row.sdrs
         at = (f"{row.tax_date:%Y-%m}", row.kind, row.charge_country)
@@ -86,6 +95,8 @@ class Taxed:
         line[0] += row.sdrs
         line[1] += row.energy_kwh
         line[2] += row.amount_minor
+        if decision:
+            self.decisions[row.kind, row.charge_country, row.tax_date] = decision
 
     def told_lines(self) -> list[dict[str, object]]:
         """By supply month, kind and country of charging, as stored and printed."""
@@ -100,6 +111,31 @@ class Taxed:
             }
             for (month, kind, country), (sdrs, energy, amount) in sorted(self.lines.items())
         ]
+
+    def told_evidence(self) -> list[Evidence]:
+        """What decided, of every supply; those that differ in nothing but the day share one."""
+        told: list[Evidence] = []
+        days: list[list[object]] = []
+        for _at, decision in sorted(self.decisions.items(), key=lambda item: item[0]):
+            one = {
+                **decision.evidence,
+                "supplier_vat_id": decision.supplier_vat_id,
+                "customer_vat_id": decision.customer_vat_id,
+            }
+            day = one.pop("tax_date")
+            if not told or told[-1] != one:
+                told.append(one)
+                days.append([])
+            days[-1].append(day)
+        return [{**one, "tax_dates": dates} for one, dates in zip(told, days, strict=True)]
+
+    def rates_used(self) -> dict[RateRow, date]:
+        """The rows of rates that were asked, each with the last tax date for which it was."""
+        used: dict[RateRow, date] = {}
+        for (_kind, _country, day), decision in self.decisions.items():
+            if row := decision.rate_row:
+                used[row] = max(day, used.get(row, day))
+        return used
 
 
 @dataclass(slots=True)
@@ -132,19 +168,24 @@ def tax_supplies(
             continue
         for row, decision in sorted(decided, key=lambda item: item[0]):
             key = _key(row, decision)
-            taxed.setdefault(key, Taxed(key, decision)).add(row)
+            taxed.setdefault(key, Taxed(key)).add(row, decision)
     return [taxed[key] for key in sorted(taxed)], blocked
 
 
 def _key(row: Supplied, decision: VatDecision | None) -> TaxKey:
     pair = (row.supplier, row.customer)
     if decision is None:
-        place, category, rate, ground = "", NOT_APPLIED, Decimal(0), ""
-    else:
-        place, category = decision.place or "", decision.category
-        rate, ground = decision.rate or Decimal(0), decision.ground
-    basis = row.price_basis
-    return TaxKey(*pair, place, category, rate, basis, ground, row.is_service)
+        return TaxKey(*pair, "", NOT_APPLIED, Decimal(0), row.price_basis, "", row.is_service)
+    return TaxKey(
+        *pair,
+        decision.place or "",
+        decision.category,
+        decision.rate or Decimal(0),
+        row.price_basis,
+        decision.ground,
+        row.is_service,
+        decision.self_assessed_rate,
+    )
 
 
 def _block(decided: list[tuple[Supplied, VatDecision | None]]) -> Blocked:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply, TaxRate, Transfer
+from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply, Transfer
 from billing.rules.vat.amounts import vat_on
 from billing.services.ledger import Entry, Side, post
 from clearinghouse.statements import load_statement
@@ -17,10 +17,6 @@ from partners.queries import clearing_house
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 Kind = Transfer.Kind
-
-
-class MissingRate(Exception):
-    """The house owes tax at a rate that nobody has entered; nothing is issued."""
 
 
 def post_settlement(settlement: Settlement, *, now: datetime) -> None:
@@ -79,16 +75,15 @@ def _vat(settlement: Settlement) -> Iterator[Entry]:
 
 
 def _self_assessed(settlement: Settlement) -> Iterator[Entry]:
-    """CCP: of what is shifted to the house it owes the tax and deducts it (finance.md 4.3, AE)."""
+    """CCP: of what is shifted to the house it owes the tax and deducts it (finance.md 4.3, AE).
+
+    The rate was decided and frozen with the supply. Twin: transfers_not_readded.sql.
+    """
     house = clearing_house().pk
     supplies = TaxedSupply.objects.filter(settlement=settlement, customer=house, category="AE")
-    for supply in supplies.select_related("window").order_by("pk"):
-        place, day = supply.place_country_code, supply.window.supply_ends_at.date()
-        rates = TaxRate.objects.filter(country_code=place, kind="ELECTRICITY", from_date__lte=day)
-        rate = rates.exclude(until_date__lte=day).first()
-        if rate is None:
-            raise MissingRate(f"Enter the rate of {place} for electricity on {day}.")
-        tax = vat_on(supply.net_minor, rate=rate.rate)
+    for supply in supplies.order_by("pk"):
+        place = supply.place_country_code
+        tax = vat_on(supply.net_minor, rate=supply.self_assessed_rate)
         debit, credit = Side("1576", house, place), Side("2776", house, place)
         yield replace(
             _entry(settlement, supply, Kind.SELF_ASSESSED, debit, credit), amount_minor=tax

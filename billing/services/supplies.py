@@ -11,12 +11,19 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import QuerySet
 
-from billing.models import ClearingWindow, FeeLine, Settlement, SupplyBlock, TaxedSupply
+from billing.models import (
+    ClearingWindow,
+    FeeLine,
+    Settlement,
+    SupplyBlock,
+    TaxedSupply,
+    TaxRateUse,
+)
 from billing.rules.supplies import SERVICE, Blocked, Supplied, Taxed, TaxKey, tax_supplies
 from billing.rules.vat.decide import decide
 from billing.rules.vat.decision import VatDecision
-from billing.rules.vat.facts import Kind, Supply, TaxParty, TaxRules
-from billing.services.tax_facts import tax_parties, tax_rules
+from billing.rules.vat.facts import Kind, RateRow, Supply, TaxParty, TaxRules
+from billing.services.tax_facts import rate_ids, tax_parties, tax_rules
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import SettlementGroup
@@ -34,14 +41,18 @@ def tax_settlement(settlement: Settlement, *, now: datetime) -> None:
     Fees must have been written. Of earlier windows, every pair still blocked is asked again.
     """
     window = settlement.window
+    used: dict[RateRow, date] = {}
     for source, only in [(window, None), *_open_blocks(settlement)]:
         rows = [r for r in _supplied(source, settlement) if only is None or _pair(r) in only]
         taxed, blocked = _decided(rows, window.group)
         _write_supplies(settlement, source, taxed, now=now)
+        for row, day in (item for one in taxed for item in one.rates_used().items()):
+            used[row] = max(day, used.get(row, day))
         if only is None:
             _write_blocks(settlement, source, blocked, now=now)
         else:
             _resolve(settlement, source, {_pair(one.key) for one in taxed})
+    _write_uses(settlement, used, now=now)
 
 
 def _pair(row: Supplied | TaxKey) -> tuple[UUID, UUID, bool]:
@@ -142,15 +153,15 @@ def _decided(rows: list[Supplied], group: SettlementGroup) -> tuple[list[Taxed],
     if group.taxes == SettlementGroup.Taxes.NOT_APPLIED:
         return tax_supplies(rows, lambda row: None)
     parties = tax_parties({row.supplier for row in rows} | {row.customer for row in rows})
-    judge = _Judge(parties, tax_rules())
+    judge = _Judge(parties, tax_rules(), house=clearing_house().pk)
     return tax_supplies(rows, judge)
 
 
 class _Judge:
     """Decides each question once; a month asks the same ones over and over."""
 
-    def __init__(self, parties: dict[UUID, TaxParty], rules: TaxRules):
-        self._parties, self._rules = parties, rules
+    def __init__(self, parties: dict[UUID, TaxParty], rules: TaxRules, *, house: UUID):
+        self._parties, self._rules, self._house = parties, rules, house
         self._known: dict[tuple, VatDecision] = {}
 
     def __call__(self, row: Supplied) -> VatDecision | None:
@@ -162,6 +173,7 @@ class _Judge:
                 kind=cast(Kind, row.kind),
                 tax_date=row.tax_date,
                 charge_country=row.charge_country or None,
+                is_to_the_house=row.customer == self._house,
             )
             self._known[question] = decide(
                 supply,
@@ -191,9 +203,10 @@ def _write_supplies(
             net_minor=one.net_minor,
             vat_minor=one.vat_minor,
             ground=one.key.ground,
-            exemption_code=one.decision.vatex_code if one.decision else "",
+            self_assessed_rate=one.key.self_assessed_rate,
+            exemption_code=one.exemption_code,
             lines=one.told_lines(),
-            evidence=_evidence(one.decision),
+            evidence=one.told_evidence(),
         )
         for one in taxed
     )
@@ -218,8 +231,16 @@ def _write_blocks(
     )
 
 
-def _evidence(decision: VatDecision | None) -> dict[str, object]:
-    if decision is None:
-        return {}
-    ids = {"supplier_vat_id": decision.supplier_vat_id, "customer_vat_id": decision.customer_vat_id}
-    return {**decision.evidence, **ids}
+def _write_uses(settlement: Settlement, used: dict[RateRow, date], *, now: datetime) -> None:
+    """Note which rows of rates a settlement used: from now on they are kept as they are."""
+    ids = rate_ids() if used else {}
+    TaxRateUse.objects.bulk_create(
+        TaxRateUse(
+            id=uuid7_at(now),
+            settlement=settlement,
+            tax_rate_id=ids[row.country, row.kind, row.from_date],
+            rate=row.rate,
+            last_tax_date=day,
+        )
+        for row, day in used.items()
+    )

@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import cast
 from uuid import UUID
 
-from billing.models import DomesticReverseCharge, TaxRate, TaxTreatment
+from django.db.models import Max
+
+from billing.models import DomesticReverseCharge, Settlement, TaxRate, TaxRateUse, TaxTreatment
 from billing.rules.vat.facts import (
     DealerProof,
     DomesticRow,
@@ -59,6 +62,19 @@ def tax_rules() -> TaxRules:
             for row in DomesticReverseCharge.objects.order_by("country_code", "from_date")
         ),
     )
+
+
+def rate_ids() -> dict[tuple[str, str, date], UUID]:
+    """The row behind each ``RateRow``, by country, kind and first day."""
+    rows = TaxRate.objects.values_list("country_code", "kind", "from_date", "pk")
+    return {(country, kind, day): pk for country, kind, day, pk in rows}
+
+
+def last_use(rate: TaxRate) -> date | None:
+    """The last tax date for which a settlement that counts used the row."""
+    used = TaxRateUse.objects.filter(tax_rate=rate)
+    counted = used.exclude(settlement__state=Settlement.State.CANCELLED)
+    return counted.aggregate(last=Max("last_tax_date"))["last"]
 
 
 def tax_parties(partner_ids: Iterable[UUID]) -> dict[UUID, TaxParty]:

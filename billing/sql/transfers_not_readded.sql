@@ -2,8 +2,8 @@
 -- Grain:      one row per such transfer, the oldest first.
 -- Parameters: none.
 -- Promise:    empty where the ledger re-adds: ENERGY, COMMISSION, PURCHASE and SALE from cleared
---             records, VAT in all its kinds from taxed supplies (SELF_ASSESSED: by the rate of the
---             day, rounded half up once), FEE from fee lines, ADJUSTMENT from adjustments, and
+--             records, VAT in all its kinds from taxed supplies (SELF_ASSESSED: by the rate frozen
+--             with the supply, rounded half up once), FEE from fee lines, ADJUSTMENT from adjustments, and
 --             SUSPENSE_END from the SUSPENSE that it takes back. A row that is gone adds up to null.
 WITH pair AS (
     SELECT window_id, seller_id, buyer_id, seller_partner_id, buyer_partner_id,
@@ -26,17 +26,11 @@ WITH pair AS (
      WHERE transfer.kind IN ('ENERGY', 'COMMISSION', 'PURCHASE', 'SALE')
      UNION ALL
     SELECT transfer.id,
-           abs(CASE WHEN transfer.kind = 'SELF_ASSESSED' THEN round(supply.net_minor * tax.rate)
+           abs(CASE WHEN transfer.kind = 'SELF_ASSESSED'
+                    THEN round(supply.net_minor * supply.self_assessed_rate)
                     ELSE supply.vat_minor END), supply.sdrs
       FROM billing_transfer AS transfer
       LEFT JOIN billing_taxedsupply AS supply ON transfer.event_key = 'supply:' || supply.id
-      LEFT JOIN billing_clearingwindow AS win ON win.id = supply.window_id
-      LEFT JOIN billing_taxrate AS tax
-        ON transfer.kind = 'SELF_ASSESSED' AND tax.kind = 'ELECTRICITY'
-       AND tax.country_code = supply.place_country_code
-       AND tax.from_date <= (win.supply_ends_at AT TIME ZONE 'UTC')::date
-       AND (tax.until_date IS NULL
-            OR tax.until_date > (win.supply_ends_at AT TIME ZONE 'UTC')::date)
      WHERE transfer.kind IN ('VAT', 'FEE_VAT', 'INPUT_VAT', 'OUTPUT_VAT', 'SELF_ASSESSED')
        AND transfer.reverses_id IS NULL
      UNION ALL

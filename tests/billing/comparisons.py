@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.models import ClearedSdr, ClearingWindow, ManualAdjustment, Settlement, TaxedSupply
+from billing.models import (
+    ClearedSdr,
+    ClearingWindow,
+    ManualAdjustment,
+    Settlement,
+    TaxedSupply,
+    Transfer,
+)
 from billing.models import CorrectionRun as Run
 from billing.rules.correction import Settled, difference, posted
 from billing.rules.exposure import Bought, exposure_of
 from billing.rules.positions import TaxedSum, carried_on, positions_of_settlement
-from billing.services import correction_runs, exposure, settling
+from billing.rules.vat.amounts import vat_on
+from billing.services import correction_runs, exposure, postings, sealing, settling
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from billing.services.windows import ensure_windows
@@ -107,6 +115,38 @@ def compare_positions(
         minimum_minor=group.minimum_payment_minor,
         carriers=[partner.pk for partner in people[1:]],
     )
+
+
+def compare_self_assessed(world: World, nets: Sequence[tuple[int, str]]) -> None:
+    """Post what the house owes of any sums and rates; the ledger re-adds what the twin says."""
+    _, window = _two_windows(world.group)
+    settlement = _settlement(window)
+    expected = {}
+    for number, (net_minor, rate) in enumerate(nets):
+        supply = TaxedSupply.objects.create(
+            settlement=settlement,
+            window=window,
+            supplier=members()[0],
+            customer=clearing_house(),
+            category="AE",
+            place_country_code="DE",
+            self_assessed_rate=Decimal(rate),
+            sdrs=1,
+            net_minor=net_minor,
+            vat_minor=0,
+            ground=f"no. {number}",
+            lines=[],
+            evidence=[],
+        )
+        if tax := vat_on(net_minor, rate=Decimal(rate)):
+            expected[f"supply:{supply.pk}"] = abs(tax)
+
+    postings.post_settlement(settlement, now=NOON)
+
+    found = Transfer.objects.filter(kind="SELF_ASSESSED")
+    assert dict(found.values_list("event_key", "amount_minor")) == expected
+    sealing.seal(now=NOON)
+    assert sealing.verify().ok, sealing.verify()
 
 
 def _two_windows(group: SettlementGroup) -> tuple[ClearingWindow, ClearingWindow]:

@@ -101,6 +101,24 @@ class TestTaxRows:
         row.refresh_from_db()
         assert (str(row.rate), row.until_date) == ("0.1900", date(2027, 1, 1))
 
+    def test_a_rate_that_was_used_ends_after_its_last_use(self, client):
+        oracle = an_oracle(with_fees=False)
+        take(
+            a_record(oracle, "A", "C", number=240, cents=500),
+            sender=oracle.sellers["A"],
+            received_at=BUSINESS_DAY_3,
+        )
+        close_window(oracle.group, now=BUSINESS_DAY_6)
+        row = TaxRate.objects.get(country_code="NL", kind="ELECTRICITY")
+        url = reverse("admin:billing_taxrate_change", args=[row.pk])
+
+        early = client.post(url, {"until_date": "2027-01-31"})
+        assert "used this rate for 2027-01-31" in early.content.decode()
+        client.post(url, {"until_date": "2027-02-01"})
+
+        row.refresh_from_db()
+        assert row.until_date == date(2027, 2, 1)
+
     def test_a_country_is_two_letters(self, client):
         form = {"kind": "ELECTRICITY", "rate": "0.19", "from_date": "2026-01-01", "source": "law"}
 

@@ -27,6 +27,7 @@ from billing.models import (
     SupplyBlock,
     TaxedSupply,
     TaxRate,
+    TaxRateUse,
     TaxTreatment,
 )
 from billing.services import sealing
@@ -47,6 +48,7 @@ EVIDENCE = {
     "billing_exposurereading": "exposure_reading_is_append_only",
     "billing_defaultcase": "default_case_is_append_only",
     "billing_fxrate": "fx_rate_is_append_only",
+    "billing_taxrateuse": "tax_rate_use_is_append_only",
 }
 
 
@@ -80,6 +82,13 @@ def approval() -> Approval:
 def rate(**changes):
     own = {"country_code": "NL", "kind": "ELECTRICITY", "rate": Decimal("0.21")}
     return TaxRate.objects.create(**({"from_date": JANUARY, "source": "law"} | own | changes))
+
+
+def rate_use(**changes):
+    settlement = Settlement.objects.first() or a_closing().settlement
+    own = {"settlement": settlement, "rate": Decimal("0.21"), "last_tax_date": JANUARY}
+    row = changes.pop("tax_rate", None) or rate()
+    return TaxRateUse.objects.create(**(own | {"tax_rate": row} | changes))
 
 
 def treatment(**changes):
@@ -362,6 +371,12 @@ class TestTaxedSupply:
         with refused("only_the_standard_rate_bears_tax"):
             again(TaxedSupply.objects.first(), ground="other", **changes)
 
+    @pytest.mark.violates("only_what_is_shifted_is_self_assessed")
+    def test_only_what_is_shifted_is_self_assessed(self):
+        a_closing()
+        with refused("only_what_is_shifted_is_self_assessed"):
+            again(TaxedSupply.objects.first(), self_assessed_rate=Decimal("0.19"))
+
     @pytest.mark.violates("supply_is_taxed_once_per_settlement")
     def test_is_taxed_once(self):
         a_closing()
@@ -384,6 +399,7 @@ def evidence_of_all() -> None:
     reading()
     default_case()
     fx()
+    rate_use()
 
 
 @pytest.mark.parametrize(

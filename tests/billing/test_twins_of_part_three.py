@@ -13,6 +13,7 @@ from tests.billing.comparisons import (
     compare_corrections,
     compare_exposures,
     compare_positions,
+    compare_self_assessed,
 )
 from tests.billing.stories import (
     NOVEMBER_ENDS_AT,
@@ -123,6 +124,12 @@ def test_positions_of_any_supplies(given_supplies, adjusted, carried, minimum):
         told=[Story(Decimal(1), seller=1, buyer=2)],
         minimum_payment_minor=minimum,
     )
+
+
+@database
+@given(owed=st.lists(st.tuples(minor, st.sampled_from(["0.19", "0.055", "0.0825"])), max_size=5))
+def test_what_the_house_owes_of_any_sums(owed):
+    undone(lambda world: compare_self_assessed(world, owed), told=[Story(Decimal(1))])
 
 
 @settings(database, max_examples=15)

@@ -260,6 +260,51 @@ class TestDays:
         assert told(judge(company("NL"), company("NL"), site="NL", on=day)).startswith("BLOCK")
 
 
+class TestWhatTheHouseOwes:
+    """CCP: the tax that is shifted to the house is posted in its books, so its rate is decided."""
+
+    def test_is_decided_with_the_supply(self):
+        decision = judge(company("NL"), company("DE"), site="NL", is_to_the_house=True)
+
+        assert told(decision) == "AE DE"
+        assert (decision.rate, decision.self_assessed_rate) == (0, Decimal("0.19"))
+
+    def test_is_that_of_its_kind(self):
+        rates = tuple(
+            RateRow(country="DE", kind=kind, rate=Decimal(rate), from_date=LONG_AGO, source="law")
+            for kind, rate in (("ELECTRICITY", "0.19"), ("PARKING", "0.07"))
+        )
+        parking = KindRow(
+            country="NL", kind="PARKING", treatment="AS_SERVICE", from_date=LONG_AGO, source="law"
+        )
+        rules = without(DEFAULTS, rates=rates, kinds=(*DEFAULTS.kinds, parking))
+
+        decision = judge(
+            company("NL"),
+            company("DE"),
+            site="NL",
+            kind="PARKING",
+            rules=rules,
+            is_to_the_house=True,
+        )
+
+        assert (told(decision), decision.self_assessed_rate) == ("AE DE", Decimal("0.07"))
+
+    def test_blocks_where_nobody_entered_a_rate(self):
+        rules = without(DEFAULTS, rates=())
+
+        decision = judge(company("NL"), company("DE"), site="NL", rules=rules, is_to_the_house=True)
+
+        assert told(decision) == "BLOCK RATE_UNKNOWN"
+
+    def test_a_partners_own_books_need_no_rate_of_ours(self):
+        rules = without(DEFAULTS, rates=())
+
+        decision = judge(company("NL"), company("DE"), site="NL", rules=rules)
+
+        assert (told(decision), decision.self_assessed_rate) == ("AE DE", 0)
+
+
 class TestBlocks:
     def test_a_checksum_is_no_check(self):
         for unchecked in (

@@ -127,6 +127,7 @@ def decide_again(frozen: dict):
         tax_date=date.fromisoformat(frozen["tax_date"]),
         charge_country=frozen["charge_country"],
         buys_for=frozen["buys_for"],
+        is_to_the_house=frozen["is_to_the_house"],
     )
     return decide(
         supply,
@@ -144,6 +145,8 @@ class TestAnyFacts:
         assert (found.category == "S") == bool(found.rate)
         assert found.is_blocked == bool(found.block_code) == bool(found.what_to_do)
         assert found.is_blocked or (found.ground and found.place)
+        owed = found.category == "AE" and supply.is_to_the_house
+        assert bool(found.self_assessed_rate) == owed
         if found.is_blocked:
             assert found.block_code in BLOCKS
             assert "{" not in found.what_to_do

@@ -52,8 +52,9 @@ def judge(
     kind: Kind = "ELECTRICITY",
     on: date = DAY,
     rules: TaxRules = DEFAULTS,
+    is_to_the_house: bool = False,
 ) -> VatDecision:
-    supply = Supply(kind=kind, tax_date=on, charge_country=site)
+    supply = Supply(kind=kind, tax_date=on, charge_country=site, is_to_the_house=is_to_the_house)
     return decide(supply, supplier=supplier, customer=customer, rules=rules)
 
 

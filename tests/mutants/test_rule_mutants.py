@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from billing.rules import conversion, default, instructions, multilateral
+from billing.rules import conversion, default, instructions, multilateral, supplies
 from billing.rules.fees import record, scope, tiers, window
 from billing.rules.vat import amounts, decide, facts
 from tests.billing import (
@@ -21,6 +21,7 @@ from tests.billing import (
     test_fee_properties,
     test_fee_rules,
     test_netting_rules,
+    test_taxed_supplies,
     test_vat_amounts,
     test_vat_decision,
 )
@@ -51,6 +52,7 @@ def vat_days() -> None:
 
 
 vat_blocks = test_vat_decision.TestBlocks()
+vat_owed = test_vat_decision.TestWhatTheHouseOwes()
 fee_credits = test_fee_rules.TestCredits()
 three_partners = test_netting_rules.TestThreePartners()
 least = test_netting_rules.TestLeastPayment()
@@ -104,6 +106,41 @@ VAT = [
         '_is_dealer(case, "supplier") and _is_dealer(case, "customer")',
         '_is_dealer(case, "customer")',
         vat_table,
+    ),
+    Mutant(
+        decide,
+        "owes at a rate that it does not know",
+        "_rate(case, place) if case.supply.is_to_the_house else None",
+        "None",
+        vat_owed.test_is_decided_with_the_supply,
+    ),
+    Mutant(
+        decide,
+        "owes at the rate of electricity",
+        "rules.rates if (one.country, one.kind) == (place, kind)",
+        'rules.rates if (one.country, one.kind) == (place, "ELECTRICITY")',
+        vat_owed.test_is_that_of_its_kind,
+    ),
+    Mutant(
+        supplies,
+        "keeps the first decision only",
+        "if decision:\n            self.decisions",
+        "if decision and not self.decisions:\n            self.decisions",
+        test_taxed_supplies.test_each_supply_keeps_what_decided_it,
+    ),
+    Mutant(
+        supplies,
+        "merges what the house owes at two rates",
+        "decision.self_assessed_rate,",
+        "Decimal(0),",
+        test_taxed_supplies.test_what_the_house_owes_at_two_rates_is_two_sums,
+    ),
+    Mutant(
+        supplies,
+        "uses a rate until its first day",
+        "max(day, used.get(row, day))",
+        "min(day, used.get(row, day))",
+        test_taxed_supplies.test_rates_used_tell_the_last_day,
     ),
     Mutant(facts, "has a closed end", "day < self.until_date", "day <= self.until_date", vat_days),
     Mutant(

@@ -19,6 +19,7 @@ from billing.services import (
     exposure,
     fees,
     postings,
+    sealing,
     settling,
     supplies,
     waiting,
@@ -32,6 +33,7 @@ from tests.billing.comparisons import (
     compare_corrections,
     compare_exposures,
     compare_positions,
+    compare_self_assessed,
 )
 from tests.billing.stories import (
     DECEMBER_ENDS_AT,
@@ -327,6 +329,18 @@ def compare_some_waits(world: World) -> None:
     )
 
 
+OWING = [
+    Mutant(
+        "cuts what the house owes", "THEN round(supply.net_minor", "THEN trunc(supply.net_minor"
+    ),
+    Mutant("owes at the rate of the document", "supply.self_assessed_rate", "supply.rate"),
+]
+
+
+def compare_what_the_house_owes(world: World) -> None:
+    compare_self_assessed(world, [(1003, "0.19"), (-250, "0.055"), (2, "0.19")])
+
+
 def compare_as_ccp(world: World) -> None:
     world.group.model = "CCP"
     world.group.save()
@@ -358,6 +372,7 @@ FAMILIES = [
     ("exposures.sql", EXPOSING, compare_exposures),
     ("window_holds.sql", HOLDING, compare_some_waits),
     ("window_deemed.sql", DEEMING, compare_some_waits),
+    ("transfers_not_readded.sql", OWING, compare_what_the_house_owes),
     ("prove_conservation.sql", PROVING, compare_conservation),
 ]
 
@@ -411,6 +426,7 @@ _LOADING = (
     exposure,
     fees,
     postings,
+    sealing,
     settling,
     supplies,
     waiting,

@@ -18,6 +18,7 @@ from billing.rules.vat.facts import (
     Dated,
     Evidence,
     FactsContradict,
+    RateRow,
     Supply,
     TaxParty,
     TaxRules,
@@ -27,7 +28,7 @@ from billing.rules.vat.facts import (
     plain,
 )
 
-EVIDENCE_VERSION = 1
+EVIDENCE_VERSION = 2
 # GR is Greece, whose VAT ids begin with EL.
 EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
@@ -66,6 +67,7 @@ class _Case:
             "tax_date": plain(supply.tax_date),
             "charge_country": supply.charge_country,
             "buys_for": supply.buys_for,
+            "is_to_the_house": supply.is_to_the_house,
             "used": list(self.used),
         }
 
@@ -225,6 +227,21 @@ def _standard(case: _Case, place: str, *, missing: str = "SUPPLIER_NOT_REGISTERE
     supplier_id = _vat_id(case, case.supplier, place)
     if supplier_id is None:
         raise _Blocked(missing, place)
+    row = _rate(case, place)
+    customer_id = _vat_id(case, case.customer, place)
+    return VatDecision(
+        category="S",
+        rate=row.rate,
+        rate_row=row,
+        place=place,
+        ground=f"VAT of {place} at {(row.rate * 100).normalize():f} %",
+        supplier_vat_id=supplier_id.number,
+        customer_vat_id=customer_id.number if customer_id else "",
+        evidence=case.evidence(),
+    )
+
+
+def _rate(case: _Case, place: str) -> RateRow:
     kind = case.supply.kind
     row = only_one(
         [one for one in case.rules.rates if (one.country, one.kind) == (place, kind)],
@@ -234,20 +251,15 @@ def _standard(case: _Case, place: str, *, missing: str = "SUPPLIER_NOT_REGISTERE
     case.found(f"rate.{kind}.{place}", row)
     if row is None or row.rate <= 0:
         raise _Blocked("RATE_UNKNOWN", place)
-    customer_id = _vat_id(case, case.customer, place)
-    return VatDecision(
-        category="S",
-        rate=row.rate,
-        place=place,
-        ground=f"VAT of {place} at {(row.rate * 100).normalize():f} %",
-        supplier_vat_id=supplier_id.number,
-        customer_vat_id=customer_id.number if customer_id else "",
-        evidence=case.evidence(),
-    )
+    return row
 
 
 def _reverse_charge(case: _Case, place: str, law: str) -> VatDecision:
-    """The customer owes the tax: its VAT id must have been confirmed, both ids are printed."""
+    """The customer owes the tax: its VAT id must have been confirmed, both ids are printed.
+
+    Where that is the house, the rate at which it owes is decided here too: a partner's own books
+    need no rate of ours.
+    """
     customer_id = _vat_id(case, case.customer, place)
     if customer_id is None:
         raise _Blocked("CUSTOMER_NOT_REGISTERED", place)
@@ -260,6 +272,7 @@ def _reverse_charge(case: _Case, place: str, law: str) -> VatDecision:
     return VatDecision(
         category="AE",
         rate=NOTHING,
+        rate_row=_rate(case, place) if case.supply.is_to_the_house else None,
         place=place,
         ground=f"Reverse charge, {law} of Directive 2006/112/EC",
         vatex_code=REVERSE_CHARGE_CODE,

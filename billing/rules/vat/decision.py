@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from billing.rules.vat.facts import Evidence
+from billing.rules.vat.facts import Evidence, RateRow
 
 Category: TypeAlias = Literal["S", "AE", "O", "E", "BLOCK"]
 
@@ -56,12 +56,14 @@ class VatDecision:
     """The treatment of one supply, with all it is founded on.
 
     ``rate`` is a fraction, above 0 for S and 0 for AE and E; O and BLOCK have none. ``place`` is
-    where the supply is taxed. ``ground`` is printed on the document. ``evidence`` is plain JSON:
-    it is frozen with the document, and never computed again.
+    where the supply is taxed. ``rate_row`` gave the rate of S, or of an AE that the house owes.
+    ``ground`` is printed on the document. ``evidence`` is plain JSON: it is frozen with the
+    document, and never computed again.
     """
 
     category: Category
     rate: Decimal | None = None
+    rate_row: RateRow | None = None
     place: str | None = None
     ground: str = ""
     vatex_code: str = ""
@@ -74,6 +76,13 @@ class VatDecision:
     @property
     def is_blocked(self) -> bool:
         return self.category == "BLOCK"
+
+    @property
+    def self_assessed_rate(self) -> Decimal:
+        """At which the house owes what was shifted to it, a fraction; 0 where it owes nothing."""
+        if self.category != "AE" or self.rate_row is None:
+            return Decimal(0)
+        return self.rate_row.rate
 
     @property
     def needs_its_own_document(self) -> bool:

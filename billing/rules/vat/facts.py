@@ -144,13 +144,15 @@ class Supply:
 
     ``tax_date`` is the day on which the tax becomes due. ``charge_country`` is the state of the
     site, None for a fee of the house. ``buys_for`` names the customer's establishment that buys;
-    None is its seat.
+    None is its seat. ``is_to_the_house``: the customer is the house, in whose books a tax that is
+    shifted to it is posted; so its rate must be known too.
     """
 
     kind: Kind
     tax_date: date
     charge_country: str | None = None
     buys_for: str | None = None
+    is_to_the_house: bool = False
 
 
 Fact = TypeVar("Fact", bound=Dated)
