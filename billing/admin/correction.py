@@ -1,11 +1,9 @@
 """Correction runs: select, simulate, see the difference, ask; a second person posts."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -14,20 +12,16 @@ from django.urls import path, reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
-    UnfoldAdminTextareaWidget,
-)
 
 from billing.admin.amounts import amount
+from billing.admin.correction_form import SelectionForm, told_selection
 from billing.admin.figures import rows_url
 from billing.models import ClearedSdr, CorrectionRun
 from billing.services import correction_runs
-from billing.services.correction_runs import NotCorrectable, Selection
+from billing.services.correction_runs import NotCorrectable
 from clearinghouse.retry import in_transaction
 from partners.admin.base import EvidenceAdmin
-from partners.admin.confirm import NotPossible, Question, ReasonForm, ask, change_url
+from partners.admin.confirm import NotPossible, Question, ask, change_url
 from partners.admin.story import (
     WARN,
     ActionLink,
@@ -41,7 +35,6 @@ from partners.admin.story import (
     link,
 )
 from partners.admin_paging import KeysetPaging
-from partners.models import Party, SettlementGroup
 from partners.services import approvals, audit
 from partners.services.approvals import NotDecidable
 
@@ -49,65 +42,6 @@ STATE_TONES = {"SIMULATED": "info", "REQUESTED": "warning", "POSTED": "success",
 _LIST = "admin:billing_correctionrun_changelist"
 _NAME = "billing_correctionrun"
 _SHOWN = 200
-
-
-class SelectionForm(ReasonForm):
-    """Which settled records; each is compared with its newest rating."""
-
-    group = forms.ModelChoiceField(SettlementGroup.objects.all(), widget=UnfoldAdminSelectWidget)
-    seller = forms.ModelChoiceField(
-        Party.objects.filter(role="CSO"), required=False, widget=UnfoldAdminSelectWidget
-    )
-    buyer = forms.ModelChoiceField(
-        Party.objects.filter(role="CSP"), required=False, widget=UnfoldAdminSelectWidget
-    )
-    first_date = forms.DateField(
-        required=False,
-        widget=UnfoldAdminSingleDateWidget,
-        help_text="Service end, in the group's time zone; empty: from the beginning.",
-    )
-    last_date = forms.DateField(
-        required=False, widget=UnfoldAdminSingleDateWidget, help_text="This day included."
-    )
-    record_ids = forms.CharField(
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Only these records: our ids, one a line.",
-    )
-    field_order = ("group", "seller", "buyer", "first_date", "last_date", "record_ids", "reason")
-
-    def clean_record_ids(self) -> tuple[UUID, ...] | None:
-        found = []
-        for text in self.cleaned_data["record_ids"].split():
-            try:
-                found.append(UUID(text))
-            except ValueError as error:
-                raise forms.ValidationError(f"“{text[:40]}” is no record id.") from error
-        return tuple(found) or None
-
-    def selection(self) -> Selection:
-        wanted = self.cleaned_data
-        zone = ZoneInfo(wanted["group"].time_zone)
-        first, last = wanted["first_date"], wanted["last_date"]
-        until = last + timedelta(days=1) if last else None
-        return Selection(
-            seller_id=wanted["seller"].pk if wanted["seller"] else None,
-            buyer_id=wanted["buyer"].pk if wanted["buyer"] else None,
-            ends_from=datetime.combine(first, time(), zone) if first else None,
-            ends_until=datetime.combine(until, time(), zone) if until else None,
-            record_ids=wanted["record_ids"],
-        )
-
-    def clean(self):
-        super().clean()
-        wanted = self.cleaned_data
-        narrowed = ("seller", "buyer", "first_date", "last_date", "record_ids")
-        if not self.errors:
-            if not any(wanted.get(name) for name in narrowed):
-                self.add_error(None, "Narrow it: name a party, a period or records.")
-            else:
-                wanted["selection"] = self.selection()
-        return wanted
 
 
 @admin.register(CorrectionRun)
@@ -173,6 +107,7 @@ class CorrectionRunAdmin(KeysetPaging, EvidenceAdmin):
                     [
                         ("Group", link(obj.group)),
                         ("Reason", obj.reason),
+                        ("Selection", told_selection(obj.selection)),
                         ("State", Badge(obj.state, STATE_TONES[obj.state])),
                         ("Asked for by", obj.maker),
                         ("Approved by", obj.approval.checker if obj.approval else None),

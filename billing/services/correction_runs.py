@@ -35,13 +35,19 @@ class NotCorrectable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which settled records: parties, service end in [ends_from, ends_until), or ids."""
+    """Which settled records: parties, service end in [ends_from, ends_until), tariff, or ids.
+
+    ``tariff_id`` as sellers call it, upper and lower case alike: records that name it or were
+    priced by it; with ``tariff_version`` only those that this version priced, now or before.
+    """
 
     seller_id: UUID | None = None
     buyer_id: UUID | None = None
     ends_from: datetime | None = None
     ends_until: datetime | None = None
     record_ids: tuple[UUID, ...] | None = None
+    tariff_id: str | None = None
+    tariff_version: int | None = None
 
     def told(self) -> dict[str, Any]:
         """As stored with the run: plain JSON."""
@@ -51,6 +57,8 @@ class Selection:
             "ends_from": self.ends_from.isoformat() if self.ends_from else None,
             "ends_until": self.ends_until.isoformat() if self.ends_until else None,
             "record_ids": [str(one) for one in self.record_ids] if self.record_ids else None,
+            "tariff_id": self.tariff_id,
+            "tariff_version": self.tariff_version,
         }
 
 
@@ -223,6 +231,8 @@ def _settled(group: SettlementGroup, selection: Selection) -> list[Settled]:
                 "ends_from": selection.ends_from,
                 "ends_until": selection.ends_until,
                 "record_ids": list(selection.record_ids) if selection.record_ids else None,
+                "tariff_id": selection.tariff_id,
+                "tariff_version": selection.tariff_version,
             },
         )
         return [

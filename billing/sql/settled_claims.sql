@@ -1,7 +1,10 @@
 -- Settled records of a filter as they count now: what they were cleared at, or corrected to last.
 -- Grain:      one row per record cleared into a window of the group whose settlement is issued.
--- Parameters: group_id; seller_id, buyer_id, ends_from, ends_until, record_ids (NULL: any).
--- Promise:    credits and credited records are left out: their history ends in themselves.
+-- Parameters: group_id; seller_id, buyer_id, ends_from, ends_until, record_ids, tariff_id and
+--             tariff_version (NULL: any).
+-- Promise:    credits and credited records are left out: their history ends in themselves. Of a
+--             tariff are the records that name it, and those that it priced in any rating; of a
+--             version of it those that this version priced, whatever prices them now.
 SELECT cleared.id, cleared.seller_partner_id, cleared.buyer_partner_id,
        coalesce(last.claim_minor, cleared.claim_minor),
        coalesce(last.payout_minor, cleared.payout_minor),
@@ -24,6 +27,18 @@ SELECT cleared.id, cleared.seller_partner_id, cleared.buyer_partner_id,
    AND (%(ends_from)s::timestamptz IS NULL OR cleared.ended_at >= %(ends_from)s::timestamptz)
    AND (%(ends_until)s::timestamptz IS NULL OR cleared.ended_at < %(ends_until)s::timestamptz)
    AND (%(record_ids)s::uuid[] IS NULL OR cleared.id = ANY (%(record_ids)s::uuid[]))
+   AND (%(tariff_id)s::text IS NULL
+        OR EXISTS (SELECT FROM roaming_sdrrating AS rating
+                     JOIN roaming_tariffversion AS version ON version.id = rating.tariff_version_id
+                     JOIN roaming_tariff AS tariff ON tariff.id = version.tariff_id
+                    WHERE rating.record_id = cleared.id
+                      AND lower(tariff.tariff_id) = lower(%(tariff_id)s::text)
+                      AND (%(tariff_version)s::int IS NULL
+                           OR version.version = %(tariff_version)s::int))
+        OR %(tariff_version)s::int IS NULL
+           AND EXISTS (SELECT FROM roaming_sdr AS sdr
+                        WHERE sdr.sender_id = cleared.sender_id AND sdr.id = cleared.id
+                          AND lower(sdr.tariff_id) = lower(%(tariff_id)s::text)))
    AND NOT EXISTS (SELECT FROM roaming_sdrlink AS link
                     WHERE link.original_id = cleared.id AND link.kind = 'CREDIT')
  ORDER BY cleared.id
