@@ -1,6 +1,8 @@
 """Figures as people read them: thousands apart, a true minus, only the decimals that matter."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from uuid import UUID
 
 from django import template
 
@@ -48,3 +50,15 @@ def figure(value: Decimal, decimals: int) -> str:
 def kilobytes(size_bytes: int) -> str:
     """A file size, rounded up: 63 kB."""
     return f"{-(-size_bytes // 1000):,} kB"
+
+
+@register.filter
+def of_id(rows: Mapping[UUID, object], key: UUID) -> object | None:
+    """The row of a record, or nothing."""
+    return rows.get(key)
+
+
+@register.filter
+def exact(text: str | None) -> str:
+    """A figure of a trace as it stands there, without zeros at its end."""
+    return figure(Decimal(text), 0) if text else ""

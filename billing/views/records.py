@@ -35,6 +35,7 @@ from partners.portal import for_partner, partner_of, request_id
 from roaming.queries import readable_states
 from roaming.queries_chain import lines_of
 from roaming.queries_disputes import is_disputable, owned_parties
+from roaming.queries_ratings import newest_ratings
 
 PAGE = 50
 _STAGES = [
@@ -175,7 +176,9 @@ def _tell(request: HttpRequest, subject: UUID | str, *, asked: str) -> HttpRespo
     except NotForYou:
         context = {"section": "where", "asked": asked[:100]}
         return render(request, "portal/where.html", context, status=404)
-    page = {"section": "records", "found": found} | _corrections(request, found)
+    ratings = newest_ratings([attempt.sent.record_id for attempt in found.attempts])
+    page = {"section": "records", "found": found, "ratings": ratings}
+    page |= _corrections(request, found)
     return render(request, "portal/record.html", page)
 
 

@@ -1,6 +1,6 @@
 """Own prices kept, and made anew: a re-rating is the next version of a record, with its reason."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from roaming.intake.ratings import NewRating, write_ratings
 from roaming.intake.registries import Asked, load_registries
 from roaming.intake.stored_records import asked_of
 from roaming.models import SdrRating, SdrState
+from roaming.queries_ratings import newest_ratings
 from roaming.queries_tariffs import Tariffs, Version
 from roaming.rules.facts import PriceFact
 from roaming.rules.sdr_price import OwnPrice
@@ -60,7 +61,7 @@ def keep(
     A record's first rating needs no reason. Runs inside the caller's transaction.
     """
     wanted = dict(prices)
-    newest = newest_of(wanted)
+    newest = newest_ratings(wanted)
     new, same = [], []
     for record_id, own in wanted.items():
         last = newest.get(record_id)
@@ -73,12 +74,6 @@ def keep(
     with connection.cursor() as cursor:
         write_ratings(cursor, new, rated_at=now)
     return [one.record_id for one in new], same
-
-
-def newest_of(record_ids: Collection[UUID]) -> dict[UUID, SdrRating]:
-    """The newest rating of each record that has one."""
-    rows = SdrRating.objects.filter(record_id__in=list(record_ids)).order_by("rating_version")
-    return {row.record_id: row for row in rows}
 
 
 def price_by(

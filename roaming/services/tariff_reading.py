@@ -10,8 +10,9 @@ import msgspec
 from django.db.models import Q, QuerySet
 
 from partners.models import RoamingAgreement
-from roaming.models import SdrRating, Tariff, TariffNotice
+from roaming.models import Tariff, TariffNotice
 from roaming.queries import Reader
+from roaming.queries_ratings import newest_ratings
 from roaming.queries_tariffs import Tariffs, tariffs_of
 from roaming.rules.rating.stored import ExactEncoder
 
@@ -174,8 +175,7 @@ def notice_told(notice: TariffNotice) -> TariffNoticeRow:
 
 def rating_told(record_id: UUID) -> RecordRating | None:
     """The newest rating of a record, by one query."""
-    rows = SdrRating.objects.filter(record_id=record_id)
-    row = rows.select_related("tariff_version__tariff").order_by("-rating_version").first()
+    row = newest_ratings([record_id]).get(record_id)
     if row is None:
         return None
     tariff = row.tariff_version.tariff
