@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from billing.views import login, records, statements
+from billing.views import login, objections, records, statements
 
 app_name = "portal"
 
 urlpatterns = [
     path("", statements.home, name="home"),
     path("statements/<uuid:document_id>/pdf", statements.statement_pdf, name="statement-pdf"),
+    path("statements/<uuid:document_id>/object/", objections.object_to, name="object"),
+    path("objections/", objections.objection_list, name="objections"),
     path("records/", records.record_list, name="records"),
     path("records/export.csv", records.record_export, name="records-export"),
     path("records/<uuid:record_id>/", records.record, name="record"),

@@ -212,6 +212,7 @@ OAUTH2_PROVIDER = {
         "sdr:write": "Send service detail records",
         "sdr:read": "Read your service detail records",
         "settlement:read": "Read your settlement statements",
+        "settlement:write": "Object to your settlement statements",
         "dispute:write": "Open and answer disputes, accept and withdraw records",
         "dispute:read": "Read your disputes",
         "counter:write": "Send counter-records",

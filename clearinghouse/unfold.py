@@ -61,6 +61,7 @@ _NAVIGATION = [
         _page("Windows", "calendar_month", "billing.clearingwindow"),
         _page("Settlements", "balance", "billing.settlement"),
         _page("Documents", "description", "billing.document"),
+        _page("Objections", "feedback", "billing.objection", query="?state__exact=OPEN"),
         _page("Cleared records", "receipt_long", "billing.clearedsdr"),
         _page("Ledger", "menu_book", "billing.transfer"),
         _page("Accounts", "account_balance", "billing.account"),

@@ -11,6 +11,7 @@ from billing.admin import (  # noqa: F401 they register themselves
     fee_line,
     fx_rate,
     ledger,
+    objection,
     position,
     proof,
     settlement,

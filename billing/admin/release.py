@@ -8,13 +8,15 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
+from billing.admin.objection import waiting_table
 from billing.admin.settlement_story import PreviewTold
-from billing.models import Settlement
+from billing.models import Document, Settlement
+from billing.queries_objections import limits_of, open_against
 from billing.services import close_job, releases
 from billing.services.settling import NotReleasable
 from partners.admin.confirm import NotPossible, Question, ask, change_url
 from partners.admin.job import wake_worker
-from partners.admin.story import WARN, ActionLink, Facts, Note
+from partners.admin.story import WARN, ActionLink, Facts, Note, Table
 from partners.services import audit
 from partners.services.approvals import NotDecidable
 
@@ -63,14 +65,19 @@ def actions(request, settlement: Settlement) -> list[ActionLink]:
     ]
 
 
-def next_step(request, settlement: Settlement) -> list[Note]:
+def next_step(request, settlement: Settlement) -> list[Note | Table]:
     """What has to happen, and by whom."""
     if settlement.state == Settlement.State.CANCELLED:
         return [Note(f"It was cancelled: {settlement.cancel_reason}", tone=WARN)]
     if settlement.state != Settlement.State.CALCULATED:
         return []
     asked = releases.open_request(settlement, now=timezone.now())
-    if asked is None:
+    if open_against(settlement.window).exists():
+        text = (
+            "Partners object to their provisional statements. Answer each below; only then is the"
+            " settlement released."
+        )
+    elif asked is None:
         text = (
             "Nothing is posted yet. Check the figures, then ask for the release; a second person"
             " looks at exactly this preview and releases it."
@@ -79,7 +86,7 @@ def next_step(request, settlement: Settlement) -> list[Note]:
         text = "You asked for the release. A second person must look at it and release it."
     else:
         text = f"{asked.maker} asked for the release: “{asked.reason}”. You can decide."
-    return [Note(text, tone=WARN, title="Waits for its release")]
+    return [Note(text, tone=WARN, title="Waits for its release"), *waiting_table(settlement)]
 
 
 def _link(label: str, name: str, settlement: Settlement, **options: bool) -> ActionLink:
@@ -103,8 +110,9 @@ def _request(request, settlement: Settlement) -> Question:
         sentence="A second person sees exactly this preview and releases it. Nothing is posted"
         " before.",
         button="Ask a second person",
-        effect=_effect(settlement),
-        is_possible=settlement.state == Settlement.State.CALCULATED,
+        effect=[*_objections(settlement), *_effect(settlement)],
+        is_possible=settlement.state == Settlement.State.CALCULATED
+        and not open_against(settlement.window).exists(),
         act=partial(_do_request, request, settlement),
     )
 
@@ -116,8 +124,8 @@ def _approve(request, settlement: Settlement) -> Question:
         title="Release this settlement?",
         sentence=_ISSUES,
         button="Release and issue",
-        effect=[*problem, *_effect(settlement)],
-        is_possible=not problem,
+        effect=[*problem, *_objections(settlement), *_effect(settlement)],
+        is_possible=not problem and not open_against(settlement.window).exists(),
         is_dangerous=True,
         act=partial(_do_approve, request, settlement, asked),
     )
@@ -170,6 +178,24 @@ _QUESTIONS = {
     "cancel": _cancel,
     "recalculate": _recalculate,
 }
+
+
+def _objections(settlement: Settlement) -> list[object]:
+    """What stops a release, and until when more of it may come."""
+    if settlement.state != Settlement.State.CALCULATED:
+        return []
+    waiting = waiting_table(settlement)
+    if waiting:
+        return [Note("Answer the objections first; then release.", tone=WARN), *waiting]
+    provisional = settlement.documents.filter(kind=Document.Kind.PROVISIONAL)
+    until_at = max(limits_of(provisional).values(), default=None)
+    if until_at is None or until_at < timezone.now():
+        return []
+    text = (
+        f"Partners may object until {timezone.localtime(until_at):%-d %b %Y, %H:%M}. A release"
+        " before then takes that time from them."
+    )
+    return [Note(text, tone=WARN)]
 
 
 def _why_not(request, settlement: Settlement, asked) -> list[Note]:

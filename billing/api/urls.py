@@ -1,8 +1,8 @@
-"""/api/v1/statements/, /api/v1/ledger/ and /api/v1/whereabouts/."""
+"""/api/v1/statements/, /api/v1/objections/, /api/v1/ledger/ and /api/v1/whereabouts/."""
 
 from django.urls import path
 
-from billing.api import books, views
+from billing.api import books, objections, views
 
 app_name = "billing"
 
@@ -12,6 +12,17 @@ urlpatterns = [
         "statements/<uuid:document_id>/", views.StatementDetail.as_view(), name="statement-detail"
     ),
     path("statements/<uuid:document_id>/pdf", views.StatementPdf.as_view(), name="statement-pdf"),
+    path(
+        "statements/<uuid:document_id>/objections/",
+        objections.StatementObjections.as_view(),
+        name="statement-objections",
+    ),
+    path("objections/", objections.Objections.as_view(), name="objection-list"),
+    path(
+        "objections/<uuid:objection_id>/",
+        objections.ObjectionDetail.as_view(),
+        name="objection-detail",
+    ),
     path(
         "service-detail-records/<uuid:record_id>/whereabouts/",
         views.RecordWhereabouts.as_view(),

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from billing.api import documentation, reading
 from billing.api.filters import StatementFilter
+from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
 from billing.models import Document
 from billing.queries_statements import StatementSummary, pdf_of, statements_of, summaries_of
 from billing.queries_whereabouts import NotForYou, where_is
@@ -20,8 +21,6 @@ from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 
 JSON = "application/json"
-USUAL_PAGE = 100
-LARGEST_PAGE = 1_000
 _STATUSES = ("FINAL", "PROVISIONAL")
 _LIST_PARAMETERS = {"cursor", "limit", "status", *StatementFilter.base_filters}
 
@@ -31,17 +30,17 @@ class Statements(APIView):
 
     @documentation.list_statements
     def get(self, request):
-        _refuse_unknown_parameters(request, _LIST_PARAMETERS)
-        limit = _limit(request)
+        refuse_unknown(request, _LIST_PARAMETERS)
+        limit = limit_of(request)
         documents = _statements(request, _status(request))
-        if "cursor" in request.query_params:
-            documents = documents.filter(id__lt=_cursor(request))
+        if cursor := cursor_of(request):
+            documents = documents.filter(id__lt=cursor)
         filtered = StatementFilter(request.query_params, queryset=documents)
         if not filtered.is_valid():
             raise translate_validation(filtered.errors)
         found = summaries_of(filtered.qs[: limit + 1], partner=client_of(request).partner)
         page = found[:limit]
-        following = _address(request, cursor=page[-1].id) if len(found) > limit else None
+        following = address_of(request, cursor=page[-1].id) if len(found) > limit else None
         rows = [reading.row_of(one, pdf=_pdf_address(request, one)) for one in page]
         return _json(reading.StatementPage(results=rows, next=following))
 
@@ -97,7 +96,7 @@ class SdrWhereabouts(APIView):
 
     @documentation.where_is_sdr
     def get(self, request):
-        _refuse_unknown_parameters(request, {"sdr_id"})
+        refuse_unknown(request, {"sdr_id"})
         sdr_id = request.query_params.get("sdr_id", "").strip()
         if not sdr_id:
             raise ValidationError({"sdr_id": "is missing; send the id that the seller gave"})
@@ -138,36 +137,6 @@ def _one(request, document_id: UUID) -> Document:
     if document is None:
         raise Http404
     return document
-
-
-def _refuse_unknown_parameters(request, known: set[str]) -> None:
-    """A misspelt filter must not answer with everything."""
-    unknown = sorted(set(request.query_params) - known)
-    if unknown:
-        raise ValidationError(
-            {name: f"is not known here; known are {', '.join(sorted(known))}" for name in unknown}
-        )
-
-
-def _limit(request) -> int:
-    text = request.query_params.get("limit", str(USUAL_PAGE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_PAGE):
-        raise ValidationError({"limit": f"is not a whole number from 1 to {LARGEST_PAGE}"})
-    return int(text)
-
-
-def _cursor(request) -> UUID:
-    try:
-        return UUID(request.query_params["cursor"])
-    except ValueError:
-        raise ValidationError({"cursor": "is no statement id; follow the next link"}) from None
-
-
-def _address(request, **changes: object) -> str:
-    parameters = request.query_params.copy()
-    for name, value in changes.items():
-        parameters[name] = str(value)
-    return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
 
 
 def _pdf_address(request: HttpRequest, summary: StatementSummary) -> str:

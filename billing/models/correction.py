@@ -114,24 +114,44 @@ class ManualAdjustment(models.Model):
 
 
 class Objection(models.Model):
-    """A partner's objection to a provisional or final statement, and the answer."""
+    """A partner's objection to its provisional or final statement, and the answer.
+
+    ``counterparty`` is a code as the statement lists it, ``sdr_id`` the seller's id as the partner
+    named it; ``record_id`` is set where that record is in the statement. An upheld one names what
+    mends it. Answered once; what was raised never changes.
+    """
 
     class State(models.TextChoices):
         OPEN = "OPEN"
         UPHELD = "UPHELD"
         REJECTED = "REJECTED"
 
+    class Remedy(models.TextChoices):
+        CANCELLATION = "CANCELLATION", "The calculation was cancelled and is made anew"
+        ADJUSTMENT = "ADJUSTMENT", "A manual adjustment"
+        CORRECTION = "CORRECTION", "A correction run"
+
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="objections")
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="objections")
     text = models.CharField(max_length=2000)
     amount_minor = models.BigIntegerField(null=True, blank=True, help_text="in doubt")
+    counterparty = models.CharField(max_length=20, blank=True)
+    sdr_id = models.CharField(max_length=100, blank=True)
+    record_id = models.UUIDField(null=True, blank=True, help_text="the ClearedSdr of sdr_id")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     raised_by = models.CharField(max_length=150)
     raised_at = models.DateTimeField()
     answer = models.CharField(max_length=2000, blank=True)
     answered_by = models.CharField(max_length=150, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    remedy = models.CharField(max_length=12, choices=Remedy, blank=True)
+    adjustment = models.ForeignKey(
+        ManualAdjustment, on_delete=models.PROTECT, null=True, blank=True, related_name="objections"
+    )
+    correction_run = models.ForeignKey(
+        CorrectionRun, on_delete=models.PROTECT, null=True, blank=True, related_name="objections"
+    )
 
     class Meta:
         constraints = [
@@ -143,6 +163,27 @@ class Objection(models.Model):
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True) | Q(answered_at__gte=F("raised_at")),
                 name="objection_is_answered_after_it_was_raised",
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="objection_has_grounds"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__isnull=True) | Q(amount_minor__gt=0),
+                name="objection_amount_is_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="UPHELD") & ~Q(remedy="") | ~Q(state="UPHELD") & Q(remedy=""),
+                name="upheld_objection_says_what_mends_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    remedy="ADJUSTMENT", adjustment__isnull=False, correction_run__isnull=True
+                )
+                | Q(remedy="CORRECTION", adjustment__isnull=True, correction_run__isnull=False)
+                | Q(
+                    remedy__in=["", "CANCELLATION"],
+                    adjustment__isnull=True,
+                    correction_run__isnull=True,
+                ),
+                name="objection_names_the_remedy_it_says",
             ),
         ]
 

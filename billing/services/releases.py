@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from billing.models import Document, Settlement
+from billing.queries_objections import open_against
 from billing.services import settling
 from billing.services.settling import NotReleasable
 from clearinghouse.retry import in_transaction
@@ -34,10 +35,12 @@ def open_request(settlement: Settlement, *, now: datetime) -> Approval | None:
 def request_release(settlement: Settlement, *, reason: str, maker: User, now: datetime) -> Approval:
     """Ask a second person to release what the preview shows.
 
-    :raises NotReleasable: it is issued or cancelled.
+    :raises NotReleasable: it is issued or cancelled, or an objection to it is open.
     """
     if settlement.state != Settlement.State.CALCULATED:
         raise NotReleasable(f"The settlement is {settlement.state}; there is nothing to release.")
+    if open_against(settlement.window).exists():
+        raise NotReleasable("Objections to its statements wait for an answer.")
 
     def asked() -> Approval:
         approval = approvals.request(

@@ -18,6 +18,7 @@ from billing.models import (
     Settlement,
     TaxedSupply,
 )
+from billing.queries_objections import open_against
 from billing.rules.netting import PartnerPosition, positions_sha256
 from billing.services.fees import charge_fees
 from billing.services.instructing import instruct, netted_together
@@ -106,11 +107,14 @@ def issue(
 ) -> list[Document]:
     """Post, mark issued and write the statements; the caller holds the group FOR UPDATE.
 
-    :raises NotReleasable: it is not CALCULATED, or the carried amounts are not those of now.
+    :raises NotReleasable: it is not CALCULATED, an objection to it is open, or the carried amounts
+        are not those of now.
     """
     window = settlement.window
     if settlement.state != Settlement.State.CALCULATED:
         raise NotReleasable(f"The settlement is {settlement.state}; nothing was issued.")
+    if unanswered := open_against(window).count():
+        raise NotReleasable(f"Objections to its statements wait for an answer: {unanswered}.")
     previous = previous_settlement(window.group)
     if settlement.preview.get("carried_from") != (str(previous.pk) if previous else None):
         raise NotReleasable(

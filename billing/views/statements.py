@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing.models import Settlement
+from billing.models import Document, Settlement
+from billing.queries_objections import limits_of, objections_of
 from billing.queries_records import attention_of
 from billing.queries_statements import (
     StatementSummary,
@@ -35,13 +36,17 @@ def home(request: HttpRequest) -> HttpResponse:
     if before:
         documents = documents.filter(id__lt=before)
     statements = summaries_of(documents[: PAGE + 1], partner=partner)
+    provisional = [] if before else _provisional(partner)
+    shown = statements[:PAGE]
     return render(
         request,
         "portal/statements.html",
         {
             "section": "statements",
-            "statements": statements[:PAGE],
-            "provisional": [] if before else _provisional(partner),
+            "statements": shown,
+            "provisional": provisional,
+            "objectionable": _objectionable([*provisional, *shown]),
+            "has_objections": objections_of(partner, environment=ENVIRONMENT).exists(),
             "latest": statements[0] if statements and not before else None,
             "older": statements[PAGE - 1].id if len(statements) > PAGE else None,
             "is_first_page": before is None,
@@ -56,6 +61,13 @@ def _provisional(partner: Partner) -> list[StatementSummary]:
     documents = statements_of(partner, environment=ENVIRONMENT, statuses=["PROVISIONAL"])
     waiting = documents.filter(settlement__state=Settlement.State.CALCULATED)
     return summaries_of(waiting[:PAGE], partner=partner)
+
+
+def _objectionable(statements: list[StatementSummary]) -> set[UUID]:
+    """Those to which the partner may object now."""
+    shown = Document.objects.filter(id__in=[one.id for one in statements])
+    now = timezone.now()
+    return {document_id for document_id, until_at in limits_of(shown).items() if now <= until_at}
 
 
 @require_safe

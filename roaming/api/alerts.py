@@ -10,11 +10,11 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON
 from partners.api.permissions import client_of
 from partners.api.schema import answer, describe, problems
 from roaming import queries
 from roaming.api import parameters
-from roaming.api.bodies import JSON
 from roaming.models import Alert
 from roaming.services import alerts
 

@@ -5,8 +5,8 @@ import re
 
 import msgspec
 
+from partners.api.bodies import NDJSON, not_json
 from partners.api.problems import RequestRefused
-from roaming.api.bodies import NDJSON, not_json
 
 # An array of tiny elements would become millions of objects; real records have a comma per 25
 # bytes, this is one per 16 of the largest batch.

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON
 from partners.api.permissions import client_of
 from partners.api.schema import answer, describe, problems
 from roaming.api import parameters
-from roaming.api.bodies import JSON
 from roaming.services import receipts, sequences
 
 LARGEST_PAGE = 1_000

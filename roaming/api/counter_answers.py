@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from django.http import HttpResponse
 
+from partners.api.bodies import JSON
 from partners.api.problems import error_entry, problem
-from roaming.api.bodies import JSON
 from roaming.services.counter_records import CounterOutcome
 
 REMEDIES = {

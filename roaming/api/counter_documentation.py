@@ -11,9 +11,9 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
+from partners.api.bodies import JSON, NDJSON
 from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
 from roaming.api import counter_examples as examples
-from roaming.api.bodies import JSON, NDJSON
 from roaming.api.counter_answers import CounterAnswer, CounterBatchAnswer
 from roaming.api.counter_filters import CounterFilter, MatchFilter
 from roaming.api.examples import Example

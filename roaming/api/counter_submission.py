@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from partners.api.bodies import JSON, NDJSON, not_json, read_body
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from roaming.api.batches import split_batch
-from roaming.api.bodies import JSON, NDJSON, not_json, read_body
 from roaming.api.counter_answers import answer_batch, answer_one
 from roaming.api.registry_bodies import CSV
 from roaming.intake.counter_structure import (

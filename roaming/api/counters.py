@@ -9,11 +9,11 @@ from django_filters.utils import translate_validation
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON
 from partners.api.permissions import client_of
 from roaming import queries
 from roaming.api import counter_documentation as documentation
 from roaming.api import counter_submission, parameters
-from roaming.api.bodies import JSON
 from roaming.api.counter_filters import CounterFilter, MatchFilter
 from roaming.queries import Reader
 from roaming.services import counter_reading as reading

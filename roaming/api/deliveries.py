@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
 from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
+from partners.api.bodies import JSON, not_json, read_body
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from partners.models import Party, PartyOwnership
@@ -17,7 +18,6 @@ from partners.queries import in_period
 from roaming import queries
 from roaming.api import delivery_documentation as documentation
 from roaming.api import parameters
-from roaming.api.bodies import JSON, not_json, read_body
 from roaming.api.delivery_messages import (
     Confirmation,
     Confirmed,

@@ -7,8 +7,8 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
+from partners.api.bodies import JSON
 from partners.api.schema import answer, describe, problems, ref
-from roaming.api.bodies import JSON
 from roaming.api.delivery_messages import (
     Confirmation,
     Confirmed,

@@ -8,9 +8,9 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
+from partners.api.bodies import JSON
 from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
 from roaming.api import dispute_reading as reading
-from roaming.api.bodies import JSON
 
 _FIELDS = {
     "record_id": "Id of the record in question.",

@@ -7,10 +7,10 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from rest_framework.views import APIView
 
+from partners.api.bodies import read_body
 from partners.api.idempotency import answer_once
 from roaming.api import dispute_documentation as documentation
 from roaming.api import dispute_reading as reading
-from roaming.api.bodies import read_body
 from roaming.api.disputes import actor_on, as_json, find, name_of, refusing
 from roaming.rules.evidence import ENDINGS
 from roaming.services import dispute_evidence

@@ -10,13 +10,13 @@ from django_filters.utils import translate_validation
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON, not_json, read_body
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from roaming import queries, queries_disputes
 from roaming.api import dispute_documentation as documentation
 from roaming.api import dispute_reading as reading
-from roaming.api.bodies import JSON, not_json, read_body
 from roaming.api.filters import RecordFilter
 from roaming.models import CounterRecord, Dispute, SdrState
 from roaming.rules import dispute as rules

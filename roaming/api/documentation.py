@@ -9,10 +9,10 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
+from partners.api.bodies import JSON, NDJSON
 from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
 from roaming.api import examples, numbered
 from roaming.api.answers import BatchAnswer, RecordAnswer
-from roaming.api.bodies import JSON, NDJSON
 from roaming.api.fields import FIELDS
 from roaming.api.filters import RecordFilter
 from roaming.messages import InboundSdr

@@ -8,11 +8,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON
 from partners.api.permissions import client_of
 from partners.api.schema import answer, describe, problems
 from roaming import queries
 from roaming.api import parameters
-from roaming.api.bodies import JSON
 from roaming.api.fields import FIELDS
 from roaming.services import hold_reading, reading
 from roaming.services.hold_reading import HealingSummary, HeldPage, HeldRecord

@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, OpenApiTypes
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON, not_json, read_body
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
@@ -18,7 +19,6 @@ from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
 from partners.models import Party
 from roaming import queries
 from roaming.api import parameters
-from roaming.api.bodies import JSON, not_json, read_body
 from roaming.intake.facts import normal_code
 from roaming.models import Manifest
 from roaming.queries import Reader

@@ -12,11 +12,11 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, extend_schem
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON, NDJSON
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
 from roaming import queries
-from roaming.api.bodies import JSON, NDJSON
 from roaming.api.fields import FIELDS
 from roaming.api.registry_bodies import CSV, read_rows
 from roaming.services import registries

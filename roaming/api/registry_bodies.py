@@ -2,9 +2,9 @@
 
 import csv
 
+from partners.api.bodies import JSON, NDJSON, read_body
 from partners.api.problems import RequestRefused
 from roaming.api.batches import split_batch
-from roaming.api.bodies import JSON, NDJSON, read_body
 from roaming.services.registry_rows import rows_of_csv
 
 CSV = "text/csv"

@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from partners.api.bodies import JSON, NDJSON, not_json, read_body
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from roaming.api.answers import answer_one, batch_answer
 from roaming.api.batches import split_batch
-from roaming.api.bodies import JSON, NDJSON, not_json, read_body
 from roaming.api.numbered import actor_of, open_numbered
 from roaming.intake.structure import NotAnObject, Submission, read_element, read_sdr
 from roaming.messages import SdrOutcome

@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, extend_schema
 
+from partners.api.bodies import JSON
 from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
-from roaming.api.bodies import JSON
 from roaming.rules.record import Code, Instant
 from roaming.services.tariff_reading import (
     CountingVersion,

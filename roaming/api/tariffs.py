@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON, not_json, read_body
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
@@ -15,7 +16,6 @@ from partners.models import Party
 from roaming import queries, queries_disputes
 from roaming.api import parameters
 from roaming.api import tariff_documentation as documentation
-from roaming.api.bodies import JSON, not_json, read_body
 from roaming.api.tariff_documentation import NewTariff, NoticeAnswer
 from roaming.intake.facts import normal_code
 from roaming.models import Tariff

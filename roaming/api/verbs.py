@@ -7,11 +7,11 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.views import APIView
 
+from partners.api.bodies import JSON
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from partners.api.schema import IDEMPOTENCY_KEY, answer, problems
-from roaming.api.bodies import JSON
 from roaming.api.disputes import owned_parties, readable_records, refusing
 from roaming.services import reading, record_verbs
 

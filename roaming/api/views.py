@@ -9,12 +9,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
 from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
+from partners.api.bodies import JSON
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from partners.models import Party
 from roaming import queries
 from roaming.api import documentation, parameters, submission
-from roaming.api.bodies import JSON
 from roaming.api.filters import RecordFilter
 from roaming.queries import Reader
 from roaming.services import reading

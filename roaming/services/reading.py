@@ -49,6 +49,7 @@ MessageKind: TypeAlias = Literal[
     "MANIFEST",
     "ALERT",
     "TARIFF",
+    "OBJECTION",
 ]
 _DOCUMENTS = (Delivery.Kind.STATEMENT, Delivery.Kind.PROVISIONAL)
 _NAMED_OTHERWISE = (Delivery.Kind.SDR, *_DOCUMENTS)

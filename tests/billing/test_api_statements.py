@@ -11,6 +11,7 @@ from django.urls import reverse
 from billing.api import urls
 from billing.models import Document, Position
 from billing.services import sealing
+from billing.services.objections import Grounds, raise_objection
 from clearinghouse.uuid7 import new_uuid7, uuid7_at
 from partners.models import AuditEvent
 from tests import makers
@@ -48,7 +49,14 @@ def laterne(world) -> PartnerSystem:
 
 def every_address(world: World) -> list[str]:
     """Each address of billing's read API with Nordlicht's ids, read from the URL map."""
-    arguments = {"document_id": world.statement.id, "record_id": world.settled_id}
+    objection = raise_objection(
+        world.statement, Grounds(text="not ours"), by="finance", now=DECEMBER
+    )
+    arguments = {
+        "document_id": world.statement.id,
+        "record_id": world.settled_id,
+        "objection_id": objection.pk,
+    }
     return [
         reverse(
             f"billing:{page.name}",
@@ -204,7 +212,7 @@ class TestStranger:
         assert laterne.get(STATEMENTS).json() == {"results": [], "next": None}
         sealing.seal(now=DECEMBER)
         for address in every_address(world):
-            if "/ledger/" in address:
+            if "/ledger/" in address or address.endswith("v1/objections/"):
                 assert laterne.get(address).json()["results"] == [], address
             elif address != STATEMENTS:
                 query = {"sdr_id": "NLX-00001"} if address.endswith("v1/whereabouts/") else {}
