@@ -31,7 +31,8 @@ PDF = "application/pdf"
 class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One statement of the asking partner: money in whole minor units of ``currency``.
 
-    net = receivable − payable + VAT − fees − VAT on fees + adjustments + carried from before;
+    net = receivable − payable + VAT − fees − VAT on fees + adjustments + carried from before
+    + exchanged from another currency;
     positive is what the partner gets. The supply period is half-open. ``status`` PROVISIONAL is of
     a settlement that waits for its release; ``is_replaced`` once the final one is issued or its
     calculation was cancelled. ``pdf_sha256`` is empty until the PDF has been rendered.
@@ -58,6 +59,8 @@ class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
     fee_vat_minor: int
     adjustments_minor: int
     carried_minor: int
+    exchanged_minor: int
+    exchanged_on_minor: int
     other_status_id: UUID | None
 
 
@@ -134,6 +137,8 @@ def summaries_of(documents: QuerySet[Document], *, partner: Partner) -> list[Sta
         fee_vat_minor=F("own__fee_vat_minor"),
         adjustments_minor=F("own__adjustments_minor"),
         carried_minor=F("own__carried_minor"),
+        exchanged_minor=F("own__exchanged_minor"),
+        exchanged_on_minor=F("own__exchanged_on_minor"),
         pdf_sha256=Coalesce(F("pdf__sha256"), Value("")),
         pdf_size_bytes=F("pdf__size_bytes"),
     )

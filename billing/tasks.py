@@ -19,7 +19,7 @@ from billing.services import (
     suspense,
 )
 from billing.services.clearing import clear_group
-from billing.services.closing import ConservationDiffers
+from billing.services.closing import ConservationDiffers, NotClosable
 from partners.models import SettlementGroup
 from partners.services import jobs
 
@@ -59,6 +59,12 @@ def close_due_windows() -> dict[str, int]:
             logger.error(
                 "billing.window.not_closed",
                 extra={"window_id": str(window.pk), "lines": [str(line) for line in error.lines]},
+            )
+        except NotClosable as error:
+            refused += 1
+            logger.error(
+                "billing.window.rates_missing",
+                extra={"window_id": str(window.pk), "reason": str(error)},
             )
         else:
             closed += 1

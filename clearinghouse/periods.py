@@ -36,6 +36,7 @@ WEEKLY_OBJECTION_BUSINESS_DAYS = 1
 # Longer than from the begin of a month to the day on which its books close.
 _LONGEST_CLOSING = timedelta(days=62)
 _SATURDAY = 5
+_ECB_TIME_ZONE, _ECB_TIME = "Europe/Berlin", time(16, 0)
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
@@ -188,6 +189,19 @@ def add_business_days(day: date, number: int) -> date:
         while not is_business_day(day):
             day += step
     return day
+
+
+def reference_rate_date(instant: datetime) -> date:
+    """Return the day of the ECB's reference rates that are the newest at an instant.
+
+    They come out at about 16:00 in Frankfurt on every TARGET business day.
+
+    :raises ValueError: the instant is naive.
+    """
+    day = _local_date(instant, _ECB_TIME_ZONE)
+    if is_business_day(day) and instant.astimezone(ZoneInfo(_ECB_TIME_ZONE)).time() >= _ECB_TIME:
+        return day
+    return add_business_days(day, -1)
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import factory
 import msgspec
+from django.conf import settings
 
 from clearinghouse.identifiers import emi3_check_digit
 from partners.models import (
@@ -28,6 +29,8 @@ from roaming.services.intake import Opened, Origin, open_batch, take_into
 from roaming.services.sequences import claim
 
 NOON = datetime(2026, 11, 14, 12, 0, tzinfo=UTC)
+# The ECB's real file; tests with it are skipped where the shared data is not here.
+REAL_RATES = settings.BASE_DIR.parent / "shared" / "data" / "fx-ecb" / "eurofxref-hist.csv.gz"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 

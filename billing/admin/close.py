@@ -16,7 +16,7 @@ from billing.models import ClearingWindow
 from billing.queries import PairRow
 from billing.rules.supply_period import supply_title
 from billing.services import close_job
-from billing.services.closing import ConservationDiffers, close_window
+from billing.services.closing import NotClosable, close_window
 from partners.admin.confirm import Question, ask
 from partners.admin.job import wake_worker
 from partners.admin.story import Note, Table
@@ -93,7 +93,7 @@ def _effect(window: ClearingWindow) -> tuple[list[object], bool]:
     now = timezone.now()
     try:
         closing = close_window(window, now=now, dry_run=True)
-    except ConservationDiffers as error:
+    except NotClosable as error:
         return [Note(str(error), tone="danger", title="It cannot be closed")], False
     warnings = []
     if window.supply_ends_at > now:

@@ -11,6 +11,7 @@ from billing.admin.amounts import amount
 from billing.admin.close import name_of
 from billing.admin.figures import Totalled
 from billing.models import Instruction, Position
+from billing.services.further_lines import rates_text
 from partners.admin.story import Facts, Figure, Figures, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from partners.models import Partner
@@ -23,6 +24,7 @@ _ADDED = (
     ("VAT on fees", "fee_vat_minor", -1),
     ("Manual adjustments", "adjustments_minor", 1),
     ("Carried from the settlement before", "carried_minor", 1),
+    ("From another currency", "exchanged_minor", 1),
 )
 
 
@@ -62,6 +64,7 @@ class PositionAdmin(KeysetPaging, Totalled):
                     [
                         Figure("Net", self.net(obj)),
                         Figure("Carried on", self.carried_on(obj), "too small to move now"),
+                        *self._exchanged(obj),
                         Figure("To move", amount(obj.due_minor, currency)),
                     ]
                 ),
@@ -80,6 +83,13 @@ class PositionAdmin(KeysetPaging, Totalled):
                 ),
             ]
         )
+
+    def _exchanged(self, obj) -> list[Figure]:
+        if not obj.exchanged_on_minor:
+            return []
+        row = obj.settlement.exchanges.get(partner=obj.partner_id)
+        text = amount(obj.exchanged_on_minor, obj.settlement.currency)
+        return [Figure("Settled in another currency", link(row, text), rates_text(row))]
 
 
 class PayerOrPayee(DropdownFilter):

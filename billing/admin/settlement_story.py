@@ -4,7 +4,7 @@ The same sections stand on the settlement's page, on the pages of its two person
 of which no row is kept: there figures are told and lead nowhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from billing.admin.amounts import amount, percent
 from billing.admin.figures import figure, rows_url
 from billing.models import (
     ClearedSdr,
+    CurrencyExchange,
     FeeLine,
     Instruction,
     ManualAdjustment,
@@ -24,7 +25,8 @@ from billing.models import (
     SupplyBlock,
     TaxedSupply,
 )
-from partners.admin.story import Figure, Figures, Table, list_link
+from billing.rules.conversion import EURO
+from partners.admin.story import Figure, Figures, Note, Table, list_link
 from partners.queries import clearing_house
 
 Told = Callable[..., object]
@@ -51,9 +53,9 @@ class PreviewTold:
         return [*self.outcome(), *self.reasons()]
 
     def outcome(self) -> list[object]:
-        """What it comes to for each partner, and what is left out of it."""
+        """What it comes to for each partner, what is exchanged, and what is left out of it."""
         blocked = [self._blocked()] if self.preview.get("blocked") else []
-        return [self._summary(), self._positions(), *blocked]
+        return [self._summary(), self._positions(), *self._exchanges(), *blocked]
 
     def reasons(self) -> list[Table]:
         """What the outcome is made of."""
@@ -72,7 +74,7 @@ class PreviewTold:
     def _summary(self) -> Figures:
         rows = self.preview.get("positions", [])
         records = self.preview.get("records", {})
-        moved = sum(max(0, row["net_minor"] - row["carried_on_minor"]) for row in rows)
+        moved = sum(max(0, _due(row)) for row in rows)
         owed = sum(row["payable_minor"] for row in rows)
         count = f"{records.get('sdrs', 0):,}"
         window = {"window": self.settlement.window_id}
@@ -92,7 +94,7 @@ class PreviewTold:
 
     def _positions(self) -> Table:
         headers = ["Partner", "Receives", "Pays", "VAT", "Fees", "VAT on fees"]
-        headers += ["Adjusted", "Carried", "Net", "To move"]
+        headers += ["Adjusted", "Carried", "Exchanged", "Net", "To move"]
         rows = [self._position(row) for row in self.preview.get("positions", [])]
         if self.statements is not None:
             headers.append("Statement")
@@ -100,10 +102,11 @@ class PreviewTold:
             "Positions",
             headers,
             rows,
-            frozenset(range(1, 10)),
+            frozenset(range(1, 11)),
             empty="No partner has a position.",
-            note="net = receives − pays + VAT − fees − VAT on fees + adjusted + carried; the sum of"
-            " all nets is zero. What is too small to move is carried into the next window.",
+            note="net = receives − pays + VAT − fees − VAT on fees + adjusted + carried"
+            " + exchanged; the sum of all nets is zero. What is too small to move is carried into"
+            " the next window; exchanged came from another currency.",
         )
 
     def _position(self, row: dict[str, Any]) -> list[object]:
@@ -119,7 +122,8 @@ class PreviewTold:
             adjusted["partner__id__exact"] = partner
         own = {"partner__id__exact": partner}
         before = {"settlement__id__exact": self.preview.get("carried_from"), **own}
-        due = row["net_minor"] - row["carried_on_minor"]
+        from_others = {"taken_in__id__exact": self.settlement.pk, **own}
+        due = _due(row)
         cells = [
             row["name"],
             self._of("receivable", row["receivable_minor"], TaxedSupply, **as_seller),
@@ -129,12 +133,52 @@ class PreviewTold:
             self._of("fee_vat", row["fee_vat_minor"], TaxedSupply, **services),
             self._figure("adjustments", row["adjustments_minor"], ManualAdjustment, **adjusted),
             self._figure("carried", row["carried_minor"], Position, **before),
+            self._figure(
+                "exchanged", row.get("exchanged_minor", 0), CurrencyExchange, **from_others
+            ),
             self._of("net", row["net_minor"], Position, **own),
             self._of("due", due, Instruction, side=partner),
         ]
         if self.statements is not None:
             cells.append(self.statements.get(UUID(partner), ""))
         return cells
+
+    def _exchanges(self) -> Iterator[object]:
+        """Out of this currency, into it, or why not; nothing where nobody agreed on it."""
+        out, into = (self.preview.get(name, []) for name in ("exchanged", "exchanged_from"))
+        if out:
+            yield self._exchange_table(f"Settled in {out[0]['to_currency']} instead", out)
+        if into:
+            yield self._exchange_table("From other currencies", into)
+        if told := self.preview.get("not_exchanged"):
+            names = ", ".join(told["not_agreed"])
+            why = told["why_not"] or (
+                f"Not agreed by: {names}. It takes everybody to whom something is due: a contract"
+                f" that settles in {told['currency']}, with the netting clause, in both groups."
+            )
+            yield Note(why, title=f"Not settled in {told['currency']}")
+
+    def _exchange_table(self, title: str, rows: list[dict[str, Any]]) -> Table:
+        residue = sum(row["residue_minor"] for row in rows)
+        currency = rows[0]["to_currency"]
+        return Table(
+            title,
+            ("Partner", "From", "Due", "Rates for 1 EUR", "Day", "Becomes"),
+            [
+                (
+                    row["name"],
+                    row["from_group"],
+                    amount(row["from_minor"], row["from_currency"]),
+                    _rates(row),
+                    row["rate_date"],
+                    amount(row["to_minor"], currency),
+                )
+                for row in rows
+            ],
+            frozenset({2, 5}),
+            note=f"ECB reference rates; each position is rounded once, half-up. The residue of the"
+            f" roundings is {amount(residue, currency)}, on account 7900 of the house.",
+        )
 
     def _pairs(self) -> Table:
         before = self.preview.get("carried_from")
@@ -252,6 +296,19 @@ class PreviewTold:
             rows,
             frozenset({2}),
         )
+
+
+def _rates(row: dict[str, Any]) -> str:
+    """``0.9371 CHF``: the units of both currencies for one euro, the euro left out."""
+    sides = ((row[f"{side}_per_euro"], row[f"{side}_currency"]) for side in ("from", "to"))
+    return ", ".join(
+        f"{Decimal(rate).normalize():f} {currency}" for rate, currency in sides if currency != EURO
+    )
+
+
+def _due(row: dict[str, Any]) -> int:
+    """What moves now: neither carried on nor settled in another currency."""
+    return row["net_minor"] - row["carried_on_minor"] - row.get("exchanged_on_minor", 0)
 
 
 def told_reason(reason: dict) -> str:

@@ -16,10 +16,12 @@ FIELDS = {
     "fee_vat_minor": "VAT on the fees, in whole minor units.",
     "adjustments_minor": "Manual adjustments, in whole minor units; + is what you get.",
     "carried_minor": "Carried from the settlement before, in whole minor units.",
+    "exchanged_minor": "Due in another currency and settled here, in whole minor units.",
+    "exchanged_on_minor": "Due here and settled in another currency, in whole minor units.",
     "direction": "Whether the partner receives or pays the net.",
     "net_minor": (
-        "receivable − payable + VAT − fees − VAT on fees + adjustments + carried from before, in"
-        " whole minor units; + is what you get."
+        "receivable − payable + VAT − fees − VAT on fees + adjustments + carried from before"
+        " + exchanged from another currency, in whole minor units; + is what you get."
     ),
     "receivable_minor": "What others owe you, in whole minor units.",
     "payable_minor": "What you owe others, in whole minor units.",

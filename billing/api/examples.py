@@ -24,6 +24,8 @@ STATEMENT = {
     "fee_vat_minor": 0,
     "adjustments_minor": 0,
     "carried_minor": 0,
+    "exchanged_minor": 0,
+    "exchanged_on_minor": 0,
     "other_status_id": None,
     "direction": "RECEIVES",
     "pdf": f"https://clearing.example/api/v1/statements/{_STATEMENT_ID}/pdf",

@@ -42,9 +42,9 @@ class PartyCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PositionFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """net = receivable − payable + VAT − fees − their VAT + adjustments + carried.
+    """net = receivable − payable + VAT − fees − their VAT + adjustments + carried + exchanged.
 
-    RECEIVES: the partner gets the net less what is carried on; PAYS: it owes it.
+    RECEIVES: the partner gets the net less what is carried on or exchanged; PAYS: it owes it.
     """
 
     receivable_minor: int
@@ -56,6 +56,8 @@ class PositionFigures(msgspec.Struct, frozen=True, kw_only=True):
     adjustments_minor: int = 0
     carried_minor: int = 0
     carried_on_minor: int = 0
+    exchanged_minor: int = 0
+    exchanged_on_minor: int = 0
     direction: Literal["RECEIVES", "PAYS", "BALANCED"]
 
 
@@ -91,10 +93,19 @@ class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
 class FurtherLine(msgspec.Struct, frozen=True, kw_only=True):
     """What moves the position beyond services and commission; + the partner gets."""
 
-    kind: Literal["VAT", "FEE", "REDUCTION", "ADJUSTMENT", "CARRIED", "BLOCKED"]
+    kind: Literal["VAT", "FEE", "REDUCTION", "ADJUSTMENT", "CARRIED", "EXCHANGED", "BLOCKED"]
     text: str
     basis_minor: int | None = None
     amount_minor: int
+
+
+class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is due here is settled in ``group`` as ``amount_minor`` of ``currency``."""
+
+    group: str
+    currency: str
+    amount_minor: int
+    rates: str
 
 
 class BankBlock(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +181,7 @@ class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     objection_until_at: datetime | None = None
     # Number of the provisional statement that this one replaces.
     replaces: str = ""
+    exchange: ExchangeFacts | None = None
 
 
 def to_json(content: StatementContent) -> dict:

@@ -86,7 +86,7 @@ def energy(kwh: str) -> str:
     return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
-def _figures(content: StatementContent) -> dict[str, str | list[tuple[str, str]]]:
+def _figures(content: StatementContent) -> dict[str, object]:
     position, currency = content.position, content.currency
     return {
         "large": (large := amount(abs(_due(content)), currency)),
@@ -102,6 +102,7 @@ def _figures(content: StatementContent) -> dict[str, str | list[tuple[str, str]]
                 ("VAT on fees", -position.fee_vat_minor),
                 ("Manual adjustments", position.adjustments_minor),
                 ("Carried from before", position.carried_minor),
+                ("From another currency", position.exchanged_minor),
             )
             if figure
         ],
@@ -110,12 +111,25 @@ def _figures(content: StatementContent) -> dict[str, str | list[tuple[str, str]]
             if position.carried_on_minor
             else ""
         ),
+        "exchanged": _exchanged(content),
+    }
+
+
+def _exchanged(content: StatementContent) -> dict[str, str] | None:
+    """What is settled in another currency instead."""
+    if content.exchange is None:
+        return None
+    return {
+        "currency": content.exchange.currency,
+        "amount": amount(content.exchange.amount_minor, content.exchange.currency, signed=True),
+        "rates": content.exchange.rates,
     }
 
 
 def _due(content: StatementContent) -> int:
     """What moves now."""
-    return content.position.net_minor - content.position.carried_on_minor
+    position = content.position
+    return position.net_minor - position.carried_on_minor - position.exchanged_on_minor
 
 
 def _further(content: StatementContent) -> list[dict[str, str]]:
@@ -182,6 +196,11 @@ def _name(content: StatementContent) -> str:
 def _bank_text(content: StatementContent) -> str:
     if content.status != "FINAL":
         return _PAY_LATER
+    if exchanged := content.exchange:
+        return (
+            f"Nothing is paid in {content.currency}: as agreed, your position is settled in"
+            f" {exchanged.currency} with the group {exchanged.group}, {exchanged.rates}."
+        )
     flow = "INSTRUCTION_ONLY" if content.bank.money_flow == "INSTRUCTION_ONLY" else "HELD"
     return _BANK_TEXTS.get((flow, content.position.direction), _NO_PAYMENT)
 

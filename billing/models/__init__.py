@@ -4,6 +4,7 @@ from billing.models.clearing import ClearedSdr, ClearingRun, ClearingWindow
 from billing.models.conservation import ConservationProof
 from billing.models.correction import CorrectionItem, CorrectionRun, ManualAdjustment, Objection
 from billing.models.document import Document, DocumentFile, NumberSeries
+from billing.models.exchange import CurrencyExchange
 from billing.models.exposure import DefaultCase, ExposureBlock, ExposureReading
 from billing.models.fee import FeeLine
 from billing.models.fx import FxRate
@@ -26,6 +27,7 @@ __all__ = [
     "ConservationProof",
     "CorrectionItem",
     "CorrectionRun",
+    "CurrencyExchange",
     "DefaultCase",
     "Document",
     "DocumentFile",

@@ -69,6 +69,8 @@ class Position(models.Model):
 
     ``vat_minor`` is what it receives as a seller less what it pays as a buyer; ``carried_minor``
     comes from the window before, ``carried_on_minor`` goes into the next because it is too small.
+    ``exchanged_minor`` was due in another currency and is settled here; ``exchanged_on_minor`` is
+    due here and settled in another currency (CurrencyExchange).
     """
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
@@ -82,7 +84,9 @@ class Position(models.Model):
     adjustments_minor = models.BigIntegerField(default=0)
     carried_minor = models.BigIntegerField(default=0)
     net_minor = models.BigIntegerField()
+    exchanged_minor = models.BigIntegerField(default=0)
     carried_on_minor = models.BigIntegerField(default=0)
+    exchanged_on_minor = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -98,8 +102,14 @@ class Position(models.Model):
                     - F("fee_vat_minor")
                     + F("adjustments_minor")
                     + F("carried_minor")
+                    + F("exchanged_minor")
                 ),
                 name="position_net_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(exchanged_on_minor=0)
+                | Q(exchanged_on_minor=F("net_minor") - F("carried_on_minor")),
+                name="position_is_exchanged_whole_or_not",
             ),
         ]
 
@@ -108,8 +118,8 @@ class Position(models.Model):
 
     @property
     def due_minor(self) -> int:
-        """What moves now: the net, unless it is carried on."""
-        return self.net_minor - self.carried_on_minor
+        """What moves now: the net, unless it is carried on or settled in another currency."""
+        return self.net_minor - self.carried_on_minor - self.exchanged_on_minor
 
 
 class Instruction(models.Model):

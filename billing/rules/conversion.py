@@ -5,9 +5,9 @@ Whole positions are converted and never records, each once, half-up. What the ro
 is shown as the residue of its currency (account 7900), so that everything still adds up to zero.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -16,12 +16,10 @@ from uuid import UUID
 from clearinghouse.money import minor_unit_digits
 
 EURO = "EUR"
-# Easter and New Year close TARGET for at most four days in a row; a longer gap is a missing file.
-OLDEST_RATE_DAYS = 5
 
 
 class NoRate(LookupError):
-    """No rate of this currency may be used for this day."""
+    """No rate of this currency may be used for this day; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +67,6 @@ class Conversion:
     lines: list[ConvertedLine]
     positions: dict[UUID, int]
     residue_minor: dict[str, int]
-
-
-def rates_for(cut_off_date: date, published: Iterable[EcbRates]) -> EcbRates:
-    """The rates of the cut-off day, or the last published before it.
-
-    :raises NoRate: the last ones are more than ``OLDEST_RATE_DAYS`` older than the day.
-    """
-    oldest = cut_off_date - timedelta(days=OLDEST_RATE_DAYS)
-    usable = [one for one in published if oldest <= one.rate_date <= cut_off_date]
-    if not usable:
-        raise NoRate(f"Import the ECB's rates of {cut_off_date}; there are none since {oldest}.")
-    return max(usable, key=lambda one: one.rate_date)
 
 
 def converted_minor(

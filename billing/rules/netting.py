@@ -85,6 +85,7 @@ class PartnerPosition(NamedTuple):
     fee_vat_minor: int = 0
     adjustments_minor: int = 0
     carried_minor: int = 0
+    exchanged_minor: int = 0
 
     @property
     def net_minor(self) -> int:
@@ -94,7 +95,8 @@ class PartnerPosition(NamedTuple):
             - self.fees_minor
             - self.fee_vat_minor
             + self.adjustments_minor
-            + (self.carried_minor)
+            + self.carried_minor
+            + self.exchanged_minor
         )
 
 

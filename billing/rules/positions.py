@@ -1,4 +1,4 @@
-"""From what was taxed, adjusted and carried to one position per partner.
+"""From what was taxed, adjusted, carried and exchanged to one position per partner.
 
 The slow, readable twin of ``sql/net_positions.sql``. Money is integer minor units of one currency.
 """
@@ -28,8 +28,9 @@ def positions_of_settlement(
     others: Iterable[UUID] = (),
     adjusted: Iterable[tuple[UUID, int]] = (),
     carried: Mapping[UUID, int] | None = None,
+    exchanged: Mapping[UUID, int] | None = None,
 ) -> list[PartnerPosition]:
-    """Sorted by partner; Σ net = 0 where Σ carried = 0.
+    """Sorted by partner; Σ net = 0 where Σ carried = 0 and Σ exchanged = 0.
 
     ``others`` have a position even where nothing moves: whoever has a record in the window. What a
     partner is given by an adjustment, the house stands in for.
@@ -50,6 +51,8 @@ def positions_of_settlement(
         figures[house]["adjustments_minor"] -= amount
     for partner, amount in (carried or {}).items():
         figures[partner]["carried_minor"] += amount
+    for partner, amount in (exchanged or {}).items():
+        figures[partner]["exchanged_minor"] += amount
     return sorted(PartnerPosition(partner, **sums) for partner, sums in figures.items())
 
 
@@ -75,3 +78,22 @@ def carried_on(
         if row.partner != house
     }
     return {**small, house: -sum(small.values())}
+
+
+def exchanged_on(
+    positions: Iterable[PartnerPosition],
+    *,
+    house: UUID,
+    carried: Mapping[UUID, int],
+    exchangers: Collection[UUID],
+) -> dict[UUID, int]:
+    """What is settled in another currency instead: all that is due, or nothing. Σ = 0.
+
+    All of it where everybody to whom or by whom something is due is one of ``exchangers``: what
+    one gets is what others pay, so where one stays, none can go. The house goes along.
+    """
+    due = {row.partner: row.net_minor - carried.get(row.partner, 0) for row in positions}
+    moving = {partner for partner, minor in due.items() if minor and partner != house}
+    if not moving or moving - set(exchangers):
+        return dict.fromkeys(due, 0)
+    return due

@@ -6,7 +6,7 @@ from datetime import datetime
 from billing.models import ClearingWindow
 from billing.rules.supply_period import supply_title
 from billing.services import statements
-from billing.services.closing import Closing, ConservationDiffers, close_window
+from billing.services.closing import Closing, NotClosable, close_window
 from clearinghouse.money import format_amount
 from partners.models import Job, User
 from partners.services import jobs
@@ -35,7 +35,7 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
             closing = _close_and_render(job, clock)
         except jobs.JobCancelled:
             jobs.finish(job, state=Job.State.CANCELLED, now=clock())
-        except ConservationDiffers as error:
+        except NotClosable as error:
             jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
         else:
             jobs.finish(job, state=Job.State.DONE, now=clock(), result=_result(closing))

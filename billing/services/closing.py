@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from billing.models import ClearedSdr, ClearingWindow, Document, Position, Settlement
 from billing.queries import PairRow, pair_rows, positions_of
+from billing.rules.conversion import NoRate
 from billing.services import conservation, settling
 from billing.services.clearing import clear_group
 from billing.services.provisional import issue_provisional
@@ -22,7 +23,7 @@ from billing.services.waiting import Waiting, waiting_of
 from billing.services.windows import ensure_windows
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import new_uuid7
-from partners.models import SettlementGroup
+from partners.models import ParticipationContract, SettlementGroup
 from roaming.services import deliveries
 
 
@@ -45,7 +46,11 @@ class Closing:
     waiting: Waiting | None = None
 
 
-class ConservationDiffers(Exception):
+class NotClosable(Exception):
+    """Nothing was closed; the message says why and what to do."""
+
+
+class ConservationDiffers(NotClosable):
     """Records of a sender in the window are lost, or more than came in: nothing is closed."""
 
     def __init__(self, lines: Iterable[conservation.Line]):
@@ -65,11 +70,19 @@ class _DryRun(Exception):
 
 
 def due_windows(*, now: datetime, group: SettlementGroup | None = None) -> list[ClearingWindow]:
-    """Open windows whose closing day has come, oldest first; empty ones too."""
+    """Open windows whose closing day has come, oldest first; empty ones too.
+
+    Of the same period those come first whose members settle in another currency, so that what is
+    exchanged reaches the settlement of that currency.
+    """
     due = ClearingWindow.objects.filter(state=ClearingWindow.State.OPEN, closes_at__lte=now)
     if group:
         due = due.filter(group=group)
-    return list(due.select_related("group").order_by("supply_ends_at", "group__name"))
+    elsewhere = ParticipationContract.objects.filter(groups=OuterRef("group")).exclude(
+        settles_in__in=["", OuterRef("group__currency")]
+    )
+    due = due.annotate(is_exchanged=Exists(elsewhere)).select_related("group")
+    return list(due.order_by("supply_ends_at", "-is_exchanged", "group__name"))
 
 
 @overload
@@ -88,11 +101,14 @@ def close_window(
     returned. A dry run computes the same and keeps nothing.
 
     :raises ConservationDiffers: the records of a sender do not add up; the proof is kept.
+    :raises NotClosable: the rates at which its positions are exchanged were not imported.
     """
     try:
         closing = in_transaction(lambda: _close(what, now=now, dry_run=dry_run))
     except _DryRun as result:
         return result.closing
+    except NoRate as missing:
+        raise NotClosable(f"Nothing was closed: {missing}") from missing
     except ConservationDiffers as differs:
         if not dry_run:
             conservation.prove(now=now, sender_ids={line.sender_id for line in differs.lines})

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from billing.models import DefaultCase, Settlement, Transfer
 from billing.rules.default import Cover, Draw, unwind, waterfall
 from billing.rules.multilateral import Obligation
@@ -121,19 +123,32 @@ def _unwind(case: DefaultCase, *, now: datetime) -> None:
 
 
 def _obligations(settlement: Settlement) -> list[Obligation]:
-    """Who owes whom in the settlement, VAT and fees included; what was carried is no claim."""
+    """Who owes whom in the settlement, VAT and fees included; what was carried is no claim.
+
+    What came from another currency is with the house, which stood in for it.
+    """
+    house = clearing_house().pk
     return [
-        Obligation(row.customer_id, row.supplier_id, row.net_minor + row.vat_minor)
-        for row in settlement.supplies.order_by("pk")
+        *(
+            Obligation(row.customer_id, row.supplier_id, row.net_minor + row.vat_minor)
+            for row in settlement.supplies.order_by("pk")
+        ),
+        *(
+            Obligation(house, row.partner_id, row.to_minor)
+            for row in settlement.exchanges_taken.exclude(partner=house).order_by("pk")
+        ),
     ]
 
 
 def _reversals(case: DefaultCase) -> Iterator[Entry]:
     """Agency: whatever touched the partner's clearing account in the settlement, the other way."""
     windows = {row.window_id for row in case.settlement.supplies.all()}
-    rows = Transfer.objects.filter(window__in=windows, reversed_by__isnull=True).select_related(
-        "debit_account", "credit_account"
-    )
+    exchanged = [f"exchange:{row.pk}:to" for row in case.settlement.exchanges_taken.all()]
+    rows = Transfer.objects.filter(
+        Q(window__in=windows, currency=case.currency)
+        | Q(kind=Transfer.Kind.EXCHANGE, event_key__in=exchanged),
+        reversed_by__isnull=True,
+    ).select_related("debit_account", "credit_account")
     for row in rows.order_by("pk"):
         sides = (row.debit_account, row.credit_account)
         if not any(side.code == "1300" and side.partner_id == case.partner_id for side in sides):

@@ -1,4 +1,5 @@
-"""What moves a partner's position beyond its services: VAT, fees, adjustments, what was carried.
+"""What moves a partner's position beyond its services: VAT, fees, adjustments, what was carried
+or came from another currency.
 
 Set-based: a query per kind for all partners of a settlement.
 """
@@ -9,7 +10,10 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from billing.documents.content import FurtherLine
-from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply
+from billing.models import CurrencyExchange, FeeLine, ManualAdjustment, Settlement, TaxedSupply
+from billing.rules.conversion import EURO
+from billing.rules.supply_period import supply_title
+from clearinghouse.money import format_amount
 from partners.models import Partner
 
 Line: TypeAlias = tuple[UUID, FurtherLine]
@@ -21,7 +25,7 @@ def further_lines(settlement: Settlement) -> dict[UUID, list[FurtherLine]]:
     With the nets of its counterparties they add up to the partner's position.
     """
     lines: dict[UUID, list[FurtherLine]] = defaultdict(list)
-    for source in (_vat, _fees, _adjustments, _carried, _blocked, _resolved):
+    for source in (_vat, _fees, _adjustments, _carried, _exchanged, _blocked, _resolved):
         for partner, line in source(settlement):
             lines[partner].append(line)
     return lines
@@ -88,6 +92,26 @@ def _carried(settlement: Settlement) -> Iterator[Line]:
     for row in settlement.positions.exclude(carried_minor=0):
         text = "Carried from the settlement before"
         yield row.partner_id, FurtherLine(kind="CARRIED", text=text, amount_minor=row.carried_minor)
+
+
+def _exchanged(settlement: Settlement) -> Iterator[Line]:
+    """What was due in another currency and is settled here, at which rates."""
+    rows = settlement.exchanges_taken.filter(partner__is_clearing_house=False)
+    for row in rows.select_related("settlement__window__group").order_by("pk"):
+        window = row.settlement.window
+        period = supply_title(
+            window.supply_starts_at, window.supply_ends_at, time_zone=window.group.time_zone
+        )
+        due = format_amount(row.from_minor, row.from_currency)
+        text = f"From {window.group}, {period}: {due}, {rates_text(row)}"
+        yield row.partner_id, FurtherLine(kind="EXCHANGED", text=text, amount_minor=row.to_minor)
+
+
+def rates_text(row: CurrencyExchange) -> str:
+    """``at 0.9371 CHF for 1 EUR (ECB, 2027-02-08)``; through the euro with both rates."""
+    rates = ((row.from_currency, row.from_per_euro), (row.to_currency, row.to_per_euro))
+    told = [f"{rate.normalize():f} {currency}" for currency, rate in rates if currency != EURO]
+    return f"at {' and '.join(told)} for 1 EUR (ECB, {row.rate_date})"
 
 
 def _blocked(settlement: Settlement) -> Iterator[Line]:

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 from billing.models import FxRate
-from billing.rules.conversion import OLDEST_RATE_DAYS, EcbRates, rates_for
+from billing.rules.conversion import EcbRates, NoRate
+from clearinghouse.periods import reference_rate_date
 from clearinghouse.uuid7 import uuid7_at
 
 
@@ -68,16 +69,19 @@ def import_ecb_csv(content: bytes, *, now: datetime) -> Imported:
     return Imported(added=len(fresh), known=len(rows) - len(fresh))
 
 
-def rates_of(cut_off_date: date) -> EcbRates:
-    """The rates of the cut-off day, or the last published before it.
+def rates_of(cut_off_at: datetime) -> EcbRates:
+    """The rates of the cut-off day, or the last published before it, and no older ones.
 
-    :raises billing.rules.conversion.NoRate: none is near enough.
+    :raises NoRate: they were not imported.
     """
-    published: dict[date, dict[str, Decimal]] = {}
-    near = FxRate.objects.filter(rate_date__lte=cut_off_date).order_by("-rate_date")
-    for row in near[: 60 * (OLDEST_RATE_DAYS + 1)]:
-        published.setdefault(row.rate_date, {})[row.currency] = row.per_euro
-    return rates_for(cut_off_date, [EcbRates(day, rates) for day, rates in published.items()])
+    day = reference_rate_date(cut_off_at)
+    rates = dict(FxRate.objects.filter(rate_date=day).values_list("currency", "per_euro"))
+    if not rates:
+        raise NoRate(
+            f"The ECB's reference rates of {day} are missing. Import its file of that day"
+            " (manage.py import_ecb_rates, or the page of the rates), then try again."
+        )
+    return EcbRates(day, rates)
 
 
 def _rows(content: bytes):

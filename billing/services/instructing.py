@@ -20,7 +20,12 @@ from partners.queries import clearing_house
 
 
 def instruct(settlement: Settlement, *, now: datetime) -> None:
-    """Write the instructions of a settlement; they settle what is due of its positions exactly."""
+    """Write the instructions of a settlement; they settle what is due of its positions exactly.
+
+    There are none where all of it is settled in another currency.
+    """
+    if settlement.exchanges.exists():
+        return
     if settlement.window.group.model == SettlementGroup.Model.CCP:
         payments = list(_with_the_house(settlement))
     else:
@@ -76,16 +81,17 @@ def _among_partners(settlement: Settlement) -> list[tuple[UUID, UUID, int]]:
 
 
 def obligations_of(settlement: Settlement) -> Iterator[Obligation]:
-    """Who owes whom what, tax included: supplies, adjustments, what was and is carried.
+    """Who owes whom what, tax included: supplies, adjustments, what was and is carried, exchanged.
 
-    Each partner's sum is what is due of its position. Adjustments and carried amounts are with the
-    house, which stands in for them.
+    Each partner's sum is what is due of its position. Adjustments, carried and exchanged amounts
+    are with the house, which stands in for them.
     """
     house = clearing_house().pk
     for supply in settlement.supplies.all():
         gross = supply.net_minor + supply.vat_minor
         yield Obligation(supply.customer_id, supply.supplier_id, gross)
     for row in settlement.positions.exclude(partner=house):
-        with_house = row.adjustments_minor + row.carried_minor - row.carried_on_minor
+        came = row.adjustments_minor + row.carried_minor + row.exchanged_minor
+        with_house = came - row.carried_on_minor - row.exchanged_on_minor
         if with_house:
             yield Obligation(house, row.partner_id, with_house)

@@ -9,6 +9,7 @@ from django.db import connection
 
 from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply, Transfer
 from billing.rules.vat.amounts import vat_on
+from billing.services import exchange
 from billing.services.ledger import Entry, Side, post
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
@@ -32,6 +33,7 @@ def post_settlement(settlement: Settlement, *, now: datetime) -> None:
             *_self_assessed(settlement),
             *_fees(settlement),
             *_adjustments(settlement),
+            *exchange.entries(settlement),
         ],
         now=now,
     )

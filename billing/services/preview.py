@@ -4,10 +4,11 @@ import hashlib
 import json
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Manager, QuerySet, Sum
 
-from billing.models import ClearingWindow, Position, Settlement
+from billing.models import ClearingWindow, CurrencyExchange, Position, Settlement
 from billing.queries import positions_of
+from billing.services.exchange import Plan
 from billing.services.supplies import open_blocks
 
 _FIGURES = (
@@ -18,8 +19,10 @@ _FIGURES = (
     "fee_vat_minor",
     "adjustments_minor",
     "carried_minor",
+    "exchanged_minor",
     "net_minor",
     "carried_on_minor",
+    "exchanged_on_minor",
 )
 
 
@@ -32,9 +35,12 @@ class _Pair(NamedTuple):
     customer_id: str
 
 
-def preview_of(settlement: Settlement, previous: Settlement | None) -> dict[str, Any]:
+def preview_of(
+    settlement: Settlement, previous: Settlement | None, plan: Plan | None = None
+) -> dict[str, Any]:
     """Positions, taxed supplies with the difference to the last settlement per pair, blocked pairs,
-    instructions, fee lines. Plain JSON: ids as strings, money in minor units.
+    instructions, fee lines, what is exchanged into another currency or why not, and what came from
+    one. Plain JSON: ids as strings, money in minor units.
     """
     return {
         "window": str(settlement.window_id),
@@ -50,6 +56,9 @@ def preview_of(settlement: Settlement, previous: Settlement | None) -> dict[str,
             for row in settlement.instructions.order_by("place")
         ],
         "fees": _fees(settlement),
+        "exchanged": [_exchanged(row) for row in _in_order(settlement.exchanges)],
+        "exchanged_from": [_exchanged(row) for row in _in_order(settlement.exchanges_taken)],
+        "not_exchanged": _not_exchanged(settlement, plan),
     }
 
 
@@ -132,6 +141,44 @@ def _fees(settlement: Settlement) -> list[dict[str, Any]]:
         }
         for row in rows.order_by("payer__name", "component__name", "month", "payee__name")
     ]
+
+
+def _in_order(rows: Manager[CurrencyExchange]) -> QuerySet[CurrencyExchange]:
+    related = rows.select_related("partner", "settlement__window__group", "to_group")
+    return related.order_by("settlement", "partner__name", "partner")
+
+
+def _exchanged(row: CurrencyExchange) -> dict[str, Any]:
+    return {
+        "settlement": str(row.settlement_id),
+        "from_group": row.settlement.window.group.name,
+        "partner": str(row.partner_id),
+        "name": row.partner.name,
+        "from_currency": row.from_currency,
+        "from_minor": row.from_minor,
+        "from_per_euro": str(row.from_per_euro),
+        "to_group": row.to_group.name,
+        "to_currency": row.to_currency,
+        "to_per_euro": str(row.to_per_euro),
+        "to_minor": row.to_minor,
+        "residue_minor": row.residue_minor,
+        "rate_date": row.rate_date.isoformat(),
+    }
+
+
+def _not_exchanged(settlement: Settlement, plan: Plan | None) -> dict[str, Any] | None:
+    """Why what some have agreed to have settled in another currency is settled here."""
+    if plan is None or settlement.exchanges.exists():
+        return None
+    due = [row for row in positions_of(settlement) if row.due_minor]
+    others = [row for row in due if not row.partner.is_clearing_house]
+    if not others:
+        return None
+    return {
+        "currency": plan.currency,
+        "why_not": plan.why_not,
+        "not_agreed": [row.partner.name for row in others if row.partner_id not in plan.agreed],
+    }
 
 
 def _blocked(settlement: Settlement) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ Calculating posts nothing. What it wrote (supplies, fee lines, positions, instru
 issued: a release names the hash of the preview, and one of anything else is refused.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from billing.models import (
 )
 from billing.queries_objections import open_against
 from billing.rules.netting import PartnerPosition, positions_sha256
+from billing.services import exchange
 from billing.services.fees import charge_fees
 from billing.services.instructing import instruct, netted_together
 from billing.services.postings import post_settlement
@@ -44,6 +46,7 @@ def calculate(window: ClearingWindow, *, now: datetime) -> Settlement:
     """Work out a closed window's settlement; the caller holds its group FOR UPDATE.
 
     :raises NotReleasable: it has one that counts; cancel that first.
+    :raises billing.rules.conversion.NoRate: the rates of the cut-off day were not imported.
     """
     if window.settlement is not None:
         raise NotReleasable("The window has a settlement; cancel it before calculating anew.")
@@ -59,10 +62,13 @@ def calculate(window: ClearingWindow, *, now: datetime) -> Settlement:
     charge_fees(settlement, now=now)
     tax_settlement(settlement, now=now)
     previous = previous_settlement(window.group)
-    net(settlement, previous, now=now)
+    exchange.take_in(settlement)
+    plan = exchange.plan_of(window)
+    net(settlement, previous, plan.agreed if plan else (), now=now)
+    exchange.convert(settlement, plan, now=now)
     instruct(settlement, now=now)
     settlement.positions_sha256 = hash_of_positions(settlement)
-    settlement.preview = preview_of(settlement, previous)
+    settlement.preview = preview_of(settlement, previous, plan)
     settlement.preview_sha256 = sha256_of(settlement.preview)
     settlement.save(update_fields=["positions_sha256", "preview", "preview_sha256"])
     return settlement
@@ -120,6 +126,8 @@ def issue(
         raise NotReleasable(
             "An earlier settlement was issued meanwhile. Cancel and calculate anew."
         )
+    if source := exchange.not_issued_yet(settlement):
+        raise NotReleasable(f"It holds amounts of the {source}. Release that first.")
     post_settlement(settlement, now=now)
     settlement.state, settlement.issued_at = Settlement.State.ISSUED, now
     settlement.approval = approval
@@ -130,7 +138,8 @@ def issue(
 def cancel(settlement: Settlement, *, reason: str, now: datetime) -> None:
     """Take a calculated settlement back; its window stays closed and can be calculated anew.
 
-    :raises NotReleasable: it was issued, or cancelled before.
+    :raises NotReleasable: it was issued, or cancelled before, or another settlement holds what it
+        exchanged.
     """
     in_transaction(lambda: _cancel(settlement.pk, reason, now))
 
@@ -140,6 +149,9 @@ def _cancel(settlement_id: UUID, reason: str, now: datetime) -> None:
     settlement = Settlement.objects.get(pk=settlement_id)
     if settlement.state != Settlement.State.CALCULATED:
         raise NotReleasable(f"The settlement is {settlement.state}; only documents can correct it.")
+    if holder := exchange.held_by(settlement):
+        raise NotReleasable(f"What it exchanged is held by {holder}. Cancel that first.")
+    exchange.give_back(settlement)
     settlement.resolved_blocks.update(settled_in=None)
     settlement.state, settlement.cancelled_at = Settlement.State.CANCELLED, now
     settlement.cancel_reason = reason[:500]
@@ -163,8 +175,17 @@ def hash_of_positions(settlement: Settlement) -> str:
     )
 
 
-def net(settlement: Settlement, previous: Settlement | None, *, now: datetime) -> None:
-    """Write the positions of what was taxed, adjusted and carried; once per settlement."""
+def net(
+    settlement: Settlement,
+    previous: Settlement | None,
+    exchangers: Collection[UUID] = (),
+    *,
+    now: datetime,
+) -> None:
+    """Write the positions of what was taxed, adjusted, carried and exchanged; once per settlement.
+
+    ``exchangers`` agreed to be settled in another currency.
+    """
     window = settlement.window
     execute(
         "net_positions.sql",
@@ -175,6 +196,7 @@ def net(settlement: Settlement, previous: Settlement | None, *, now: datetime) -
             "previous_id": previous.pk if previous else None,
             "minimum": window.group.minimum_payment_minor,
             "carriers": list(_carriers(settlement)),
+            "exchangers": list(exchangers),
             "ids": [uuid7_at(now) for _ in range(_most_positions(settlement, previous))],
         },
     )
@@ -197,7 +219,8 @@ def _most_positions(settlement: Settlement, previous: Settlement | None) -> int:
     sides = TaxedSupply.objects.filter(settlement=settlement).count() * 2
     pairs = settlement.window.cleared.values("seller_partner", "buyer_partner").distinct().count()
     adjusted = ManualAdjustment.objects.filter(window=settlement.window).count()
-    return sides + 2 * pairs + adjusted + (previous.positions.count() if previous else 0) + 1
+    carried = previous.positions.count() if previous else 0
+    return sides + 2 * pairs + adjusted + carried + settlement.exchanges_taken.count() + 1
 
 
 def execute(file_name: str, parameters: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from billing.documents.content import (
     Company,
     ConservationLine,
     CounterpartyLine,
+    ExchangeFacts,
     FeeLine,
     FurtherLine,
     PartyCode,
@@ -29,7 +30,7 @@ from billing.documents.content import (
 )
 from billing.models import Position, Settlement
 from billing.services.annex import digest_annexes, empty_annex
-from billing.services.further_lines import further_lines
+from billing.services.further_lines import further_lines, rates_text
 from clearinghouse.statements import load_statement
 from partners.models import BankAccount, Partner, PartnerFacts, PartyOwnership
 from partners.queries import clearing_house, in_period
@@ -63,6 +64,7 @@ class Gathered:
     records: dict[UUID, ConservationLine]
     annexes: dict[UUID, AnnexFacts]
     further: dict[UUID, list[FurtherLine]]
+    exchanges: dict[UUID, ExchangeFacts]
 
 
 def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime) -> Gathered:
@@ -85,6 +87,7 @@ def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime
         records=_records(key),
         annexes=digest_annexes(window.id, currency=settlement.currency),
         further=further_lines(settlement),
+        exchanges=_exchanges(settlement),
     )
 
 
@@ -118,6 +121,7 @@ def content_of(position: Position, *, number: str, gathered: Gathered) -> Statem
         annex=gathered.annexes.get(partner_id) or empty_annex(),
         objection_until_date=issued_on + OBJECTION_PERIOD,
         further=gathered.further.get(partner_id, []),
+        exchange=gathered.exchanges.get(partner_id),
     )
     _check_sums(content)
     return content
@@ -136,6 +140,8 @@ def _figures(position: Position) -> PositionFigures:
         adjustments_minor=position.adjustments_minor,
         carried_minor=position.carried_minor,
         carried_on_minor=position.carried_on_minor,
+        exchanged_minor=position.exchanged_minor,
+        exchanged_on_minor=position.exchanged_on_minor,
     )
 
 
@@ -207,6 +213,19 @@ def _parties(
         party = row.party
         parties[row.partner_id].append(PartyCode(code=party.code, role=party.role, name=party.name))
     return parties
+
+
+def _exchanges(settlement: Settlement) -> dict[UUID, ExchangeFacts]:
+    rows = settlement.exchanges.exclude(from_minor=0).select_related("to_group")
+    return {
+        row.partner_id: ExchangeFacts(
+            group=row.to_group.name,
+            currency=row.to_currency,
+            amount_minor=row.to_minor,
+            rates=rates_text(row),
+        )
+        for row in rows
+    }
 
 
 def _records(key: dict) -> dict[UUID, ConservationLine]:

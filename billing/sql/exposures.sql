@@ -2,7 +2,8 @@
 -- Grain:      one row per partner with a contract that joins the group now.
 -- Parameters: group_id, now, digits (of the currency), is_ccp.
 -- Promise:    minor units, none below zero. cleared: what it bought in windows not yet issued; CCP
---             takes what it sold off. unpaid: its debts of issued settlements, VAT and fees in.
+--             takes what it sold off. unpaid: its debts of issued settlements, VAT and fees in, and
+--             those exchanged into the currency of the group that no issued settlement holds.
 --             waiting: accepted or delivered, not cleared. received: half of what is held or in
 --             validation. Weights of finance.md 4.8. Twin: rules.exposure.exposure_of.
 WITH member AS (
@@ -30,11 +31,21 @@ WITH member AS (
      WHERE seller_partner_id <> buyer_partner_id
      GROUP BY 1
 ), unpaid AS (
-    SELECT position.partner_id, sum(greatest(0, carried_on_minor - net_minor)) AS amount
+    SELECT debt.partner_id, sum(greatest(0, debt.amount)) AS amount
+      FROM (
+    SELECT position.partner_id, carried_on_minor + exchanged_on_minor - net_minor AS amount
       FROM billing_position AS position
       JOIN billing_settlement AS settlement ON settlement.id = position.settlement_id
       JOIN billing_clearingwindow AS win ON win.id = settlement.window_id
      WHERE win.group_id = %(group_id)s AND settlement.state = 'ISSUED' AND win.state <> 'SETTLED'
+     UNION ALL
+    SELECT exchanged.partner_id, -exchanged.to_minor
+      FROM billing_currencyexchange AS exchanged
+      JOIN billing_settlement AS source ON source.id = exchanged.settlement_id
+      LEFT JOIN billing_settlement AS taking ON taking.id = exchanged.taken_in_id
+     WHERE exchanged.to_group_id = %(group_id)s AND source.state = 'ISSUED'
+       AND taking.state IS DISTINCT FROM 'ISSUED'
+           ) AS debt
      GROUP BY 1
 ), standing AS (
     SELECT owner.partner_id,

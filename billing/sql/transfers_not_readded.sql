@@ -3,8 +3,9 @@
 -- Parameters: none.
 -- Promise:    empty where the ledger re-adds: ENERGY, COMMISSION, PURCHASE and SALE from cleared
 --             records, VAT in all its kinds from taxed supplies (SELF_ASSESSED: by the rate frozen
---             with the supply, rounded half up once), FEE from fee lines, ADJUSTMENT from adjustments, and
---             SUSPENSE_END from the SUSPENSE that it takes back. A row that is gone adds up to null.
+--             with the supply, rounded half up once), FEE from fee lines, ADJUSTMENT from
+--             adjustments, EXCHANGE from what was exchanged, in either currency, and SUSPENSE_END
+--             from the SUSPENSE that it takes back. A row that is gone adds up to null.
 WITH pair AS (
     SELECT window_id, seller_id, buyer_id, seller_partner_id, buyer_partner_id,
            count(*) AS sdrs,
@@ -44,6 +45,14 @@ WITH pair AS (
       LEFT JOIN billing_manualadjustment AS adjustment
         ON transfer.event_key = 'adjustment:' || adjustment.id
      WHERE transfer.kind = 'ADJUSTMENT' AND transfer.reverses_id IS NULL
+     UNION ALL
+    SELECT transfer.id,
+           abs(CASE WHEN transfer.event_key LIKE '%%:to' THEN exchanged.to_minor
+                    ELSE exchanged.from_minor END), 0
+      FROM billing_transfer AS transfer
+      LEFT JOIN billing_currencyexchange AS exchanged
+        ON split_part(transfer.event_key, ':', 2) = exchanged.id::text
+     WHERE transfer.kind = 'EXCHANGE' AND transfer.reverses_id IS NULL
      UNION ALL
     SELECT transfer.id, suspense.amount_minor, suspense.sdrs
       FROM billing_transfer AS transfer

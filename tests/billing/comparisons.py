@@ -1,9 +1,11 @@
 """Further slow twins: positions out of any supplies, correction runs, exposures."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from billing.models import (
     ClearedSdr,
@@ -16,7 +18,7 @@ from billing.models import (
 from billing.models import CorrectionRun as Run
 from billing.rules.correction import Settled, difference, posted
 from billing.rules.exposure import Bought, exposure_of
-from billing.rules.positions import TaxedSum, carried_on, positions_of_settlement
+from billing.rules.positions import TaxedSum, carried_on, exchanged_on, positions_of_settlement
 from billing.rules.vat.amounts import vat_on
 from billing.services import correction_runs, exposure, postings, sealing, settling
 from billing.services.clearing import clear_group
@@ -33,6 +35,7 @@ from partners.models import (
 )
 from partners.queries import clearing_house, current_owner
 from partners.services import approvals
+from tests.billing.exchanging import a_settlement_in, exchange_into
 from tests.billing.stories import World, cleared_of, positions_found
 from tests.makers import (
     LONG_AGO,
@@ -66,17 +69,56 @@ def compare_positions(
     *,
     adjusted: Sequence[tuple[int, int]] = (),
     carried: Sequence[tuple[int, int]] = (),
+    exchanged: Sequence[tuple[int, int]] = (),
+    exchangers: Sequence[int] = (),
 ) -> None:
-    """Net any supplies, adjustments and carried amounts; the positions are those of the twin.
+    """Net any supplies and what was adjusted, carried, exchanged; positions are the twin's.
 
     All but Nordlicht have signed the netting clause.
 
-    ``adjusted`` and ``carried`` are (place in members, amount).
+    ``adjusted``, ``carried`` and ``exchanged`` are (place in members, amount).
     """
     group, people, house = world.group, members(), clearing_house()
     join(people[1:], group)
     before, window = _two_windows(group)
-    previous = _settlement(before)
+    previous, settlement = _settlement(before), _settlement(window)
+    figures = _carried_on(previous, carried, people, house)
+    for number, one in enumerate(supplies):
+        _write_supply(settlement, one, people, house, number)
+    for place, amount in adjusted:
+        _adjust(window, people[place], amount)
+    came = _came_from_another_currency(settlement, exchanged, people, house)
+    agreed = [people[place].pk for place in exchangers]
+
+    settling.net(settlement, previous, agreed, now=NOON)
+
+    rows = ClearedSdr.objects.filter(window=window)
+    expected = positions_of_settlement(
+        (TaxedSum(*row) for row in settlement.supplies.values_list(*TaxedSum._fields)),
+        house=house.pk,
+        others={one for row in rows for one in (row.seller_partner_id, row.buyer_partner_id)},
+        adjusted=[(people[place].pk, amount) for place, amount in adjusted],
+        carried=figures,
+        exchanged=came,
+    )
+    assert positions_found(settlement) == expected
+    waiting = carried_on(
+        expected,
+        house=house.pk,
+        minimum_minor=group.minimum_payment_minor,
+        carriers=[partner.pk for partner in people[1:]],
+    )
+    rows = settlement.positions.all()
+    assert {row.partner_id: row.carried_on_minor for row in rows} == waiting
+    assert {row.partner_id: row.exchanged_on_minor for row in rows} == exchanged_on(
+        expected, house=house.pk, carried=waiting, exchangers=agreed
+    )
+
+
+def _carried_on(
+    previous: Settlement, carried: Sequence[tuple[int, int]], people: list[Partner], house: Partner
+) -> dict[UUID, int]:
+    """What the settlement before carried on, by partner."""
     figures = {house.pk: -sum(amount for _, amount in carried)}
     for place, amount in carried:
         figures[people[place].pk] = figures.get(people[place].pk, 0) + amount
@@ -90,31 +132,25 @@ def compare_positions(
             net_minor=amount,
             carried_on_minor=amount,
         )
-    settlement = _settlement(window)
-    for number, one in enumerate(supplies):
-        _write_supply(settlement, one, people, house, number)
-    for place, amount in adjusted:
-        _adjust(window, people[place], amount)
+    return figures
 
-    settling.net(settlement, previous, now=NOON)
 
-    rows = ClearedSdr.objects.filter(window=window)
-    expected = positions_of_settlement(
-        (TaxedSum(*row) for row in settlement.supplies.values_list(*TaxedSum._fields)),
-        house=house.pk,
-        others={one for row in rows for one in (row.seller_partner_id, row.buyer_partner_id)},
-        adjusted=[(people[place].pk, amount) for place, amount in adjusted],
-        carried=figures,
-    )
-    assert positions_found(settlement) == expected
-    assert {
-        row.partner_id: row.carried_on_minor for row in settlement.positions.all()
-    } == carried_on(
-        expected,
-        house=house.pk,
-        minimum_minor=group.minimum_payment_minor,
-        carriers=[partner.pk for partner in people[1:]],
-    )
+def _came_from_another_currency(
+    settlement: Settlement,
+    exchanged: Sequence[tuple[int, int]],
+    people: list[Partner],
+    house: Partner,
+) -> dict[UUID, int]:
+    if not exchanged:
+        return {}
+    amounts: Counter[Partner] = Counter()
+    for place, minor in exchanged:
+        amounts[people[place]] += minor
+        amounts[house] -= minor
+    exchange_into(settlement, amounts, residue_of=house if amounts[house] else None)
+    waiting = exchange_into(None, {people[0]: 77, house: -77}, currency="NOK")
+    assert waiting.exchanges.count() == 2
+    return {partner.pk: minor for partner, minor in amounts.items()}
 
 
 def compare_self_assessed(world: World, nets: Sequence[tuple[int, str]]) -> None:
@@ -312,6 +348,8 @@ def compare_exposures(world: World) -> None:
         if buyer:
             standing[weight].setdefault(buyer.pk, []).append(story.claim)
 
+    owing = _owed_from_other_currencies(world.group)
+
     found = {row[0]: row[2:] for row in exposure.parts_of_members(world.group, now=NOON)}
 
     assert set(found) == {partner.pk for partner in members()}
@@ -320,7 +358,8 @@ def compare_exposures(world: World) -> None:
             partner,
             bought=bought,
             unpaid_nets_minor=[
-                row.due_minor for row in closing.positions if row.partner_id == partner
+                *(row.due_minor for row in closing.positions if row.partner_id == partner),
+                *owing.get(partner, []),
             ],
             waiting=standing["waiting"].get(partner, []),
             received=standing["received"].get(partner, []),
@@ -333,6 +372,25 @@ def compare_exposures(world: World) -> None:
             parts.waiting_minor,
             parts.received_minor,
         )
+
+
+def _owed_from_other_currencies(group: SettlementGroup) -> dict[UUID, list[int]]:
+    """Issued and not held yet counts; what is not issued, held by an issued one, or goes elsewhere
+    does not."""
+    _, _, voltaire_, fjell_ = members()
+    house = clearing_house()
+    exchange_into(
+        None,
+        {voltaire_: -500, fjell_: 300, house: 200},
+        currency="SEK",
+        state="ISSUED",
+        to_group=group,
+    )
+    exchange_into(None, {voltaire_: -70, house: 70}, currency="NOK", to_group=group)
+    holding = a_settlement_in(group.currency, "ISSUED", group)
+    exchange_into(holding, {voltaire_: -900, house: 900}, currency="DKK", state="ISSUED")
+    exchange_into(None, {voltaire_: -3, house: 3}, currency="GBP", state="ISSUED")
+    return {voltaire_.pk: [-500], fjell_.pk: [300]}
 
 
 _WEIGHED = dict.fromkeys(("DELIVERED", "ACCEPTED"), "waiting") | dict.fromkeys(

@@ -1,12 +1,9 @@
 """One position across currencies: the rate of the day, one rounding each, and the residue shown."""
 
-import csv
-import gzip
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
-from django.conf import settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,14 +12,12 @@ from billing.rules.conversion import (
     NoRate,
     convert_positions,
     converted_minor,
-    rates_for,
 )
 from billing.rules.multilateral import Obligation, positions_of
 from tests.billing.fee_makers import A, B, C, D
 from tests.billing.three_partners import HOUSE
 
 FRIDAY = date(2026, 10, 30)
-REAL_RATES = settings.BASE_DIR.parent / "shared" / "data" / "fx-ecb" / "eurofxref-hist.csv.gz"
 
 
 def rates(day: date = FRIDAY, **per_euro: str) -> EcbRates:
@@ -59,28 +54,6 @@ def test_goes_half_up_once():
 
     convert = {"from_currency": "SEK", "to_currency": "EUR", "rates": twice}
     assert [converted_minor(minor, **convert) for minor in (1, 3, -1, -3)] == [1, 2, -1, -2]
-
-
-@pytest.mark.parametrize(
-    ("cut_off", "used"),
-    [
-        (FRIDAY, FRIDAY),
-        (FRIDAY + timedelta(days=1), FRIDAY),
-        (FRIDAY + timedelta(days=2), FRIDAY),
-        (FRIDAY + timedelta(days=5), FRIDAY),
-        (FRIDAY - timedelta(days=1), FRIDAY - timedelta(days=1)),
-    ],
-)
-def test_takes_the_rates_of_the_day_or_the_last_before_it(cut_off, used):
-    published = [rates(FRIDAY - timedelta(days=1)), rates(FRIDAY)]
-
-    assert rates_for(cut_off, published).rate_date == used
-
-
-@pytest.mark.parametrize("days", [-1, 6])
-def test_takes_no_later_and_no_stale_rates(days):
-    with pytest.raises(NoRate):
-        rates_for(FRIDAY + timedelta(days=days), [rates(FRIDAY)])
 
 
 def test_has_no_rate_for_what_was_not_quoted():
@@ -148,26 +121,3 @@ def test_says_the_same_as_a_wide_decimal(minor):
 
     found = converted_minor(minor, from_currency="SEK", to_currency="CHF", rates=rates())
     assert found == expected
-
-
-@pytest.mark.skipif(not REAL_RATES.exists(), reason="the shared data is not here")
-def test_reads_real_days_of_the_ecb():
-    with gzip.open(REAL_RATES, "rt", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))[:300]
-    published = [
-        EcbRates(
-            date.fromisoformat(row.pop("Date")),
-            {
-                currency: Decimal(rate)
-                for currency, rate in row.items()
-                if currency and rate not in ("N/A", "")
-            },
-        )
-        for row in rows
-    ]
-
-    newest, oldest = published[0].rate_date, published[-1].rate_date
-    days = (oldest + timedelta(days=number) for number in range((newest - oldest).days + 1))
-    ages = [(day - rates_for(day, published).rate_date).days for day in days]
-    assert max(ages) == 4
-    assert min(ages) == 0

@@ -3,7 +3,7 @@
 import gzip
 import io
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,11 +11,12 @@ import pytest
 from billing.models import FxRate
 from billing.rules.conversion import NoRate
 from billing.services.fx import Imported, RateDiffers, UnreadableRates, import_ecb_csv, rates_of
-from tests.billing.test_conversion import REAL_RATES
-from tests.makers import NOON
+from clearinghouse.periods import reference_rate_date
+from tests.makers import NOON, REAL_RATES
 
 pytestmark = pytest.mark.django_db
 
+FRIDAY_EVENING = datetime(2026, 10, 30, 17, 0, tzinfo=UTC)
 SMALL = "Date,USD,CHF,ISK,\n2026-10-30,1.1000,0.9200,N/A,\n2026-10-29,1.1010,0.9210,142.5,\n"
 
 
@@ -23,7 +24,7 @@ def test_takes_each_rate_once():
     assert import_ecb_csv(SMALL.encode(), now=NOON) == Imported(added=5, known=0)
     assert import_ecb_csv(SMALL.encode(), now=NOON) == Imported(added=0, known=5)
     assert FxRate.objects.count() == 5
-    assert rates_of(date(2026, 10, 30)).per_euro == {
+    assert rates_of(FRIDAY_EVENING).per_euro == {
         "USD": Decimal("1.1000"),
         "CHF": Decimal("0.9200"),
     }
@@ -78,10 +79,20 @@ class TestTheRealFile:
             if cell.strip() not in ("", "N/A")
         ]
         assert done == Imported(added=len(quoted), known=0)
-        assert rates_of(date(2026, 11, 1)).rate_date == date(2026, 10, 30)
-        assert set(rates_of(date(2026, 10, 30)).per_euro) >= {"CHF", "NOK", "SEK", "GBP"}
-        with pytest.raises(NoRate, match="Import the ECB's rates"):
-            rates_of(date(2026, 11, 30))
+        assert rates_of(FRIDAY_EVENING + timedelta(days=2)).rate_date == date(2026, 10, 30)
+        assert set(rates_of(FRIDAY_EVENING).per_euro) >= {"CHF", "NOK", "SEK", "GBP"}
+        with pytest.raises(NoRate, match="rates of 2026-11-02 are missing"):
+            rates_of(FRIDAY_EVENING + timedelta(days=3))
+
+    def test_has_the_rates_of_every_business_day(self):
+        """So the rates of the cut-off day are those that the calendar expects, and no others."""
+        lines = gzip.decompress(REAL_RATES.read_bytes()).decode().splitlines()[1:1000]
+        days = {date.fromisoformat(line.split(",")[0]) for line in lines}
+
+        evening = FRIDAY_EVENING
+        while evening.date() >= min(days):
+            assert reference_rate_date(evening) in days
+            evening -= timedelta(days=1)
 
     @pytest.mark.long
     def test_of_27_years(self):

@@ -116,11 +116,22 @@ def test_postings_of_a_central_counterparty(told, rates, beneficiaries):
     given_supplies=supplies,
     adjusted=st.lists(st.tuples(st.integers(0, 3), minor.filter(bool)), max_size=3),
     carried=st.lists(st.tuples(st.integers(0, 3), minor), max_size=3),
+    exchanged=st.lists(st.tuples(st.integers(0, 3), minor), max_size=3),
+    exchangers=st.sampled_from([(), (0, 1, 2, 3), (0, 1, 2), (1, 3)]),
     minimum=st.integers(0, 1_000),
 )
-def test_positions_of_any_supplies(given_supplies, adjusted, carried, minimum):
+def test_positions_of_any_supplies(
+    given_supplies, adjusted, carried, exchanged, exchangers, minimum
+):
     undone(
-        lambda world: compare_positions(world, given_supplies, adjusted=adjusted, carried=carried),
+        lambda world: compare_positions(
+            world,
+            given_supplies,
+            adjusted=adjusted,
+            carried=carried,
+            exchanged=exchanged,
+            exchangers=exchangers,
+        ),
         told=[Story(Decimal(1), seller=1, buyer=2)],
         minimum_payment_minor=minimum,
     )

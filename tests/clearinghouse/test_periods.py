@@ -19,6 +19,7 @@ from clearinghouse.periods import (
     month_containing,
     next_period,
     objections_end_at,
+    reference_rate_date,
     week_containing,
 )
 
@@ -276,3 +277,31 @@ class TestObjectionsEndAt:
     def test_refuses_a_naive_instant(self):
         with pytest.raises(ValueError, match="has no time zone"):
             objections_end_at(datetime(2027, 2, 8))  # noqa: DTZ001
+
+
+class TestReferenceRates:
+    @pytest.mark.parametrize(
+        ("at", "day"),
+        [
+            # Frankfurt is two hours ahead in October and one in November.
+            (utc(2026, 10, 8, 14, 0), date(2026, 10, 8)),
+            (utc(2026, 10, 8, 13, 59), date(2026, 10, 7)),
+            (utc(2026, 11, 9, 15, 0), date(2026, 11, 9)),
+            (utc(2026, 11, 9, 14, 59), date(2026, 11, 6)),
+            (utc(2026, 11, 7, 18, 0), date(2026, 11, 6)),
+            # Good Friday to Easter Monday 2026.
+            (utc(2026, 4, 6, 18, 0), date(2026, 4, 2)),
+            (utc(2026, 4, 7, 10, 0), date(2026, 4, 2)),
+            # After midnight in Frankfurt, before it in UTC.
+            (utc(2026, 10, 8, 23, 30), date(2026, 10, 8)),
+        ],
+    )
+    def test_are_the_newest_published(self, at, day):
+        assert reference_rate_date(at) == day
+
+    @given(instants)
+    def test_are_of_a_business_day_not_after_the_instant(self, at):
+        day = reference_rate_date(at)
+
+        assert is_business_day(day)
+        assert timedelta(0) <= at.date() - day + timedelta(days=1) <= timedelta(days=6)

@@ -158,11 +158,13 @@ NETTING = [
     ),
     Mutant(
         "lets the customer keep the tax",
-        "0, net_minor, -vat_minor, 0, 0, 0, 0",
-        "0, net_minor, 0, 0, 0, 0, 0",
+        "0, net_minor, -vat_minor, 0, 0, 0, 0, 0",
+        "0, net_minor, 0, 0, 0, 0, 0, 0",
     ),
     Mutant(
-        "takes no tax on fees", "0, 0, 0, net_minor, vat_minor, 0, 0", "0, 0, 0, net_minor, 0, 0, 0"
+        "takes no tax on fees",
+        "0, 0, 0, net_minor, vat_minor, 0, 0, 0",
+        "0, 0, 0, net_minor, 0, 0, 0, 0",
     ),
     Mutant("charges fees for energy", "AND NOT is_service", ""),
     Mutant(
@@ -179,7 +181,23 @@ NETTING = [
     Mutant("carries nothing in", "AND carried_on_minor <> 0", "AND carried_on_minor IS NULL"),
     Mutant("carries the least payment", "abs(net) < %(minimum)s", "abs(net) <= %(minimum)s"),
     Mutant("carries without the clause", "AND partner_id = ANY (%(carriers)s::uuid[])", ""),
-    Mutant("lets the house carry nothing", "-(SELECT sum(carried_on) FROM carrying)", "0"),
+    Mutant("lets the house carry nothing", "THEN -sum(carried_on) OVER ()", "THEN 0"),
+]
+EXCHANGING = [
+    Mutant("takes in nothing", "to_minor + residue_minor", "0"),
+    Mutant("takes in no residue", "to_minor + residue_minor", "to_minor"),
+    Mutant("takes in what others hold", "WHERE taken_in_id = %(settlement_id)s", ""),
+    Mutant(
+        "does not add it", "+ adjusted + carried + exchanged AS net", "+ adjusted + carried AS net"
+    ),
+    Mutant("exchanges though one stays", "bool_and(", "bool_or("),
+    Mutant("asks whom nothing is due", "AND net <> waits", ""),
+    Mutant(
+        "asks the house",
+        "WHERE partner_id <> %(house_id)s::uuid AND net <> waits",
+        "WHERE net <> waits",
+    ),
+    Mutant("exchanges what waits", "WHEN is_reached THEN net - waits", "WHEN is_reached THEN net"),
 ]
 SUPPLYING = [
     Mutant("supplies oneself", "AND seller_partner_id <> buyer_partner_id", ""),
@@ -255,7 +273,12 @@ EXPOSING = [
         "WHERE cleared.seller_id = state.seller_id AND cleared.id = state.id",
         "WHERE false",
     ),
-    Mutant("forgets debts", "greatest(0, carried_on_minor - net_minor)", "0"),
+    Mutant("forgets debts", "carried_on_minor + exchanged_on_minor - net_minor", "0"),
+    Mutant("takes debts off by what one gets", "sum(greatest(0, debt.amount))", "sum(debt.amount)"),
+    Mutant("forgets debts of another currency", "-exchanged.to_minor", "0"),
+    Mutant("counts what is not issued", "AND source.state = 'ISSUED'", ""),
+    Mutant("counts what is held twice", "AND taking.state IS DISTINCT FROM 'ISSUED'", ""),
+    Mutant("counts what goes elsewhere", "exchanged.to_group_id = %(group_id)s AND", ""),
 ]
 PROVING = [
     Mutant("does not see the cleared", "WHEN cleared.id IS NOT NULL", "WHEN false"),
@@ -360,12 +383,27 @@ def compare_some_positions(world: World) -> None:
     compare_positions(world, supplies, adjusted=[(3, 619), (2, 500)], carried=[(2, -77)])
 
 
+def compare_exchanged_positions(world: World) -> None:
+    """Once all agree but one to whom nothing is due, once one stays, once nothing is due at all."""
+    world.group.minimum_payment_minor = 50
+    world.group.save()
+    supplies = [Supply(0, 2, 1000, 190), Supply(2, 3, 40), Supply(-1, 0, 100, 19)]
+    came = [(0, 700), (2, -450)]
+    for own, exchangers in ((supplies, (0, 2)), (supplies, (2,)), ([], ())):
+        with transaction.atomic():
+            compare_positions(
+                world, own, exchanged=came if own else (), carried=[(2, 7)], exchangers=exchangers
+            )
+            transaction.set_rollback(True)
+
+
 FAMILIES = [
     ("clear_sdrs.sql", CLEARING, compare_clearing),
     ("uncleared_sdrs.sql", LEAVING, compare_clearing),
     ("post_transfers.sql", POSTING, compare_netting),
     ("post_transfers.sql", OF_CCP, compare_as_ccp),
     ("net_positions.sql", NETTING, compare_some_positions),
+    ("net_positions.sql", EXCHANGING, compare_exchanged_positions),
     ("supplies.sql", SUPPLYING, compare_supplies),
     ("fee_records.sql", CHARGING, compare_supplies),
     ("post_corrections.sql", CORRECTING, compare_corrections),

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from billing.management import waiting
 from billing.queries import PairRow
-from billing.services.closing import Closing, ConservationDiffers, close_window
+from billing.services.closing import Closing, NotClosable, close_window
 from billing.services.statements import render_and_export
 from clearinghouse.money import format_amount
 from partners.models import Environment, SettlementGroup
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         group = _group(currency, options["group"], options["environment"])
         try:
             closing = close_window(group, now=timezone.now(), dry_run=dry_run)
-        except ConservationDiffers as error:
+        except NotClosable as error:
             raise CommandError(str(error)) from error
         paths = {} if dry_run or closing is None else _render(closing)
         if options["json"]:
