@@ -35,6 +35,7 @@ urlpatterns = [
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.swagger, name="api-docs"),
     path("portal/disputes/", include("roaming.portal_urls")),
+    path("portal/tariffs/", include("roaming.portal_tariff_urls")),
     path("portal/", include("billing.portal_urls")),
 ]
 

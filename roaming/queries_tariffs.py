@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
+from partners.models import Partner, PartyOwnership
+from partners.queries import in_period
 from roaming.models import TariffNotice, TariffVersion
 from roaming.rules.rating.compiled import Compiled
 from roaming.rules.rating.ocpi_tariff import read_tariff
@@ -125,6 +129,20 @@ def tariffs_of(seller_ids: Iterable[UUID], *, environment: str) -> Tariffs:
             told = Told(notice.counts_from_at, notice.notice_ends_at, notice.answered_at)
             versions[notice.version_id].notices[notice.buyer_id] = told
     return found
+
+
+def waiting_increases(
+    partner: Partner, *, environment: str, now: datetime
+) -> QuerySet[TariffNotice]:
+    """Increases that wait for the answer of the partner's own buyers, in one query; what was
+    refused is answered.
+    """
+    owned = PartyOwnership.objects.filter(
+        in_period(now), partner=partner, party__environment=environment
+    )
+    return TariffNotice.objects.filter(
+        buyer__in=owned.values("party"), state=TariffNotice.State.WAITING, notice_ends_at__gt=now
+    )
 
 
 def version_of(row: TariffVersion) -> Version:

@@ -23,6 +23,7 @@ from billing.views.access import ENVIRONMENT, reader_for
 from billing.views.pages import cursor_of
 from partners.models import Partner
 from partners.portal import for_partner, partner_of, request_id
+from roaming.queries_tariffs import waiting_increases
 
 PAGE = 24
 
@@ -52,6 +53,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "is_first_page": before is None,
             "windows": open_windows(partner, environment=ENVIRONMENT, now=timezone.now()),
             "attention": attention_of(reader_for(request), now=timezone.now()),
+            "increases": waiting_increases(
+                partner, environment=ENVIRONMENT, now=timezone.now()
+            ).count(),
         },
     )
 

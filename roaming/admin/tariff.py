@@ -99,8 +99,9 @@ class TariffNoticeAdmin(KeysetPaging, EvidenceAdmin):
 def _what_next(notice: TariffNotice):
     if notice.state != TariffNotice.State.COUNTS and timezone.now() < notice.notice_ends_at:
         yield Note(
-            "The old version counts until the notice has run, or until the buyer consents by the"
-            " API. Records claimed at the new price are held (V502) and go on by themselves then.",
+            "The old version counts until the notice has run, or until the buyer consents, by the"
+            " API or on the portal. Records claimed at the new price are held (V502) and go on by"
+            " themselves then.",
             INFO,
         )
 

@@ -238,7 +238,7 @@ class TestStatements:
         assert "Your first statement comes with the first closing" in page
 
     def test_cost_few_queries(self, seller, world, django_assert_max_num_queries):
-        with django_assert_max_num_queries(11 + ROLE_SWITCH):
+        with django_assert_max_num_queries(12 + ROLE_SWITCH):
             seller.get(reverse("portal:home"))
 
 

@@ -55,7 +55,12 @@ def test_each_side_sees_each_line(client, rated, side):
     lines = rating.trace
     assert sum(Decimal(line["excl_vat"]) for line in lines) == rating.total_excl_tax
     assert told.count('<th role="rowheader"') == len(lines) == 3
-    for words in ("Our price by the tariff", "NLX-AC, version 1", "Rounding", "18.4 <small>kWh"):
+    for words in (
+        "Our price by the tariff",
+        "NLX-AC</a>, version 1",
+        "Rounding",
+        "18.4 <small>kWh",
+    ):
         assert words in told, words
     assert "9.016" in told  # 18.4 × 0.49, before it is rounded
 
@@ -81,5 +86,5 @@ def test_a_record_that_was_rated_again_shows_the_newest_and_why(client, rated):
 
     told = page_for(client, voltaire(), rated).content.decode()
 
-    assert "NLX-AC, version 2" in told
+    assert "NLX-AC</a>, version 2" in told
     assert "the seller put its tariff right" in told
