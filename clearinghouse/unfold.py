@@ -80,7 +80,7 @@ _NAVIGATION = [
         "VAT, fees and rates",
         _page("Blocked supplies", "block", "billing.supplyblock", query="?settled_in__isnull=True"),
         _page("Taxed supplies", "percent", "billing.taxedsupply"),
-        _page("VAT rates", "percent", "billing.taxrate"),
+        _page("VAT rates", "percent", "partners.taxrate"),
         _page("VAT treatments", "rule", "billing.taxtreatment"),
         _page("Domestic reverse charge", "swap_horiz", "billing.domesticreversecharge"),
         _page("Price list", "sell", "partners.feecomponent"),

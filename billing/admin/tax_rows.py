@@ -6,9 +6,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from billing.admin.amounts import percent
-from billing.models import DomesticReverseCharge, TaxRate, TaxTreatment
+from billing.models import DomesticReverseCharge, TaxTreatment
 from billing.services.tax_facts import last_use
 from partners.admin.base import HouseAdmin
+from partners.models import TaxRate
 
 
 class CountryForm(forms.ModelForm):

@@ -14,7 +14,6 @@ from billing.models.tax import (
     DomesticReverseCharge,
     SupplyBlock,
     TaxedSupply,
-    TaxRate,
     TaxRateUse,
     TaxTreatment,
 )
@@ -45,7 +44,6 @@ __all__ = [
     "Position",
     "Settlement",
     "SupplyBlock",
-    "TaxRate",
     "TaxRateUse",
     "TaxTreatment",
     "TaxedSupply",

@@ -1,4 +1,4 @@
-"""VAT as dated rows (rates, treatments, domestic reverse charge) and what was decided."""
+"""VAT as dated rows (treatments, domestic reverse charge) and what was decided; rates: partners."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,15 +6,8 @@ from django.db.models import F, Q
 from billing.models.clearing import ClearingWindow
 from billing.models.settlement import Settlement
 from clearinghouse.uuid7 import new_uuid7
-from partners.models import Partner, RoamingAgreement
+from partners.models import Partner, RoamingAgreement, SupplyKind, TaxRate
 from partners.models.exclusions import one_at_a_time
-
-
-class SupplyKind(models.TextChoices):
-    ELECTRICITY = "ELECTRICITY", "Electricity with what belongs to it"
-    PARKING = "PARKING", "Parking or blocking"
-    RESERVATION = "RESERVATION"
-    SERVICE = "SERVICE", "Service of the clearing house"
 
 
 class TaxCategory(models.TextChoices):
@@ -37,30 +30,6 @@ class _Dated(models.Model):
 
     class Meta:
         abstract = True
-
-
-class TaxRate(_Dated):
-    """The rate of a kind of supply in a country, as a fraction: 0.19 is 19 %."""
-
-    kind = models.CharField(max_length=11, choices=SupplyKind, default=SupplyKind.ELECTRICITY)
-    rate = models.DecimalField(max_digits=5, decimal_places=4)
-
-    class Meta:
-        constraints = [
-            one_at_a_time(
-                name="tax_rates_do_not_overlap", texts=("country_code", "kind"), by_day=True
-            ),
-            models.CheckConstraint(
-                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
-                name="tax_rate_ends_after_it_starts",
-            ),
-            models.CheckConstraint(
-                condition=Q(rate__gt=0, rate__lt=1), name="tax_rate_is_a_fraction"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.country_code} {self.kind} {self.rate}"
 
 
 class TaxTreatment(_Dated):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from billing.models import DomesticReverseCharge, Settlement, TaxRate, TaxRateUse, TaxTreatment
+from billing.models import DomesticReverseCharge, Settlement, TaxRateUse, TaxTreatment
 from billing.rules.vat.facts import (
     DealerProof,
     DomesticRow,
@@ -22,7 +22,7 @@ from billing.rules.vat.facts import (
     Treatment,
     VatId,
 )
-from partners.models import Partner, TaxRegistration, TaxStatus
+from partners.models import Partner, TaxRate, TaxRegistration, TaxStatus
 
 
 def tax_rules() -> TaxRules:

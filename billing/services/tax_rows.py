@@ -1,7 +1,8 @@
 """Enter the tax rows that a new installation starts with; what somebody entered is left alone."""
 
-from billing.models import DomesticReverseCharge, TaxRate, TaxTreatment
+from billing.models import DomesticReverseCharge, TaxTreatment
 from billing.rules.vat.default_rows import DOMESTIC_ROWS, KIND_ROWS, RATE_ROWS
+from partners.models import TaxRate
 
 
 def load_default_rows() -> int:

@@ -17,7 +17,7 @@ from partners.models.fee import FeeComponent
 from partners.models.job import Job
 from partners.models.partner import BankAccount, Partner, PartnerFacts, PartnerState
 from partners.models.party import Mandate, Party, PartyOwnership
-from partners.models.tax import TaxRegistration, TaxStatus
+from partners.models.tax import SupplyKind, TaxRate, TaxRegistration, TaxStatus
 from partners.models.user import User
 
 __all__ = [
@@ -43,6 +43,8 @@ __all__ = [
     "RoamingAgreement",
     "RoamingEndpoint",
     "SettlementGroup",
+    "SupplyKind",
+    "TaxRate",
     "TaxRegistration",
     "TaxStatus",
     "User",

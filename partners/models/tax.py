@@ -1,4 +1,4 @@
-"""What is true of a partner for VAT, dated; each decision and document freezes what it used."""
+"""What is true of partners and countries for VAT, dated; decisions freeze what they used."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -105,3 +105,45 @@ class TaxStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.country_code}".strip()
+
+
+class SupplyKind(models.TextChoices):
+    ELECTRICITY = "ELECTRICITY", "Electricity with what belongs to it"
+    PARKING = "PARKING", "Parking or blocking"
+    RESERVATION = "RESERVATION"
+    SERVICE = "SERVICE", "Service of the clearing house"
+
+
+class TaxRate(models.Model):
+    """The rate of a kind of supply in a country, as a fraction: 0.19 is 19 %.
+
+    Valid on the days ``from_date`` ≤ day < ``until_date``. Billing decides by it and roaming checks
+    tariffs by it, so it stands below both; its table was made by billing. One that a settlement
+    used is kept by a trigger (``tax_rate_that_was_used_is_kept``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    country_code = models.CharField(max_length=2)
+    from_date = models.DateField()
+    until_date = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=200, help_text="law, notice or table it comes from")
+    kind = models.CharField(max_length=11, choices=SupplyKind, default=SupplyKind.ELECTRICITY)
+    rate = models.DecimalField(max_digits=5, decimal_places=4)
+
+    class Meta:
+        db_table = "billing_taxrate"
+        constraints = [
+            one_at_a_time(
+                name="tax_rates_do_not_overlap", texts=("country_code", "kind"), by_day=True
+            ),
+            models.CheckConstraint(
+                condition=Q(until_date__isnull=True) | Q(until_date__gt=F("from_date")),
+                name="tax_rate_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__gt=0, rate__lt=1), name="tax_rate_is_a_fraction"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_code} {self.kind} {self.rate}"

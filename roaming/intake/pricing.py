@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from partners.models import TaxRate
 from roaming.intake.facts import Sides
 from roaming.intake.registries import Asked, Registries
 from roaming.intake.volumes import month_before, volumes_of
 from roaming.queries_tariffs import Tariffs, Version, tariffs_of
-from roaming.rules.facts import PriceFact
+from roaming.rules.facts import PriceFact, VatFact
 from roaming.rules.findings import Terms
 from roaming.rules.rating.agreed_extras import AgreedExtras, ExtrasUnreadable, read_extras
 from roaming.rules.rating.figures import micro_rounded
@@ -22,6 +24,7 @@ from roaming.rules.rating.usage import microseconds
 from roaming.rules.sdr_price import OwnPrice, Setting, no_price, rate
 from roaming.rules.sdr_usage import usage_of
 from roaming.rules.time_zones import zone_of
+from roaming.rules.vat_rates import CountryRate, vat_told
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class Prices:
     tariffs: Tariffs = field(default_factory=Tariffs)
     extras: dict[str, AgreedExtras | str] = field(default_factory=dict)
     volumes: Mapping[tuple[UUID, UUID, str], Decimal] = field(default_factory=dict)
+    vat_rates: Mapping[str, Sequence[CountryRate]] = field(default_factory=dict)
 
     def of(
         self, asked: Asked, registries: Registries, *, version: Version | None = None
@@ -53,6 +57,21 @@ class Prices:
         except (RecordUnusable, ExtrasUnreadable) as refused:
             return None, no_price(f"tariff {version.tariff_id!r} cannot price it: {refused}", terms)
         return OwnPrice(version.id, rated), fact
+
+    def vat_of(self, asked: Asked, registries: Registries) -> VatFact | None:
+        """The VAT that its tariff tells beside that of the country on the local day of its end."""
+        sdr = asked.sdr
+        version = self._version(asked)
+        if version is None or sdr.credits_sdr_id or sdr.ended_at is None:
+            return None
+        country, zone, _because = _place(asked, registries)
+        return vat_told(
+            version.read,
+            self.vat_rates,
+            country=country.upper(),
+            day=sdr.ended_at.astimezone(zone).date(),
+            known_before=asked.known_before,
+        )
 
     def _is_due(self, asked: Asked) -> bool:
         known = self.tariffs.has_any(asked.seller_id, known_before=asked.known_before)
@@ -98,8 +117,7 @@ class Prices:
     def _setting(self, asked: Asked, registries: Registries) -> Setting:
         sdr, terms = asked.sdr, asked.terms
         evse = registries.evse(asked)
-        country = sdr.location_country or (evse.country_code if evse else "")
-        zone, because = zone_of(evse.time_zone if evse else "", country, terms.time_zone)
+        _country, zone, because = _place(asked, registries)
         agreed = self.extras.get(terms.agreement_id)
         if isinstance(agreed, str):
             raise ExtrasUnreadable(agreed)
@@ -118,14 +136,14 @@ class Prices:
 def load_prices(
     asked: Sequence[Asked], *, environment: str, tariffs: Tariffs | None = None
 ) -> Prices:
-    """What can price any of ``asked``: two queries, and one more where volumes count."""
+    """What can price any of ``asked``: three queries, and one more where volumes count."""
     if tariffs is None:
         tariffs = tariffs_of({one.seller_id for one in asked}, environment=environment)
     if not tariffs and all(one.terms.rating != "HOUSE" for one in asked):
         return Prices()
     terms = {one.terms.agreement_id: one.terms for one in asked}
     extras = {key: read for key, one in terms.items() if (read := _extras(one)) is not None}
-    return Prices(tariffs, extras, _volumes(asked, extras))
+    return Prices(tariffs, extras, _volumes(asked, extras), _vat_rates() if tariffs else {})
 
 
 def with_prices(sides: Sides, asked: Asked | None, prices: Prices, registries: Registries) -> Sides:
@@ -135,7 +153,25 @@ def with_prices(sides: Sides, asked: Asked | None, prices: Prices, registries: R
     own, fact = prices.of(asked, registries)
     if fact is None:
         return sides
-    return replace(sides, rated=own, facts=replace(sides.facts, price=fact))
+    facts = replace(sides.facts, price=fact, vat=prices.vat_of(asked, registries))
+    return replace(sides, rated=own, facts=facts)
+
+
+def _place(asked: Asked, registries: Registries) -> tuple[str, ZoneInfo, str]:
+    """Country and zone of the location, and in words who tells the zone."""
+    evse = registries.evse(asked)
+    country = asked.sdr.location_country or (evse.country_code if evse else "")
+    zone, because = zone_of(evse.time_zone if evse else "", country, asked.terms.time_zone)
+    return country, zone, because
+
+
+def _vat_rates() -> Mapping[str, Sequence[CountryRate]]:
+    """A few hundred rows at most, so all of them."""
+    found: dict[str, list[CountryRate]] = {}
+    for row in TaxRate.objects.all():
+        rate = CountryRate(row.id, row.kind, row.rate, row.from_date, row.until_date)
+        found.setdefault(row.country_code, []).append(rate)
+    return found
 
 
 def _extras(terms: Terms) -> AgreedExtras | str | None:

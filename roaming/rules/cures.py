@@ -12,6 +12,7 @@ _FACTS: Final = {
     "V303": "Enter the meter's public key, valid when the session ended.",
     "V501": "Have the seller publish the tariff, valid at session start.",
     "V502": "It goes on if a tariff or a consent makes our price the claim; else a person decides.",
+    "V509": "Have the seller publish the tariff with the right VAT, or enter the country's rate.",
     "V601": "Nothing to enter: it goes on when the record that it names arrives.",
     "V703": "Nothing to enter: it goes on when the buyer's exposure is lower.",
 }

@@ -1,7 +1,8 @@
 """Facts that registries, neighbours and signed data supply to the rules. All optional."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 
@@ -119,6 +120,19 @@ class SenderDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VatFact:
+    """VAT rates that a tariff tells, beside those of the country of charging on the day of its end.
+
+    Fractions by kind of supply: ELECTRICITY or PARKING. ``of_country`` has every kind of ``told``.
+    """
+
+    country: str
+    day: date
+    told: Mapping[str, frozenset[Decimal]]
+    of_country: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFact:
     """The clearing house's own price; ``None`` where neither side has told a tariff.
 
@@ -136,7 +150,6 @@ class PriceFact:
     amount: Decimal | None = None
     is_free: bool = False
     vat_rate: Decimal | None = None
-    vat_rate_is_valid: bool | None = None
     blocking_fee: Decimal | None = None
     blocking_fee_cap: Decimal | None = None
     blocking_in_grace: bool = False

@@ -17,6 +17,7 @@ from roaming.rules.facts import (
     PriceFact,
     SenderDay,
     SignedFact,
+    VatFact,
 )
 from roaming.rules.record import InboundSdr
 
@@ -43,6 +44,7 @@ Fact: TypeAlias = Literal[
     "periods",
     "meter",
     "price",
+    "vat",
     "sender_day",
     "location_country",
     "original",
@@ -132,6 +134,7 @@ class Facts:
     original: OriginalFact | None = None
     sender_day: SenderDay | None = None
     price: PriceFact | None = None
+    vat: VatFact | None = None
     batch_gap: str = ""
     local_times: tuple[datetime, ...] | None = None
     contract_csp: str | None = None

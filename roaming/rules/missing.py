@@ -37,6 +37,7 @@ def _of_tables(facts: Facts) -> tuple[tuple[Fact, bool], ...]:
         ("original", facts.original is None),
         ("sender_day", facts.sender_day is None),
         ("price", facts.price is None),
+        ("vat", facts.vat is None),
         ("local_time", facts.local_times is None),
         ("contract_csp", facts.contract_csp is None),
     )

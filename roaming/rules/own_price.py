@@ -99,12 +99,19 @@ def claim_is_without_tax(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found
 
 def vat_rate_is_valid(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V509."""
-    if facts.price is None or facts.price.vat_rate_is_valid is not False:
+    if facts.vat is None:
         return None
-    return Found(
-        f"the VAT rate is not one of {sdr.location_country or 'the country'} at that date",
-        measured=str(facts.price.vat_rate),
-    )
+    for kind, told in sorted(facts.vat.told.items()):
+        right = facts.vat.of_country[kind]
+        if wrong := sorted(told - {right}):
+            return Found(
+                f"the tariff has {_percent(wrong[0])} VAT on {kind.lower()},"
+                f" {facts.vat.country} had {_percent(right)} on {facts.vat.day}",
+                None,
+                _percent(wrong[0]),
+                _percent(right),
+            )
+    return None
 
 
 def tariff_has_the_currency(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
@@ -121,6 +128,10 @@ def exposure_is_free(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | N
     if facts.price is None or not facts.price.exposure_reached or sdr.credits_sdr_id:
         return None
     return Found(f"{sdr.csp_id} has reached its exposure limit")
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{(rate * 100).normalize():f} %"
 
 
 def _both(sdr: InboundSdr, facts: Facts) -> tuple[Decimal | None, Decimal | None]:

@@ -126,9 +126,10 @@ RULES: tuple[Rule, ...] = (
         code="V509",
         severity="HOLD",
         field="items",
-        needs=("price",),
+        heals=True,
+        needs=("vat",),
         title="VAT rate not valid",
-        remedy="Send the rate of the country at session end.",
+        remedy="Publish the tariff with the VAT rate of the country at session end.",
         check=own_price.vat_rate_is_valid,
     ),
     Rule(

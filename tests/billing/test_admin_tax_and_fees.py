@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from billing.models import FeeLine, FxRate, SupplyBlock, TaxRate
+from billing.models import FeeLine, FxRate, SupplyBlock
 from billing.services.closing import close_window
-from partners.models import AuditEvent, FeeComponent, TaxRegistration
+from partners.models import AuditEvent, FeeComponent, TaxRate, TaxRegistration
 from tests.billing.oracle_world import BUSINESS_DAY_3, BUSINESS_DAY_6, a_record, an_oracle
 from tests.makers import StaffMaker, take
 
@@ -94,7 +94,7 @@ class TestTaxRows:
         row = TaxRate.objects.create(
             country_code="DE", rate="0.19", from_date=date(2026, 1, 1), source="UStG § 12"
         )
-        url = reverse("admin:billing_taxrate_change", args=[row.pk])
+        url = reverse("admin:partners_taxrate_change", args=[row.pk])
 
         client.post(url, {"rate": "0.16", "until_date": "2027-01-01"})
 
@@ -110,7 +110,7 @@ class TestTaxRows:
         )
         close_window(oracle.group, now=BUSINESS_DAY_6)
         row = TaxRate.objects.get(country_code="NL", kind="ELECTRICITY")
-        url = reverse("admin:billing_taxrate_change", args=[row.pk])
+        url = reverse("admin:partners_taxrate_change", args=[row.pk])
 
         early = client.post(url, {"until_date": "2027-01-31"})
         assert "used this rate for 2027-01-31" in early.content.decode()
@@ -122,8 +122,8 @@ class TestTaxRows:
     def test_a_country_is_two_letters(self, client):
         form = {"kind": "ELECTRICITY", "rate": "0.19", "from_date": "2026-01-01", "source": "law"}
 
-        wrong = client.post(reverse("admin:billing_taxrate_add"), form | {"country_code": "1x"})
-        client.post(reverse("admin:billing_taxrate_add"), form | {"country_code": "de"})
+        wrong = client.post(reverse("admin:partners_taxrate_add"), form | {"country_code": "1x"})
+        client.post(reverse("admin:partners_taxrate_add"), form | {"country_code": "de"})
 
         assert "ISO 3166-1" in wrong.content.decode()
         assert TaxRate.objects.get().country_code == "DE"

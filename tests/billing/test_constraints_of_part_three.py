@@ -26,14 +26,13 @@ from billing.models import (
     Settlement,
     SupplyBlock,
     TaxedSupply,
-    TaxRate,
     TaxRateUse,
     TaxTreatment,
 )
 from billing.services import sealing
 from billing.services.closing import Closing, close_window
 from clearinghouse.uuid7 import new_uuid7
-from partners.models import Approval, FeeComponent, User
+from partners.models import Approval, FeeComponent, TaxRate, User
 from tests.billing.stories import Story, a_world, tell
 from tests.makers import NOON, PartnerMaker, later, nordlicht, partner_of, voltaire
 

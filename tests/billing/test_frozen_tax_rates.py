@@ -12,13 +12,13 @@ from django.db import DatabaseError, transaction
 from billing.models import (
     DomesticReverseCharge,
     TaxedSupply,
-    TaxRate,
     TaxRateUse,
     TaxTreatment,
     Transfer,
 )
 from billing.services import sealing, settling
 from billing.services.closing import close_window
+from partners.models import TaxRate
 from partners.queries import clearing_house
 from tests.billing.oracle_world import BUSINESS_DAY_3, BUSINESS_DAY_6, SINCE, a_record, an_oracle
 from tests.billing.stories import Story, a_world, tell
