@@ -15,11 +15,9 @@ from roaming.services.intake import Origin
 from tests import makers
 from tests.benchmarks import orm_matching, raw_copy, world
 from tests.benchmarks.processor_time import cost_of
+from tests.benchmarks.sizes import Sizes
 
 MATCHING, MATCHING_LOOP = "matching", "loop over the ORM, matching"
-MATCHED_RECORDS = 20_000
-# The loop is measured on fewer records and scaled.
-LOOPED_RECORDS = 300
 _OFF_EVERY = 100
 _ORIGIN = Origin(door="API", actor="bench")
 _SAID = (
@@ -27,26 +25,28 @@ _SAID = (
 ).split()
 
 
-def measure(measured, database, *, rounds: int, warm_up: int) -> None:
+def measure(measured, database, sizes: Sizes) -> None:
     """Each round has buyers and a day of its own: what was matched before is not read again."""
-    for number in range(rounds + 1):
+    looped = sizes.matched_by_loop
+    for number in range(sizes.rounds + 1):
         _, buyers = world.group_of_round(number + 50)
-        count = MATCHED_RECORDS if number else warm_up
+        count = sizes.matched if number else sizes.warm_up
         day = _day(number)
-        records = _records(count + LOOPED_RECORDS, number, day, buyers)
+        records = _records(count + looped, number, day, buyers)
         _take_in(records, buyers)
         database.execute("ANALYZE")  # in production autovacuum does
-        _measure(measured, database, number=number, count=count, day=day, buyers=buyers)
+        _measure(measured, database, counts=(looped, count), number=number, day=day, buyers=buyers)
 
 
-def _measure(measured, database, *, number: int, count: int, day: datetime, buyers) -> None:
+def _measure(
+    measured, database, *, counts: tuple[int, int], number: int, day: datetime, buyers
+) -> None:
     now = timezone.now()
+    looped, count = counts
     agreements = RoamingAgreement.objects.filter(buyer__in=[_party(code) for code in buyers])
 
     def loop() -> int:
-        return orm_matching.match_some(
-            agreements, limit=LOOPED_RECORDS, run_key=f"loop {number}", now=now
-        )
+        return orm_matching.match_some(agreements, limit=looped, run_key=f"loop {number}", now=now)
 
     def statements() -> int:
         found = matching.match(
@@ -55,7 +55,7 @@ def _measure(measured, database, *, number: int, count: int, day: datetime, buye
         return sum(found.values())
 
     for variant, work, expected in (
-        (MATCHING_LOOP, loop, LOOPED_RECORDS),
+        (MATCHING_LOOP, loop, looped),
         (MATCHING, statements, count),
     ):
         found: list[int] = []

@@ -72,7 +72,7 @@ def _ready(database, table: str, where: str, batch_id: str, first: int, end: int
 
 def _columns(database, table: str) -> tuple[str, ...]:
     rows = database.execute(
-        "SELECT attname FROM pg_attribute"
+        "SELECT quote_ident(attname) FROM pg_attribute"
         " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
         [table],
     )

@@ -5,7 +5,10 @@ import os
 import platform
 import statistics
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -20,18 +23,12 @@ from partners.models import SettlementGroup
 from roaming.intake.structure import read_element
 from roaming.models import IntakeBatch
 from roaming.services.intake import CHUNK_RECORDS, Origin, take_in
-from tests.benchmarks import matching_round, orm_clearing, raw_copy, world
+from tests.benchmarks import matching_round, orm_clearing, posting_round, raw_copy, world
 from tests.benchmarks.matching_round import MATCHING, MATCHING_LOOP
+from tests.benchmarks.posting_round import HORDAK, POSTING
 from tests.benchmarks.processor_time import Cost, cost_of
+from tests.benchmarks.sizes import Sizes
 from tests.benchmarks.web_server import BASELINE, OURS, WebServer, web_server
-
-ROUNDS = 3
-BATCH_RECORDS = 10_000
-CLEARED_RECORDS = 50_000
-# The loop is measured on fewer records and scaled.
-LOOPED_RECORDS = 400
-# Slow variants warm up on few.
-WARM_UP_RECORDS = 500
 
 HTTP = {form: f"batch over HTTP ({form})" for form in ("JSON", "NDJSON")}
 RAW_COPY = {form: f"raw COPY ({form})" for form in HTTP}
@@ -39,13 +36,34 @@ DRF = "DRF many=True + bulk_create"
 CLEARING, LOOP = "clearing", "loop over the ORM"
 NOTHING_NEW = "clearing with nothing new, per record cleared before"
 
-GOALS = {
-    "batch over HTTP (JSON) : raw COPY into the same tables": 0.3,
-    "batch over HTTP (NDJSON) : raw COPY into the same tables": 0.3,
-    "batch over HTTP : DRF many=True + bulk_create": 20.0,
-    "clearing : loop over the ORM": 100.0,
-    "matching : loop over the ORM": 50.0,
-}
+
+class Comparison(NamedTuple):
+    """How many times as quick as ``slow`` the ``quick`` variant is to be, by the clock."""
+
+    name: str
+    goal: float
+    quick: str
+    slow: str
+
+
+COMPARISONS = [
+    Comparison(
+        "batch over HTTP (JSON) : raw COPY into the same tables",
+        0.3,
+        HTTP["JSON"],
+        RAW_COPY["JSON"],
+    ),
+    Comparison(
+        "batch over HTTP (NDJSON) : raw COPY into the same tables",
+        0.3,
+        HTTP["NDJSON"],
+        RAW_COPY["NDJSON"],
+    ),
+    Comparison("batch over HTTP : DRF many=True + bulk_create", 20.0, HTTP["JSON"], DRF),
+    Comparison("clearing : loop over the ORM", 100.0, CLEARING, LOOP),
+    Comparison("matching : loop over the ORM", 50.0, MATCHING, MATCHING_LOOP),
+    Comparison("ledger posting : django-hordak bulk_create", 8.0, POSTING, HORDAK),
+]
 
 
 class Measurements:
@@ -66,43 +84,51 @@ class Measurements:
         return [other.wall_s / one.wall_s for one, other in pairs]
 
 
-def measure_intake(measured: Measurements) -> None:
+def measure_intake(measured: Measurements, sizes: Sizes) -> None:
     credentials = world.build()
     connections.close_all()
     raw_copy.make_clone(_owner_connection("postgres"), of=connection.settings_dict["NAME"])
     database, clone = _owner_connection(), _owner_connection(raw_copy.CLONE)
     with web_server() as server:
         server.log_in(credentials)
-        for number in range(ROUNDS + 1):
+        for number in range(sizes.rounds + 1):
             for form in HTTP:
-                _measure_batch(measured, server, database, clone, form=form, number=number)
-            _measure_baseline(measured, server, database, number=number)
+                _measure_batch(
+                    measured, server, database, clone, form=form, number=number, count=sizes.batch
+                )
+            count = sizes.batch if number else sizes.warm_up
+            _measure_baseline(measured, server, database, number=number, count=count)
     clone.close()
     database.close()
 
 
 def _measure_batch(
-    measured: Measurements, server: WebServer, database, clone, *, form: str, number: int
+    measured: Measurements,
+    server: WebServer,
+    database,
+    clone,
+    *,
+    form: str,
+    number: int,
+    count: int,
 ) -> None:
-    records = world.records(BATCH_RECORDS, prefix=f"{form}{number}")
+    records = world.records(count, prefix=f"{form}{number}")
     body, media_type = _body_of(records, form)
     cost = cost_of(
-        lambda: server.send(OURS, body, media_type=media_type, accepted=BATCH_RECORDS),
+        lambda: server.send(OURS, body, media_type=media_type, accepted=count),
         python=server.pids,
         postmaster=raw_copy.postmaster_of(database),
     )
-    measured.add(HTTP[form], cost, BATCH_RECORDS)
+    measured.add(HTTP[form], cost, count)
     batch_id = str(IntakeBatch.objects.order_by("-id").values_list("id", flat=True)[0])
-    chunks = raw_copy.ready_chunks(
-        database, batch_id, chunk_records=CHUNK_RECORDS, records=BATCH_RECORDS
-    )
+    chunks = raw_copy.ready_chunks(database, batch_id, chunk_records=CHUNK_RECORDS, records=count)
     raw_copy.copy_batch_row(database, clone, batch_id)
     cost = cost_of(
         lambda: raw_copy.copy_chunks(clone, chunks),
         python=[os.getpid()],
         postmaster=raw_copy.postmaster_of(database),
     )
-    measured.add(RAW_COPY[form], cost, BATCH_RECORDS)
+    measured.add(RAW_COPY[form], cost, count)
 
 
 def _body_of(records, form: str) -> tuple[bytes, str]:
@@ -111,8 +137,9 @@ def _body_of(records, form: str) -> tuple[bytes, str]:
     return b"\n".join(map(msgspec.json.encode, records)), "application/x-ndjson"
 
 
-def _measure_baseline(measured: Measurements, server: WebServer, database, *, number: int) -> None:
-    count = BATCH_RECORDS if number else WARM_UP_RECORDS
+def _measure_baseline(
+    measured: Measurements, server: WebServer, database, *, number: int, count: int
+) -> None:
     body, media_type = _body_of(world.records(count, prefix=f"DRF{number}"), "JSON")
     cost = cost_of(
         lambda: server.send(BASELINE, body, media_type=media_type, accepted=count),
@@ -122,32 +149,41 @@ def _measure_baseline(measured: Measurements, server: WebServer, database, *, nu
     measured.add(DRF, cost, count)
 
 
-def measure_clearing(measured: Measurements) -> None:
-    database = _owner_connection()
-    for number in range(ROUNDS + 1):
-        group, buyers = world.group_of_round(number)
-        ensure_windows(group, now=timezone.now())
-        count = CLEARED_RECORDS if number else WARM_UP_RECORDS
-        _take_in(count + LOOPED_RECORDS, prefix=f"CLR{number}", buyers=buyers)
-        database.execute("ANALYZE")  # in production autovacuum does
-        _measure_clearing(measured, group, database, number=number, count=count)
-    database.close()
-
-
-def measure_matching(measured: Measurements) -> None:
+def measure_clearing(measured: Measurements, sizes: Sizes) -> None:
+    looped = sizes.cleared_by_loop
     with _owner_connection() as database:
-        matching_round.measure(measured, database, rounds=ROUNDS, warm_up=WARM_UP_RECORDS)
+        for number in range(sizes.rounds + 1):
+            group, buyers = world.group_of_round(number)
+            ensure_windows(group, now=timezone.now())
+            count = sizes.cleared if number else sizes.warm_up
+            _take_in(count + looped, prefix=f"CLR{number}", buyers=buyers)
+            database.execute("ANALYZE")  # in production autovacuum does
+            _measure_clearing(measured, group, database, number=number, counts=(looped, count))
+
+
+def measure_matching(measured: Measurements, sizes: Sizes) -> None:
+    with _owner_connection() as database:
+        matching_round.measure(measured, database, sizes)
+
+
+def measure_posting(measured: Measurements, sizes: Sizes) -> None:
+    with _owner_connection() as database:
+        posting_round.measure(measured, database, sizes)
 
 
 def _measure_clearing(
-    measured: Measurements, group: SettlementGroup, database, *, number: int, count: int
+    measured: Measurements,
+    group: SettlementGroup,
+    database,
+    *,
+    number: int,
+    counts: tuple[int, int],
 ) -> None:
     now = timezone.now()
+    looped, count = counts
 
     def loop() -> int:
-        return orm_clearing.clear_some(
-            group, limit=LOOPED_RECORDS, run_key=f"loop {number}", now=now
-        )
+        return orm_clearing.clear_some(group, limit=looped, run_key=f"loop {number}", now=now)
 
     def statement() -> int:
         return clear_group(group, run_key=f"sql {number}", now=now).run.cleared
@@ -156,7 +192,7 @@ def _measure_clearing(
         return clear_group(group, run_key=f"again {number}", now=now).run.cleared
 
     ways = (
-        (LOOP, loop, LOOPED_RECORDS, LOOPED_RECORDS),
+        (LOOP, loop, looped, looped),
         (CLEARING, statement, count, count),
         (NOTHING_NEW, nothing_new, 0, count),
     )
@@ -195,17 +231,12 @@ def _owner_connection(name: str = "") -> psycopg.Connection:
     )
 
 
-def ratios_of(measured: Measurements) -> dict[str, float]:
-    rounds = [
-        measured.ratio(HTTP["JSON"], RAW_COPY["JSON"]),
-        measured.ratio(HTTP["NDJSON"], RAW_COPY["NDJSON"]),
-        measured.ratio(HTTP["JSON"], DRF),
-        measured.ratio(CLEARING, LOOP),
-        measured.ratio(MATCHING, MATCHING_LOOP),
-    ]
+def ratios_of(measured: Measurements) -> dict[Comparison, float]:
+    """The median over the rounds of each comparison whose two sides were measured."""
     return {
-        name: round(statistics.median(of_rounds), 3)
-        for name, of_rounds in zip(GOALS, rounds, strict=True)
+        one: round(statistics.median(measured.ratio(one.quick, one.slow)), 3)
+        for one in COMPARISONS
+        if one.quick in measured.costs
     }
 
 
@@ -218,39 +249,41 @@ def costs_of(measured: Measurements) -> dict[str, dict[str, float]]:
     }
 
 
-def show(ratios: dict[str, float], costs: dict[str, dict[str, float]]) -> None:
-    console = Console()
+def show(ratios: dict[Comparison, float], costs: dict[str, dict[str, float]]) -> None:
+    console = Console(width=100)
     table = Table("ratio", "goal", "measured", title="Ratios (medians of rounds in turns)")
-    for name, ratio in ratios.items():
-        table.add_row(name, f"≥ {GOALS[name]:g}", f"{ratio:g}")
+    for one, ratio in ratios.items():
+        table.add_row(one.name, f"≥ {one.goal:g}", f"{ratio:g}")
     console.print(table)
     table = Table("per record", "µs by the clock", "Python CPU µs", "PostgreSQL CPU µs")
     for variant, cost in costs.items():
         table.add_row(variant, *(f"{value:,.1f}" for value in cost.values()))
     console.print(table)
-    for name, ratio in ratios.items():
-        if ratio < GOALS[name]:
-            console.print(f"WARN  {name} is {ratio:g}, below its goal of {GOALS[name]:g}")
+    for one, ratio in ratios.items():
+        if ratio < one.goal:
+            console.print(f"WARN  {one.name} is {ratio:g}, below its goal of {one.goal:g}")
 
 
-def run(target: Path) -> None:
+MEASURING = {
+    "intake": measure_intake,
+    "clearing": measure_clearing,
+    "matching": measure_matching,
+    "posting": measure_posting,
+}
+
+
+def run(target: Path, parts: Iterable[str], sizes: Sizes) -> None:
+    """Measure ``parts``, in their order, and write what was found as JSON."""
     measured = Measurements()
-    measure_intake(measured)
-    measure_clearing(measured)
-    measure_matching(measured)
+    for part in parts:
+        MEASURING[part](measured, sizes)
     ratios, costs = ratios_of(measured), costs_of(measured)
     show(ratios, costs)
     report = {
-        "ratios": ratios,
-        "goals": GOALS,
+        "ratios": {one.name: ratio for one, ratio in ratios.items()},
+        "goals": {one.name: one.goal for one in ratios},
         "per_record": costs,
-        "rounds": ROUNDS,
-        "records": {
-            "batch": BATCH_RECORDS,
-            "cleared": CLEARED_RECORDS,
-            "looped": LOOPED_RECORDS,
-            "matched": matching_round.MATCHED_RECORDS,
-        },
+        "sizes": asdict(sizes),
         "machine": {"python": platform.python_version(), "processors": os.cpu_count()},
     }
     target.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

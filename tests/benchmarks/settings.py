@@ -1,5 +1,8 @@
-"""The house's settings, with the baseline's view beside its own."""
+"""The house's settings, with the baselines beside it: a view of DRF's, the ledger of hordak's."""
 
 from clearinghouse.settings import *  # noqa: F403
+from clearinghouse.settings import INSTALLED_APPS as OUR_APPS
 
+INSTALLED_APPS = [*OUR_APPS, "mptt", "djmoney", "hordak"]
+DEFAULT_CURRENCY = "EUR"
 ROOT_URLCONF = "tests.benchmarks.urls"

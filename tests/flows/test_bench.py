@@ -1,0 +1,33 @@
+"""``make bench`` runs: every part in its small size, in its own house, as its verb does."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.benchmarks.parts import ALL_PARTS
+from tests.own_house import ROOT
+
+# Its house migrates afresh.
+pytestmark = pytest.mark.long
+
+
+def test_measures_each_variant_beside_its_baseline(tmp_path):
+    target = tmp_path / "bench.json"
+    parts = [part for part in ALL_PARTS if part != "rating"]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *parts, "--small", "--target", str(target)],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=400,
+    )
+
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    report = json.loads(target.read_text())
+    assert sorted(report["goals"].values()) == [0.3, 0.3, 8, 20, 50, 100]
+    assert "ledger posting : django-hordak bulk_create" in report["goals"]
+    assert all(report["ratios"][name] > 0 for name in report["goals"])
+    assert len(report["per_record"]) == 14
