@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import struct
 import threading
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import uuid_utils
@@ -38,14 +40,15 @@ class _Counter:
         self._ms = -1
         self._number = 0
 
-    def next_in(self, ms: int) -> int:
+    def take(self, ms: int, steps: Iterable[int]) -> list[int]:
         with self._lock:
-            if ms == self._ms:
-                self._number += 1 + secrets.randbits(_STEP_BITS)
-            else:
+            if ms != self._ms:
                 # One bit is left free above the start, so that no count overflows.
                 self._ms, self._number = ms, secrets.randbits(_FREE_BITS - 1)
-            return self._number
+            start = self._number
+            numbers = [start := start + 1 + step for step in steps]
+            self._number = start
+            return numbers
 
 
 _counter = _Counter()
@@ -65,14 +68,25 @@ def uuid7_at(instant: datetime) -> uuid.UUID:
 
     :raises ValueError: the instant is naive, or before 1970.
     """
+    return _made(instant, [secrets.randbits(_STEP_BITS)])[0]
+
+
+def uuid7s_at(instant: datetime, count: int) -> list[uuid.UUID]:
+    """Return ``count`` rising ids of one instant, as ``uuid7_at`` makes them one by one.
+
+    :raises ValueError: the instant is naive, or before 1970.
+    """
+    random = secrets.token_bytes(_STEP_BITS // 8 * count)
+    return _made(instant, struct.unpack(f"={count}I", random))
+
+
+def _made(instant: datetime, steps: Iterable[int]) -> list[uuid.UUID]:
     ms = _milliseconds(instant)
-    number = _counter.next_in(ms)
-    return uuid.UUID(
-        int=ms << _TIME_SHIFT
-        | _VERSION_AND_VARIANT
-        | (number >> _LOW_BITS) << 64
-        | number & _LOW_MASK
-    )
+    frame = ms << _TIME_SHIFT | _VERSION_AND_VARIANT
+    return [
+        uuid.UUID(int=frame | (number >> _LOW_BITS) << 64 | number & _LOW_MASK)
+        for number in _counter.take(ms, steps)
+    ]
 
 
 def floor_of(instant: datetime) -> uuid.UUID:

@@ -12,7 +12,7 @@ from billing.rules.vat.amounts import vat_on
 from billing.services import exchange
 from billing.services.ledger import Entry, Side, post
 from clearinghouse.statements import load_statement
-from clearinghouse.uuid7 import uuid7_at
+from clearinghouse.uuid7 import uuid7s_at
 from partners.models import SettlementGroup
 from partners.queries import clearing_house
 
@@ -44,14 +44,15 @@ def _post_pairs(settlement: Settlement, window_id, *, now: datetime) -> None:
     key = {"window_id": window_id, "house_id": clearing_house().pk, "is_ccp": is_ccp}
     with connection.cursor() as cursor:
         cursor.execute(load_statement(_SQL / "window_pairs_count.sql"), key)
-        (pairs,) = cursor.fetchone()
+        pairs, partners = cursor.fetchone()
         if not pairs:
             return
-        ids = [uuid7_at(now) for _ in range(4 * pairs + 3)]
-        cursor.execute(load_statement(_SQL / "open_accounts.sql"), {**key, "ids": ids})
+        accounts = uuid7s_at(now, partners * 2 + 3)
+        cursor.execute(load_statement(_SQL / "open_accounts.sql"), {**key, "ids": accounts})
+        transfers = uuid7s_at(now, pairs * (3 if is_ccp else 2))
         cursor.execute(
             load_statement(_SQL / "post_transfers.sql"),
-            {**key, "settlement_id": settlement.pk, "ids": ids, "posted_at": now},
+            {**key, "settlement_id": settlement.pk, "ids": transfers, "posted_at": now},
         )
 
 
