@@ -176,7 +176,9 @@ class HoldAdmin(EvidenceAdmin):
     def next_step(self, state) -> str:
         if state.is_asked_for:
             return "second person"
-        return "a fact" if holds.HEALING_CODES.issuperset(state.codes) else "a person"
+        # Without a code matching or ageing holds it, which no fact heals.
+        heals = bool(state.codes) and holds.HEALING_CODES.issuperset(state.codes)
+        return "a fact" if heals else "a person"
 
     @admin.action(description="Take: I look after them", permissions=["work"])
     def take(self, request, queryset):

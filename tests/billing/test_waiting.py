@@ -133,6 +133,15 @@ class TestClosePage:
             seen.setdefault(name, []).append(int(told))
         assert seen == {"held_code": [1, 2, 1, 1], "held_pair": [2, 1, 1], "deemed": [2, 1]}
 
+    def test_what_no_code_holds_waits_for_a_person(self, client, world):
+        client.force_login(StaffMaker())
+
+        listed = client.get(f"{reverse('admin:roaming_hold_changelist')}?code=none")
+
+        [row] = listed.context["cl"].result_list
+        assert row.codes == []
+        assert listed.context["cl"].model_admin.next_step(row) == "a person"
+
     def test_says_so_where_nothing_waits(self, client):
         world = a_world()
         tell(world, Story(Decimal("10.00")))
