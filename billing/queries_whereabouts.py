@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
-from billing.models import ClearedSdr, ClearingWindow, Document
+from billing.models import ClearedSdr, ClearingWindow, Document, ExposureBlock
 from billing.rules.supply_period import supply_title
 from billing.rules.whereabouts import Facts, tell
 from billing.rules.whereabouts_told import (
@@ -24,6 +24,7 @@ from billing.rules.whereabouts_told import (
     WindowTold,
 )
 from partners.models import Partner, Party, RoamingAgreement
+from partners.queries import current_owner
 from roaming.models import Finding, Sdr, SdrEvent, SdrLink, SdrState
 from roaming.queries import Reader, readable_states, reader_of
 from roaming.queries_disputes import newest_disputes
@@ -111,10 +112,11 @@ def _facts(states: list[SdrState], *, for_partner: Partner) -> list[Facts]:
             seller__in={state.seller_id for state in states if state.seller_id}, id__in=ids
         ).select_related("window__group")
     }
-    agreements = RoamingAgreement.objects.select_related("group").in_bulk(
+    agreements = RoamingAgreement.objects.select_related("group", "buyer").in_bulk(
         {state.agreement_id for state in states if state.agreement_id}
     )
     disputed, answers = _disputes(ids), _answers(ids)
+    blocked = _blocked(states, sdrs, agreements, cleared)
     findings, events = _by_record(Finding, senders, ids), _by_record(SdrEvent, senders, ids)
     statements = _statements(cleared.values(), for_partner=for_partner)
     facts = [
@@ -134,9 +136,46 @@ def _facts(states: list[SdrState], *, for_partner: Partner) -> list[Facts]:
             fact,
             dispute=disputed.get(fact.sent.record_id),
             answers=tuple(answers.get(fact.sent.record_id, ())),
+            buyer_blocked_at=blocked.get(fact.sent.record_id),
         )
         for fact in facts
     ]
+
+
+def _blocked(
+    states: list[SdrState],
+    sdrs: dict[UUID, Sdr],
+    agreements: dict[UUID, RoamingAgreement],
+    cleared: dict[UUID, ClearedSdr],
+) -> dict[UUID, datetime]:
+    """Since when the buyer of what is accepted and not cleared is at its limit; as clear_sdrs.sql.
+
+    A credit lowers what is owed and never waits for it.
+    """
+    waiting = [
+        (state, agreements[state.agreement_id])
+        for state in states
+        if state.state == "ACCEPTED"
+        and state.agreement_id
+        and state.id not in cleared
+        and (sdrs[state.id].claim_amount or 0) > 0
+    ]
+    if not waiting:
+        return {}
+    since = {
+        (block.group_id, block.partner_id): block.blocked_at
+        for block in ExposureBlock.objects.filter(
+            group__in={agreement.group_id for _, agreement in waiting}, lifted_at__isnull=True
+        )
+    }
+    if not since:
+        return {}
+    found = {}
+    for state, agreement in waiting:
+        buyer = current_owner(agreement.buyer, at=state.ended_at) if state.ended_at else None
+        if buyer and (at := since.get((agreement.group_id, buyer.pk))):
+            found[state.id] = at
+    return found
 
 
 def _disputes(ids: list[UUID]) -> dict[UUID, DisputeTold]:

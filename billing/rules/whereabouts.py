@@ -38,7 +38,10 @@ _INSTRUCTIONS = "Pay or expect the money as your statement and its payment instr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the tables say of one record; ``window`` is where it is or, uncleared, would go."""
+    """What the tables say of one record; ``window`` is where it is or, uncleared, would go.
+
+    ``buyer_blocked_at``: since then what its buyer bought in this group waits at clearing (V703).
+    """
 
     sent: SentTold
     state: str
@@ -58,6 +61,7 @@ class Facts:
     credits_sdr_id: str = ""
     dispute: DisputeTold | None = None
     answers: tuple[AnswerTold, ...] = ()
+    buyer_blocked_at: datetime | None = None
 
 
 def tell(facts: Facts) -> RecordWhereabouts:
@@ -258,6 +262,8 @@ def _cleared(facts: Facts) -> Step:
         )
         step = "Nothing; it comes by itself."
         return Step(name="CLEARED", status="WAITING", text=text, next_step=step)
+    if facts.booked is None and facts.buyer_blocked_at:
+        return _at_the_limit(facts, facts.buyer_blocked_at)
     if facts.booked is None or facts.window is None:
         into = f" into {facts.window.title}" if facts.window else ""
         return Step(
@@ -273,6 +279,20 @@ def _cleared(facts: Facts) -> Step:
         status="DONE",
         at=facts.booked.cleared_at,
         text=f"Cleared into {facts.window.title}{zero or own}.{_credited_since(facts)}",
+    )
+
+
+def _at_the_limit(facts: Facts, since: datetime) -> Step:
+    """V703 is said where finance.md §6 wants it: at clearing, to both sides alike."""
+    buyer = facts.sent.csp_id or "the provider"
+    zone = facts.window.time_zone if facts.window else _DEFAULT_ZONE
+    return Step(
+        name="CLEARED",
+        status="STOPPED",
+        text=f"Held at clearing (V703): {buyer} reached its exposure limit on"
+        f" {local_instant(since, zone)}. It stays accepted and is in no statement yet.",
+        next_step=f"{buyer} pays what it owes or gives more cover; the next hourly run then clears"
+        f" it.{_in_time(facts)}",
     )
 
 

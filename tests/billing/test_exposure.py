@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import ClearedSdr, ExposureBlock
+from billing.queries_whereabouts import where_is
 from billing.rules.exposure import level_of, limit_of
 from billing.services import conservation, cover, exposure
 from billing.services.clearing import clear_group
@@ -14,6 +15,7 @@ from billing.services.closing import close_window
 from partners.models import ParticipationContract
 from tests.billing.oracle_world import BUSINESS_DAY_3, BUSINESS_DAY_6, a_record, an_oracle
 from tests.makers import take
+from tests.roaming.partner_systems import PartnerSystem
 
 EUR = {"currency": "EUR", "environment": "LIVE"}
 LATER = datetime(2027, 2, 4, 12, 0, tzinfo=UTC)
@@ -92,6 +94,50 @@ class TestBlocking:
         assert cleared.left == {"BUYER_AT_ITS_LIMIT": 2}
         assert ClearedSdr.objects.get().buyer_partner == oracle.partners["C"]
         assert conservation.prove(now=LATER) == []
+
+    def test_both_sides_are_told_why_it_waits(self, oracle):
+        self.sell(oracle, 2, 1500)
+        self.read(oracle)
+        clear_group(oracle.group, run_key="one", now=BUSINESS_DAY_3)
+
+        told = [self.whereabouts(oracle, side) for side in ("A", "B")]
+
+        assert told[0].steps == told[1].steps
+        step = told[0].steps[-3]
+        assert (step.name, step.status) == ("CLEARED", "STOPPED")
+        assert "V703" in step.text
+        assert f"{oracle.buyers['B'].code} reached its exposure limit on 3 February" in step.text
+        assert "gives more cover" in told[0].next_step
+        assert told[0].state == "ACCEPTED"
+
+    def test_what_others_bought_and_credits_are_not_said_to_wait(self, oracle):
+        self.sell(oracle, 2, 1500)
+        take(
+            a_record(oracle, "A", "C", number=3, cents=700),
+            sender=oracle.sellers["A"],
+            received_at=BUSINESS_DAY_3,
+        )
+        self.read(oracle)
+
+        told = self.whereabouts(oracle, "A", sdr_id="A-0003")
+
+        assert told.summary.startswith("Is cleared")
+
+    def test_the_seller_reads_it_by_api_and_a_stranger_nothing(self, oracle):
+        self.sell(oracle, 2, 1500)
+        self.read(oracle)
+        asked = {"sdr_id": "A-0002"}
+
+        told = PartnerSystem(oracle.sellers["A"]).get("/api/v1/whereabouts/", **asked)
+        stranger = PartnerSystem(oracle.sellers["C"]).get("/api/v1/whereabouts/", **asked)
+
+        assert "V703" in told.json()["attempts"][0]["summary"]
+        assert stranger.status_code == 404
+
+    def whereabouts(self, oracle, side, sdr_id="A-0002"):
+        partner = oracle.partners[side]
+        found = where_is(sdr_id, for_partner=partner, environment="LIVE", now=BUSINESS_DAY_3)
+        return found.attempts[0]
 
     def test_cover_paid_in_lifts_the_block_and_all_is_cleared(self, oracle):
         self.sell(oracle, 2, 1500)
