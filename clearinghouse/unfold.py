@@ -74,6 +74,7 @@ _NAVIGATION = [
         "Risk",
         _page("Exposure", "speed", "billing.exposurereading"),
         _page("Blocks", "front_hand", "billing.exposureblock"),
+        _page("Cover", "savings", "billing.coverbooking"),
         _page("Defaults", "report", "billing.defaultcase"),
     ),
     _group(

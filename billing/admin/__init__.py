@@ -4,6 +4,7 @@ from billing.admin import (  # noqa: F401 they register themselves
     adjustment,
     cleared,
     correction,
+    cover_booking,
     currency_exchange,
     default_case,
     document,

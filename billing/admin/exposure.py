@@ -13,11 +13,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from billing.admin.amounts import amount
+from billing.admin.cover_booking import may_book
 from billing.admin.figures import rows_url
 from billing.models import Account, ExposureBlock, ExposureReading
 from billing.services import exposure
+from billing.services.exposure import AlreadyBlocked
 from partners.admin.base import EvidenceAdmin
-from partners.admin.confirm import Question, ask
+from partners.admin.confirm import NotPossible, Question, ask
 from partners.admin.story import (
     BAD,
     WARN,
@@ -69,6 +71,34 @@ class ExposureReadingAdmin(KeysetPaging, EvidenceAdmin):
         )
         return rows.filter(~Exists(newer))
 
+    def get_urls(self):
+        block = path(
+            "<uuid:reading_id>/block/",
+            self.admin_site.admin_view(self.block_view),
+            name="billing_exposurereading_block",
+        )
+        return [block, *super().get_urls()]
+
+    def block_view(self, request, reading_id):
+        """Let what the partner buys wait, with a reason, whatever its limit says."""
+        if not may_lift(request):
+            raise PermissionDenied
+        reading = self.get_object(request, str(reading_id))
+        if reading is None:
+            raise Http404
+        is_blocked = exposure.open_block(reading) is not None
+        question = Question(
+            title=f"Let {reading.partner}'s purchases wait?",
+            sentence="Records that it buys stay accepted and are not cleared, until somebody lifts"
+            " the block: readings of its exposure do not.",
+            button="Block",
+            effect=[Note("It is blocked already.", tone=WARN)] if is_blocked else [],
+            is_possible=not is_blocked,
+            is_dangerous=True,
+            act=partial(_block, request, reading),
+        )
+        return ask(request, self, reading, question)
+
     @display(description="Level", label=LEVEL_TONES)
     def level_label(self, row) -> str:
         return row.level
@@ -94,9 +124,7 @@ class ExposureReadingAdmin(KeysetPaging, EvidenceAdmin):
 
     def story(self, request, obj) -> Story:
         currency = obj.group.currency
-        block = ExposureBlock.objects.filter(
-            group=obj.group, partner=obj.partner, lifted_at__isnull=True
-        ).first()
+        block = exposure.open_block(obj)
         owed = [
             (told, amount(obj.parts.get(name, 0), currency))
             for name, told in _PARTS.items()
@@ -133,6 +161,8 @@ class ExposureReadingAdmin(KeysetPaging, EvidenceAdmin):
             ],
             [
                 *([_lift_link(block)] if block and may_lift(request) else []),
+                *([_block_link(obj)] if not block and may_lift(request) else []),
+                *([_cover_link()] if may_book(request) else []),
                 ActionLink(
                     "Cover accounts",
                     rows_url(Account, partner__id__exact=obj.partner_id, code__startswith="24"),
@@ -175,6 +205,8 @@ class ExposureBlockAdmin(KeysetPaging, EvidenceAdmin):
                         ("Group", link(obj.group)),
                         ("Reading", link(obj.reading, "what was read")),
                         ("Blocked", obj.blocked_at),
+                        ("Blocked by", obj.blocked_by or "a reading at the limit"),
+                        ("Because", obj.block_reason),
                         ("Lifted", obj.lifted_at),
                         ("Lifted by", obj.lifted_by),
                         ("Why", obj.lift_reason),
@@ -194,8 +226,8 @@ class ExposureBlockAdmin(KeysetPaging, EvidenceAdmin):
         is_open = block.lifted_at is None
         question = Question(
             title=f"Let {block.partner}'s purchases be cleared again?",
-            sentence="Its waiting records are cleared with the next run. If it is still at its"
-            " limit, the next reading blocks it anew: raise the cap or book cover to keep it free.",
+            sentence="Its waiting records are cleared with the next run. If it is at its limit,"
+            " the next reading blocks it anew: raise the cap or book cover to keep it free.",
             button="Lift the block",
             effect=[] if is_open else [Note("It is lifted already.", tone=WARN)],
             is_possible=is_open,
@@ -214,12 +246,38 @@ def _lift_link(block: ExposureBlock) -> ActionLink:
     return ActionLink("Lift the block…", url, is_dangerous=True)
 
 
+def _block_link(reading: ExposureReading) -> ActionLink:
+    url = reverse("admin:billing_exposurereading_block", args=[reading.pk])
+    return ActionLink("Block by hand…", url, is_dangerous=True)
+
+
+def _cover_link() -> ActionLink:
+    return ActionLink("Book cover…", reverse("admin:billing_coverbooking_ask"))
+
+
 def _told(block: ExposureBlock) -> list[Note]:
+    if block.blocked_by:
+        text = (
+            f"{block.blocked_by} blocked it: “{block.block_reason}” Records that it buys stay"
+            " accepted and wait until somebody lifts the block."
+        )
+        return [Note(text, tone=BAD, title="Blocked by hand")]
     text = (
         f"Blocked since {timezone.localtime(block.blocked_at):%-d %b %Y, %H:%M}: records that it"
         " buys stay accepted and wait. Book cover that came in, raise its cap, or lift the block."
     )
     return [Note(text, tone=BAD, title="Its limit is reached")]
+
+
+def _block(request, reading: ExposureReading, answers) -> str:
+    now, who = timezone.now(), request.user.get_username()
+    try:
+        with transaction.atomic():
+            block = exposure.block_by_hand(reading, by=who, reason=answers["reason"], now=now)
+            audit.record("exposure.blocked", block, actor=who, at=now, reason=answers["reason"])
+    except AlreadyBlocked as error:
+        raise NotPossible(str(error)) from error
+    return "Blocked. What it buys from now on waits, accepted."
 
 
 def _lift(request, block: ExposureBlock, answers) -> str:

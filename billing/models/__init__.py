@@ -5,7 +5,7 @@ from billing.models.conservation import ConservationProof
 from billing.models.correction import CorrectionItem, CorrectionRun, ManualAdjustment, Objection
 from billing.models.document import Document, DocumentFile, NumberSeries
 from billing.models.exchange import CurrencyExchange
-from billing.models.exposure import DefaultCase, ExposureBlock, ExposureReading
+from billing.models.exposure import CoverBooking, DefaultCase, ExposureBlock, ExposureReading
 from billing.models.fee import FeeLine
 from billing.models.fx import FxRate
 from billing.models.ledger import Account, LedgerHorizon, LedgerSeal, Transfer
@@ -26,6 +26,7 @@ __all__ = [
     "ConservationProof",
     "CorrectionItem",
     "CorrectionRun",
+    "CoverBooking",
     "CurrencyExchange",
     "DefaultCase",
     "Document",

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from billing.models.settlement import Settlement
 from clearinghouse.uuid7 import new_uuid7
-from partners.models import Partner, SettlementGroup
+from partners.models import Approval, Partner, SettlementGroup
 from partners.models.environment import environment_field
 
 
@@ -48,7 +48,11 @@ class ExposureReading(models.Model):
 
 
 class ExposureBlock(models.Model):
-    """Clearing of a buyer's records waits while the block is open; records stay ACCEPTED."""
+    """Clearing of a buyer's records waits while the block is open; records stay ACCEPTED.
+
+    ``blocked_by`` is empty where a reading at the limit opened it: then a reading below the limit
+    lifts it too. What a person blocked, with a reason, a person lifts.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     group = models.ForeignKey(SettlementGroup, on_delete=models.PROTECT, related_name="+")
@@ -56,6 +60,8 @@ class ExposureBlock(models.Model):
     environment = environment_field()
     reading = models.ForeignKey(ExposureReading, on_delete=models.PROTECT, related_name="+")
     blocked_at = models.DateTimeField()
+    blocked_by = models.CharField(max_length=150, blank=True)
+    block_reason = models.CharField(max_length=500, blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_by = models.CharField(max_length=150, blank=True)
     lift_reason = models.CharField(max_length=500, blank=True)
@@ -71,10 +77,75 @@ class ExposureBlock(models.Model):
                 condition=Q(lifted_at__isnull=True) | ~Q(lifted_by="") & ~Q(lift_reason=""),
                 name="lifted_block_has_author_and_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(blocked_by="", block_reason="")
+                | ~Q(blocked_by="") & ~Q(block_reason=""),
+                name="block_by_hand_has_author_and_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.partner} blocked since {self.blocked_at:%Y-%m-%d}"
+
+
+class CoverBooking(models.Model):
+    """Cover that came in or is paid back: asked for by one person, posted by another.
+
+    ``reference`` is the bank's; it is asked for once unless it was refused. The balance of cover
+    is that of the ledger's accounts, never of these rows.
+    """
+
+    class Direction(models.TextChoices):
+        IN = "IN", "Came in"
+        OUT = "OUT", "Is paid back"
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED"
+        POSTED = "POSTED"
+        REFUSED = "REFUSED"
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="cover_bookings")
+    environment = environment_field()
+    currency = models.CharField(max_length=3)
+    account = models.CharField(
+        max_length=4, help_text="2410 prefund, 2400 deposit, 2450 default fund"
+    )
+    direction = models.CharField(max_length=3, choices=Direction)
+    amount_minor = models.BigIntegerField()
+    reference = models.CharField(max_length=100, help_text="the bank's")
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=9, choices=State, default=State.REQUESTED)
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    posted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0), name="cover_amount_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(account__in=["2400", "2410", "2450"]),
+                name="cover_is_booked_on_an_account_of_cover",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(reference=""), name="cover_has_reason_and_reference"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="POSTED", posted_at__isnull=False)
+                | ~Q(state="POSTED") & Q(posted_at__isnull=True),
+                name="posted_cover_says_when",
+            ),
+            models.UniqueConstraint(
+                fields=["reference"],
+                condition=Q(state__in=["REQUESTED", "POSTED"]),
+                name="cover_reference_is_asked_for_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"cover {self.direction} {self.amount_minor} {self.currency} minor units"
 
 
 class DefaultCase(models.Model):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Sum
 
 from billing.models import Account, Transfer
@@ -55,6 +56,7 @@ def pay_in(
     return post([entry], now=now)[0]
 
 
+@transaction.atomic
 def pay_back(
     partner: Partner,
     code: str,
@@ -65,10 +67,14 @@ def pay_back(
     reference: str,
     now: datetime,
 ) -> Transfer:
-    """Book cover that was paid back.
+    """Book cover that was paid back, the account locked: two cannot take the same cent.
 
     :raises NotEnoughCover: the account holds less.
     """
+    account = Account.objects.filter(
+        partner=partner, code=code, currency=currency, environment=environment
+    )
+    list(account.select_for_update())
     held = balance_minor(partner, code, currency=currency, environment=environment)
     if not 0 < amount_minor <= held:
         raise NotEnoughCover(f"{held} minor units are held, {amount_minor} were asked for.")

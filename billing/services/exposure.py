@@ -21,6 +21,8 @@ CLOCK = "clock"
 def read_exposures(group: SettlementGroup, *, now: datetime) -> list[ExposureReading]:
     """Read every member's exposure; blocks are opened and lifted by what is read.
 
+    What a person blocked stays until a person lifts it.
+
     The group row is locked FOR UPDATE: no record is cleared between a reading and its block.
     """
     SettlementGroup.objects.select_for_update().get(pk=group.pk)
@@ -32,6 +34,42 @@ def read_exposures(group: SettlementGroup, *, now: datetime) -> list[ExposureRea
     for reading in readings:
         _follow(reading, now=now)
     return readings
+
+
+class AlreadyBlocked(Exception):
+    """The partner is blocked in the group; lift that block first."""
+
+
+@transaction.atomic
+def block_by_hand(
+    reading: ExposureReading, *, by: str, reason: str, now: datetime
+) -> ExposureBlock:
+    """Let the records that a partner buys in a group wait, whatever its limit; a person lifts it.
+
+    ``reading`` says who and where. The group row is locked as for readings.
+
+    :raises AlreadyBlocked: a block is open.
+    """
+    SettlementGroup.objects.select_for_update().get(pk=reading.group_id)
+    if open_block(reading) is not None:
+        raise AlreadyBlocked("It is blocked already.")
+    return ExposureBlock.objects.create(
+        id=uuid7_at(now),
+        group=reading.group,
+        partner=reading.partner,
+        environment=reading.environment,
+        reading=reading,
+        blocked_at=now,
+        blocked_by=by[:150],
+        block_reason=reason[:500],
+    )
+
+
+def open_block(reading: ExposureReading) -> ExposureBlock | None:
+    """The block of the reading's partner in its group that is open now."""
+    return ExposureBlock.objects.filter(
+        group=reading.group_id, partner=reading.partner_id, lifted_at__isnull=True
+    ).first()
 
 
 def lift(block: ExposureBlock, *, by: str, reason: str, now: datetime) -> None:
@@ -75,9 +113,7 @@ def _reading(
 
 
 def _follow(reading: ExposureReading, *, now: datetime) -> None:
-    block = ExposureBlock.objects.filter(
-        group=reading.group, partner=reading.partner, lifted_at__isnull=True
-    ).first()
+    block = open_block(reading)
     is_over = reading.level == ExposureReading.Level.BLOCKED
     if is_over and block is None:
         ExposureBlock.objects.create(
@@ -88,7 +124,7 @@ def _follow(reading: ExposureReading, *, now: datetime) -> None:
             reading=reading,
             blocked_at=now,
         )
-    elif block is not None and not is_over:
+    elif block is not None and not block.blocked_by and not is_over:
         lift(block, by=CLOCK, reason="the exposure is below the limit again", now=now)
 
 
