@@ -87,6 +87,7 @@ _NAVIGATION = [
         _page("Price list", "sell", "partners.feecomponent"),
         _page("Fee lines", "receipt", "billing.feeline"),
         _page("ECB rates", "currency_exchange", "billing.fxrate"),
+        _page("Exchanged positions", "price_change", "billing.currencyexchange"),
     ),
     _group(
         "Partners",

@@ -24,6 +24,7 @@ class TransferAdmin(KeysetPaging, EvidenceAdmin):
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         WindowFilter,
+        "currency",
         ("environment", ChoicesDropdownFilter),
     )
     search_fields = ("=event_key",)

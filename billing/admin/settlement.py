@@ -61,12 +61,12 @@ class SettlementAdmin(KeysetPaging, EvidenceAdmin):
 
 
 def _postings(settlement: Settlement) -> Table:
-    """What was posted into the window, by kind."""
+    """What was posted into the window, by kind; currencies are never added together."""
     window = settlement.window_id
     sums = (
         Transfer.objects.filter(window=window)
-        .order_by("kind")
-        .values_list("kind")
+        .order_by("kind", "currency")
+        .values_list("kind", "currency")
         .annotate(n=Count("pk"), total=Sum("amount_minor"))
     )
     issued = settlement.state == Settlement.State.ISSUED
@@ -80,13 +80,14 @@ def _postings(settlement: Settlement) -> Table:
                 figure(
                     "transfers",
                     int(total),
-                    settlement.currency,
+                    currency,
                     Transfer,
                     window=window,
                     kind__exact=kind,
+                    currency__exact=currency,
                 ),
             )
-            for kind, n, total in (sums if issued else ())
+            for kind, currency, n, total in (sums if issued else ())
         ],
         frozenset({1, 2}),
         empty="Nothing is posted before the release.",

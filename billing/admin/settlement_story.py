@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
 from django.utils.html import format_html
 
 from billing.admin.amounts import amount, percent
@@ -30,6 +31,27 @@ from partners.admin.story import Figure, Figures, Note, Table, list_link
 from partners.queries import clearing_house
 
 Told = Callable[..., object]
+
+_COLUMNS = {
+    "Receives": "receivable_minor",
+    "Pays": "payable_minor",
+    "VAT": "vat_minor",
+    "Fees": "fees_minor",
+    "VAT on fees": "fee_vat_minor",
+    "Adjusted": "adjustments_minor",
+    "Carried": "carried_minor",
+    "Exchanged": "exchanged_minor",
+    "Net": "net_minor",
+    "To move": "due_minor",
+}
+_RARE = {
+    "vat_minor",
+    "fees_minor",
+    "fee_vat_minor",
+    "adjustments_minor",
+    "carried_minor",
+    "exchanged_minor",
+}
 
 
 class PreviewTold:
@@ -93,23 +115,28 @@ class PreviewTold:
         )
 
     def _positions(self) -> Table:
-        headers = ["Partner", "Receives", "Pays", "VAT", "Fees", "VAT on fees"]
-        headers += ["Adjusted", "Carried", "Exchanged", "Net", "To move"]
-        rows = [self._position(row) for row in self.preview.get("positions", [])]
+        """Columns of what nobody has are left out, so that the others fit on a page."""
+        rows = self.preview.get("positions", [])
+        shown = [
+            name
+            for name, field in _COLUMNS.items()
+            if field not in _RARE or any(row.get(field, 0) for row in rows)
+        ]
+        headers = ["Partner", *shown]
         if self.statements is not None:
             headers.append("Statement")
         return Table(
             "Positions",
             headers,
-            rows,
-            frozenset(range(1, 11)),
+            [self._position(row, shown) for row in rows],
+            frozenset(range(1, len(shown) + 1)),
             empty="No partner has a position.",
             note="net = receives − pays + VAT − fees − VAT on fees + adjusted + carried"
             " + exchanged; the sum of all nets is zero. What is too small to move is carried into"
             " the next window; exchanged came from another currency.",
         )
 
-    def _position(self, row: dict[str, Any]) -> list[object]:
+    def _position(self, row: dict[str, Any], shown: list[str]) -> list[object]:
         partner = row["partner"]
         is_house = partner == self.house
         as_seller = {"supplier__id__exact": partner}
@@ -123,22 +150,24 @@ class PreviewTold:
         own = {"partner__id__exact": partner}
         before = {"settlement__id__exact": self.preview.get("carried_from"), **own}
         from_others = {"taken_in__id__exact": self.settlement.pk, **own}
-        due = _due(row)
-        cells = [
-            row["name"],
-            self._of("receivable", row["receivable_minor"], TaxedSupply, **as_seller),
-            self._of("payable", row["payable_minor"], TaxedSupply, **charging),
-            self._of("vat", row["vat_minor"], TaxedSupply, **taxed),
-            self._of("fees", row["fees_minor"], TaxedSupply, **services),
-            self._of("fee_vat", row["fee_vat_minor"], TaxedSupply, **services),
-            self._figure("adjustments", row["adjustments_minor"], ManualAdjustment, **adjusted),
-            self._figure("carried", row["carried_minor"], Position, **before),
-            self._figure(
-                "exchanged", row.get("exchanged_minor", 0), CurrencyExchange, **from_others
-            ),
-            self._of("net", row["net_minor"], Position, **own),
-            self._of("due", due, Instruction, side=partner),
-        ]
+        of_this = {"settlement__id__exact": self.settlement.pk}
+        behind: dict[str, tuple[str, type[Model], dict[str, object]]] = {
+            "Receives": ("receivable", TaxedSupply, of_this | as_seller),
+            "Pays": ("payable", TaxedSupply, of_this | charging),
+            "VAT": ("vat", TaxedSupply, of_this | taxed),
+            "Fees": ("fees", TaxedSupply, of_this | services),
+            "VAT on fees": ("fee_vat", TaxedSupply, of_this | services),
+            "Adjusted": ("adjustments", ManualAdjustment, adjusted),
+            "Carried": ("carried", Position, before),
+            "Exchanged": ("exchanged", CurrencyExchange, from_others),
+            "Net": ("net", Position, of_this | own),
+            "To move": ("due", Instruction, of_this | {"side": partner}),
+        }
+        figures = row | {"due_minor": _due(row)}
+        cells: list[object] = [row["name"]]
+        for header in shown:
+            name, model, filters = behind[header]
+            cells.append(self._figure(name, figures.get(_COLUMNS[header], 0), model, **filters))
         if self.statements is not None:
             cells.append(self.statements.get(UUID(partner), ""))
         return cells
@@ -168,10 +197,10 @@ class PreviewTold:
                 (
                     row["name"],
                     row["from_group"],
-                    amount(row["from_minor"], row["from_currency"]),
+                    self._exchanged("due_elsewhere", row, "from"),
                     _rates(row),
                     row["rate_date"],
-                    amount(row["to_minor"], currency),
+                    self._exchanged("becomes", row, "to"),
                 )
                 for row in rows
             ],
@@ -179,6 +208,13 @@ class PreviewTold:
             note=f"ECB reference rates; each position is rounded once, half-up. The residue of the"
             f" roundings is {amount(residue, currency)}, on account 7900 of the house.",
         )
+
+    def _exchanged(self, name: str, row: dict[str, Any], side: str) -> object:
+        minor, currency = row[f"{side}_minor"], row[f"{side}_currency"]
+        if not self.is_stored:
+            return amount(minor, currency)
+        key = {"settlement__id__exact": row["settlement"], "partner__id__exact": row["partner"]}
+        return figure(name, minor, currency, CurrencyExchange, **key)
 
     def _pairs(self) -> Table:
         before = self.preview.get("carried_from")

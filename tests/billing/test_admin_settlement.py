@@ -12,6 +12,7 @@ from django.urls import reverse
 from billing.admin.amounts import amount
 from billing.models import Document, Settlement, Transfer
 from billing.services.closing import close_window
+from billing.services.fx import import_ecb_csv
 from partners.models import AuditEvent, TaxRegistration, User
 from tests.billing.oracle_world import (
     BUSINESS_DAY_3,
@@ -20,6 +21,7 @@ from tests.billing.oracle_world import (
     an_oracle,
     january,
 )
+from tests.flows.test_one_position import RATES, SEPTEMBER, close_both, two_worlds
 from tests.makers import take
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +44,9 @@ ADDED: dict[str, Callable] = {
     "carried": lambda rows, _: sum(row.carried_on_minor for row in rows),
     "pair": lambda rows, _: sum(row.net_minor + row.vat_minor for row in rows),
     "pair_before": lambda rows, _: sum(row.net_minor + row.vat_minor for row in rows),
+    "exchanged": lambda rows, _: sum(row.moved_minor for row in rows),
+    "due_elsewhere": lambda rows, _: sum(row.from_minor for row in rows),
+    "becomes": lambda rows, _: sum(row.to_minor for row in rows),
     "instruction": lambda rows, _: sum(row.amount_minor for row in rows),
     "supply_net": lambda rows, _: sum(row.net_minor for row in rows),
     "supply_vat": lambda rows, _: sum(row.vat_minor for row in rows),
@@ -68,7 +73,8 @@ def followed(client, html: str) -> dict[str, int]:
         assert listed.status_code == 200, url
         who = re.search(r"(?:side|supplier__id__exact|partner__id__exact)=([0-9a-f-]{36})", url)
         rows = listed.context["cl"].queryset
-        figure = amount(ADDED[name](rows, who.group(1) if who else None), "EUR")
+        currency = unescape(told)[-3:]
+        figure = amount(ADDED[name](rows, who.group(1) if who else None), currency)
         if name == "adjustments" and not who:
             figure = figure.replace("-", "")
         assert figure == unescape(told), (name, url)
@@ -97,6 +103,26 @@ class TestFigures:
         assert {"supply_net", "supply_vat", "fee", "transfers"} <= set(seen)
         for figure in ("600.80", "-642.13", "-75.20", "116.53"):
             assert figure in html.replace("−", "-"), figure
+
+    def test_of_what_is_exchanged_lead_there_in_both_currencies(self, client, people):
+        import_ecb_csv(RATES.encode(), now=SEPTEMBER)
+        two_worlds()
+        settled = close_both()
+        client.force_login(people[0])
+
+        pages = {
+            currency: client.get(page_of(settlement)).content.decode()
+            for currency, settlement in settled.items()
+        }
+
+        assert followed(client, pages["CHF"])["becomes"] == 4
+        seen = followed(client, pages["EUR"])
+        assert (seen["exchanged"], seen["due_elsewhere"]) == (4, 4)
+        # Francs and euros of the same posting are two lines.
+        assert "201.50 CHF" in pages["CHF"]
+        assert "216.06 EUR" in pages["CHF"]
+        assert ">Exchanged<" in pages["EUR"]
+        assert ">Exchanged<" not in pages["CHF"]
 
     def test_records_behind_a_supply_are_those_of_its_pair(self, client, people):
         oracle = an_oracle()
