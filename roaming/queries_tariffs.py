@@ -106,6 +106,32 @@ class Tariffs:
         ]
         return max(begun, key=lambda version: version.number, default=None)
 
+    def before_notice(
+        self,
+        seller_id: UUID,
+        tariff_id: str,
+        buyer_id: UUID,
+        at: datetime,
+        *,
+        known_before: UUID | None = None,
+        known_at: datetime | None = None,
+    ) -> list[Version]:
+        """Of a tariff that has not yet counted for the buyer: its versions that wait for it alone.
+
+        Their own date has come and their notice has not run; in the order of publication.
+        """
+        if self.in_force(
+            seller_id, tariff_id, buyer_id, at, known_before=known_before, known_at=known_at
+        ):
+            return []
+        return [
+            version
+            for version in self.named(seller_id, tariff_id)
+            if not version.unusable_reason
+            and (known_before is None or version.id < known_before)
+            and version.valid_from_at <= at
+        ]
+
     def names_of(self, seller_id: UUID) -> list[str]:
         return [name for seller, name in self.by_name if seller == seller_id]
 

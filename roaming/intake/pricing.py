@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from partners.models import TaxRate
 from roaming.intake.facts import Sides
+from roaming.intake.former_tariffs import Formers, Place, former_tariffs
 from roaming.intake.registries import Asked, Registries
 from roaming.intake.volumes import month_before, volumes_of
 from roaming.queries_tariffs import Tariffs, Version, tariffs_of
@@ -23,6 +24,7 @@ from roaming.rules.rating.refusals import RecordUnusable
 from roaming.rules.rating.usage import microseconds
 from roaming.rules.sdr_price import OwnPrice, Setting, no_price, rate
 from roaming.rules.sdr_usage import usage_of
+from roaming.rules.tariff_change import is_increase
 from roaming.rules.time_zones import zone_of
 from roaming.rules.vat_rates import CountryRate, vat_told
 
@@ -35,6 +37,7 @@ class Prices:
     extras: dict[str, AgreedExtras | str] = field(default_factory=dict)
     volumes: Mapping[tuple[UUID, UUID, str], Decimal] = field(default_factory=dict)
     vat_rates: Mapping[str, Sequence[CountryRate]] = field(default_factory=dict)
+    formers: Formers = field(default_factory=dict)
 
     def of(
         self, asked: Asked, registries: Registries, *, version: Version | None = None
@@ -82,7 +85,7 @@ class Prices:
         found = [
             version
             for name in self._names(asked)
-            if (version := self._in_force(asked, name))
+            if (version := self._in_force(asked, name) or self._of_new_tariff(asked))
             and version.read.is_valid_at(asked.started_at)
         ]
         if asked.sdr.tariff_id:
@@ -103,6 +106,21 @@ class Prices:
             known_before=asked.known_before,
             known_at=asked.known_at,
         )
+
+    def _of_new_tariff(self, asked: Asked) -> Version | None:
+        """A tariff whose notice runs counts at once where it dodges none.
+
+        That is a station that no other tariff priced for the buyer, or one that it makes no
+        dearer. Elsewhere the former tariff counts.
+        """
+        waiting = _waiting(asked, self.tariffs)
+        if waiting is None:
+            return None
+        name = self.formers.get((waiting.id, _place_of(asked)))
+        if name is None:
+            return waiting
+        former = self._in_force(asked, name)
+        return former if former is None or _rises(asked, former, waiting) else waiting
 
     def _why_none(self, asked: Asked) -> str:
         """In words, for the rule."""
@@ -136,14 +154,21 @@ class Prices:
 def load_prices(
     asked: Sequence[Asked], *, environment: str, tariffs: Tariffs | None = None
 ) -> Prices:
-    """What can price any of ``asked``: three queries, and one more where volumes count."""
+    """What can price any of ``asked``: three queries; more for volumes and new tariffs."""
     if tariffs is None:
         tariffs = tariffs_of({one.seller_id for one in asked}, environment=environment)
     if not tariffs and all(one.terms.rating != "HOUSE" for one in asked):
         return Prices()
     terms = {one.terms.agreement_id: one.terms for one in asked}
     extras = {key: read for key, one in terms.items() if (read := _extras(one)) is not None}
-    return Prices(tariffs, extras, _volumes(asked, extras), _vat_rates() if tariffs else {})
+    waiting = [(version, _place_of(one)) for one in asked if (version := _waiting(one, tariffs))]
+    return Prices(
+        tariffs,
+        extras,
+        _volumes(asked, extras),
+        _vat_rates() if tariffs else {},
+        former_tariffs(waiting),
+    )
 
 
 def with_prices(sides: Sides, asked: Asked | None, prices: Prices, registries: Registries) -> Sides:
@@ -155,6 +180,34 @@ def with_prices(sides: Sides, asked: Asked | None, prices: Prices, registries: R
         return sides
     facts = replace(sides.facts, price=fact, vat=prices.vat_of(asked, registries))
     return replace(sides, rated=own, facts=facts)
+
+
+def _waiting(asked: Asked, tariffs: Tariffs) -> Version | None:
+    """The version that a record names while its buyer's notice runs; the station must be told."""
+    if not asked.sdr.tariff_id or not asked.evse_id:
+        return None
+    versions = tariffs.before_notice(
+        asked.seller_id,
+        asked.sdr.tariff_id,
+        asked.buyer_id,
+        asked.started_at,
+        known_before=asked.known_before,
+        known_at=asked.known_at,
+    )
+    found: Version | None = None
+    for version in versions:
+        # A later one replaces it at once only where no session costs more.
+        if found is None or not _rises(asked, found, version):
+            found = version
+    return found
+
+
+def _rises(asked: Asked, old: Version, new: Version) -> bool:
+    return is_increase(old.read, new.read, incl_tax=asked.terms.price_basis == "INCL_TAX")
+
+
+def _place_of(asked: Asked) -> Place:
+    return asked.seller_id, asked.buyer_id, asked.evse_id
 
 
 def _place(asked: Asked, registries: Registries) -> tuple[str, ZoneInfo, str]:

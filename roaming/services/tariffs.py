@@ -243,7 +243,11 @@ def _notice(
     earlier: Tariffs,
     now: datetime,
 ) -> TariffNotice:
-    replaced = _replaced(version, agreement.buyer_id, earlier)
+    own = _replaced(version, agreement.buyer_id, earlier)
+    former = _formers(version, agreement.buyer_id, earlier)
+    replaced = [*own, *former]
+    # Of several former tariffs none is the one to tell the effect by.
+    old = next(iter(own), former[0] if len(former) == 1 else None)
     incl_tax = agreement.price_basis == RoamingAgreement.PriceBasis.INCL_TAX
     told = notice_of(
         is_increase=increases_any((one.read for one in replaced), version.read, incl_tax=incl_tax),
@@ -261,7 +265,7 @@ def _notice(
         told_at=now,
         notice_ends_at=told.notice_ends_at,
         counts_from_at=told.counts_from_at,
-        effect=effect_of(replaced[0] if replaced else None, version, agreement, now=now),
+        effect=effect_of(old, version, agreement, now=now),
     )
 
 
@@ -275,3 +279,19 @@ def _replaced(version: Version, buyer_id: UUID, earlier: Tariffs) -> list[Versio
     }
     found = [earlier.in_force(version.seller_id, name, buyer_id, at) for at in sorted(begins)]
     return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _formers(version: Version, buyer_id: UUID, earlier: Tariffs) -> list[Version]:
+    """Of a tariff that does not count yet where the version begins: the seller's other tariffs.
+
+    A new id must not dodge the notice; which stations it touches is judged when records name it.
+    """
+    seller_id, starts_at = version.seller_id, version.valid_from_at
+    if earlier.in_force(seller_id, version.tariff_id, buyer_id, starts_at):
+        return []
+    others = [
+        earlier.in_force(seller_id, name, buyer_id, starts_at)
+        for name in earlier.names_of(seller_id)
+        if name != version.tariff_id.casefold()
+    ]
+    return [one for one in others if one is not None and one.currency == version.currency]

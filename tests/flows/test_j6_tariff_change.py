@@ -68,7 +68,9 @@ def raised(oracle) -> TariffNotice:
     return version.notices.get(buyer=oracle.buyers["C"])
 
 
-def sessions(oracle, count: int, *, ends_at: datetime, cents: int = 1180, first: int = 1) -> list:
+def sessions(
+    oracle, count: int, *, ends_at: datetime, cents: int = 1180, first: int = 1, **changes: str
+) -> list:
     """Sessions of 20.000 kWh, an hour apart backwards, claimed at ``cents``."""
     records = []
     for index in range(count):
@@ -78,6 +80,7 @@ def sessions(oracle, count: int, *, ends_at: datetime, cents: int = 1180, first:
             "started_at": (ended_at - timedelta(minutes=58)).isoformat(),
             "ended_at": ended_at.isoformat(),
             "energy_kwh": "20.000",
+            **changes,
         }
         one = a_record(oracle, "A", "C", number=first + index, cents=cents, **fields)
         one["items"][0]["quantity"] = "20.000"
@@ -134,6 +137,80 @@ class TestANoticeThatIsTooShort:
         ratings = SdrRating.objects.filter(record_id=held.record_id).order_by("rating_version")
         assert [one.total_excl_tax for one in ratings] == [Decimal("9.80"), Decimal("11.80")]
         assert Delivery.objects.filter(receiver=oracle.sellers["A"], subject_id=notice.pk).exists()
+
+
+class TestANewTariffIdIsNoWayAroundTheNotice:
+    """0.59 as the first version of another tariff, for stations that 0.49 priced before."""
+
+    IN_NOTICE = END_OF_NOTICE - timedelta(minutes=10)
+
+    @pytest.fixture
+    def notice(self, oracle):
+        sessions(oracle, 1, ends_at=datetime(2027, 1, 20, 12, 0, tzinfo=UTC), cents=980)
+        return self.published(oracle, "0.59").notices.get(buyer=oracle.buyers["C"])
+
+    def published(self, oracle, price, replaces=None):
+        return published(
+            per_kwh(price) | {"id": "NLX-NEW"},
+            at=TOLD,
+            valid_from=FIRST_OF_MARCH,
+            seller=oracle.sellers["A"],
+            replaces=replaces,
+        )
+
+    def session(self, oracle, *, station=1, ends_at=IN_NOTICE, cents=1180):
+        evse_id = a_record(oracle, "A", "C", number=station, cents=1)["evse_id"]
+        [done] = sessions(
+            oracle, 1, ends_at=ends_at, cents=cents, first=50, tariff_id="NLX-NEW", evse_id=evse_id
+        )
+        return done
+
+    def test_it_waits_and_the_former_price_counts_at_its_stations(self, oracle, notice):
+        assert (notice.state, notice.counts_from_at) == ("WAITING", END_OF_NOTICE)
+        assert notice.effect["old_prices"][0]["price"] == "0.49"
+
+        done = self.session(oracle)
+
+        assert (done.outcome, tuple(done.codes)) == ("held", ("V502",))
+        assert "claimed 11.80, rated 9.80 EUR" in done.findings[0].message
+
+    def test_at_a_station_that_no_tariff_priced_it_counts_at_once(self, oracle, notice):
+        assert self.session(oracle, station=99).outcome == "accepted"
+
+    def test_with_the_notice_it_counts_everywhere(self, oracle, notice):
+        late = self.session(oracle, ends_at=END_OF_NOTICE + timedelta(hours=1))
+
+        assert late.outcome == "accepted"
+
+    def test_with_the_csps_consent_what_was_held_goes_on(self, oracle, notice):
+        assert self.session(oracle).outcome == "held"
+
+        at = TOLD + timedelta(days=5)
+        tariffs.answer(notice.pk, consents=True, actor="C", reason="agreed", now=at)
+
+        assert holds.heal(actor="clock", now=END_OF_NOTICE) == {"ACCEPT": 1}
+
+    def test_a_second_version_is_no_way_around_it_either(self, oracle, notice):
+        second = self.published(oracle, "0.55", replaces=notice.version.tariff)
+
+        assert second.notices.get(buyer=oracle.buyers["C"]).state == "WAITING"
+        assert "rated 9.80 EUR" in self.session(oracle, cents=1100).findings[0].message
+
+    def test_nor_at_a_new_station_for_a_second_version_that_is_dearer(self, oracle, notice):
+        self.published(oracle, "0.69", replaces=notice.version.tariff)
+
+        done = self.session(oracle, station=99, cents=1380)
+
+        assert (done.outcome, tuple(done.codes)) == ("held", ("V502",))
+        assert "rated 11.80 EUR" in done.findings[0].message
+
+    def test_a_cheaper_one_counts_at_once(self, oracle):
+        sessions(oracle, 1, ends_at=datetime(2027, 1, 20, 12, 0, tzinfo=UTC), cents=980)
+
+        version = self.published(oracle, "0.39")
+
+        assert version.notices.get(buyer=oracle.buyers["C"]).state == "COUNTS"
+        assert self.session(oracle, cents=780).outcome == "accepted"
 
 
 def test_what_was_wrongly_settled_is_put_right_by_the_ratings(oracle, people):
