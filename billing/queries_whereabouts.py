@@ -136,9 +136,11 @@ def _facts(states: list[SdrState], *, for_partner: Partner) -> list[Facts]:
             fact,
             dispute=disputed.get(fact.sent.record_id),
             answers=tuple(answers.get(fact.sent.record_id, ())),
-            buyer_blocked_at=blocked.get(fact.sent.record_id),
+            buyer_blocked_at=at,
+            is_blocked_by_hand=by_hand,
         )
         for fact in facts
+        for at, by_hand in [blocked.get(fact.sent.record_id, (None, False))]
     ]
 
 
@@ -147,9 +149,10 @@ def _blocked(
     sdrs: dict[UUID, Sdr],
     agreements: dict[UUID, RoamingAgreement],
     cleared: dict[UUID, ClearedSdr],
-) -> dict[UUID, datetime]:
-    """Since when the buyer of what is accepted and not cleared is at its limit; as clear_sdrs.sql.
+) -> dict[UUID, tuple[datetime, bool]]:
+    """Since when the buyer of what is accepted and not cleared is blocked, and whether by hand.
 
+    As clear_sdrs.sql.
     A credit lowers what is owed and never waits for it.
     """
     waiting = [
@@ -163,7 +166,7 @@ def _blocked(
     if not waiting:
         return {}
     since = {
-        (block.group_id, block.partner_id): block.blocked_at
+        (block.group_id, block.partner_id): (block.blocked_at, bool(block.blocked_by))
         for block in ExposureBlock.objects.filter(
             group__in={agreement.group_id for _, agreement in waiting}, lifted_at__isnull=True
         )

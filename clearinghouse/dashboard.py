@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import ClearingWindow, ConservationProof, Settlement
+from billing.models import ClearingWindow, ConservationProof, Document, Objection, Settlement
 from billing.rules.supply_period import supply_title
 from billing.services import releases
 from partners.admin.job import STATE_TONES as JOB_TONES
@@ -243,6 +243,13 @@ def waiting_for_release(*, now: datetime) -> Table | None:
             expires_at__gt=now,
         ).select_related("maker")
     }
+    objected = Counter(
+        Objection.objects.filter(
+            state=Objection.State.OPEN,
+            document__kind=Document.Kind.PROVISIONAL,
+            document__settlement__window__in=[row.window_id for row in waiting],
+        ).values_list("document__settlement__window", flat=True)
+    )
     return Table(
         "Waits for release",
         ("Settlement", "Group", "Next"),
@@ -250,7 +257,9 @@ def waiting_for_release(*, now: datetime) -> Table | None:
             (
                 link(row, _supply(row.window)),
                 row.window.group.name,
-                f"{asked[str(row.pk)].maker} asked: a second person decides"
+                f"answer the objections: {objected[row.window_id]}"
+                if objected[row.window_id]
+                else f"{asked[str(row.pk)].maker} asked: a second person decides"
                 if str(row.pk) in asked
                 else "check the figures and ask for the release",
             )

@@ -62,6 +62,7 @@ class Facts:
     dispute: DisputeTold | None = None
     answers: tuple[AnswerTold, ...] = ()
     buyer_blocked_at: datetime | None = None
+    is_blocked_by_hand: bool = False
 
 
 def tell(facts: Facts) -> RecordWhereabouts:
@@ -286,6 +287,16 @@ def _at_the_limit(facts: Facts, since: datetime) -> Step:
     """V703 is said where finance.md §6 wants it: at clearing, to both sides alike."""
     buyer = facts.sent.csp_id or "the provider"
     zone = facts.window.time_zone if facts.window else _DEFAULT_ZONE
+    if facts.is_blocked_by_hand:
+        # Why is a matter between the clearing house and the buyer.
+        return Step(
+            name="CLEARED",
+            status="STOPPED",
+            text=f"Held at clearing: what {buyer} buys waits by an act of the clearing house since"
+            f" {local_instant(since, zone)}. It stays accepted and is in no statement yet.",
+            next_step="Once the act is lifted, the next hourly run clears it."
+            f" Ask the clearing house.{_in_time(facts)}",
+        )
     return Step(
         name="CLEARED",
         status="STOPPED",

@@ -7,16 +7,18 @@ import time_machine
 from django.db import IntegrityError
 from django.urls import reverse
 
-from billing.models import CoverBooking, ExposureBlock, ExposureReading, Transfer
+from billing.models import ClearedSdr, CoverBooking, ExposureBlock, ExposureReading, Transfer
+from billing.queries_whereabouts import where_is
 from billing.services import cover, cover_bookings, exposure
+from billing.services.clearing import clear_group
 from billing.services.cover_bookings import Cover, NotBookable
 from billing.services.exposure import AlreadyBlocked
 from partners.models import AuditEvent, User
 from partners.queries import clearing_house
 from partners.services.approvals import VALID_FOR, NotDecidable
-from tests.billing.oracle_world import BUSINESS_DAY_3, an_oracle
+from tests.billing.oracle_world import BUSINESS_DAY_3, a_record, an_oracle
 from tests.billing.test_clearing_beside_closing import InThread
-from tests.makers import PartnerUserMaker
+from tests.makers import PartnerUserMaker, take
 
 pytestmark = pytest.mark.django_db
 EUR = {"currency": "EUR", "environment": "LIVE"}
@@ -282,6 +284,29 @@ class TestBlocksByHand:
         row.refresh_from_db()
         assert (row.lifted_by, row.lift_reason) == ("mia", "order withdrawn")
         assert AuditEvent.objects.get(action="exposure.blocked").reason == "court order 12/27"
+
+    def test_stop_clearing_and_both_sides_are_told_without_the_reason(self, oracle, reading):
+        exposure.block_by_hand(reading, by="mia", reason="order", now=BUSINESS_DAY_3)
+        take(
+            a_record(oracle, "A", "B", number=1, cents=2700),
+            sender=oracle.sellers["A"],
+            received_at=BUSINESS_DAY_3,
+        )
+
+        clear_group(oracle.group, run_key="k", now=BUSINESS_DAY_3)
+
+        assert not ClearedSdr.objects.exists()
+        for letter in ("A", "B"):
+            found = where_is(
+                "A-0001",
+                for_partner=oracle.partners[letter],
+                environment="LIVE",
+                now=BUSINESS_DAY_3,
+            )
+            summary = found.attempts[0].summary
+            assert "by an act of the clearing house since 3 February" in summary
+            assert "order" not in summary
+            assert "limit" not in summary
 
     def test_are_one_at_a_time(self, reading):
         exposure.block_by_hand(reading, by="mia", reason="order", now=BUSINESS_DAY_3)

@@ -207,6 +207,7 @@ class TestAdmin:
             for name in ("change", "request")
         )
 
+        assert "answer the objections: 1" in text(client.get(reverse("admin:index")))
         assert page_of(raised) in text(client.get(change))
         assert "Answer the objections first" in text(client.get(ask))
         client.post(ask, {"reason": "month-end"})
