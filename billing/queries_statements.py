@@ -59,6 +59,7 @@ class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
     fee_vat_minor: int
     adjustments_minor: int
     carried_minor: int
+    carried_on_minor: int
     exchanged_minor: int
     exchanged_on_minor: int
     other_status_id: UUID | None
@@ -137,6 +138,7 @@ def summaries_of(documents: QuerySet[Document], *, partner: Partner) -> list[Sta
         fee_vat_minor=F("own__fee_vat_minor"),
         adjustments_minor=F("own__adjustments_minor"),
         carried_minor=F("own__carried_minor"),
+        carried_on_minor=F("own__carried_on_minor"),
         exchanged_minor=F("own__exchanged_minor"),
         exchanged_on_minor=F("own__exchanged_on_minor"),
         pdf_sha256=Coalesce(F("pdf__sha256"), Value("")),

@@ -16,9 +16,11 @@ FIELDS = {
     "fee_vat_minor": "VAT on the fees, in whole minor units.",
     "adjustments_minor": "Manual adjustments, in whole minor units; + is what you get.",
     "carried_minor": "Carried from the settlement before, in whole minor units.",
+    "carried_on_minor": "Too small to move now, carried into the next settlement.",
+    "months": "The same services by the month in which they ended, 2026-10.",
     "exchanged_minor": "Due in another currency and settled here, in whole minor units.",
     "exchanged_on_minor": "Due here and settled in another currency, in whole minor units.",
-    "direction": "Whether the partner receives or pays the net.",
+    "direction": "Whether you receive or pay now what is neither carried on nor exchanged.",
     "net_minor": (
         "receivable − payable + VAT − fees − VAT on fees + adjustments + carried from before"
         " + exchanged from another currency, in whole minor units; + is what you get."

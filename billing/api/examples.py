@@ -24,6 +24,7 @@ STATEMENT = {
     "fee_vat_minor": 0,
     "adjustments_minor": 0,
     "carried_minor": 0,
+    "carried_on_minor": 0,
     "exchanged_minor": 0,
     "exchanged_on_minor": 0,
     "other_status_id": None,
@@ -37,6 +38,18 @@ DETAIL = STATEMENT | {
             "name": "Voltaire",
             "code": "FR*VOL",
             "is_own_network": False,
+            "sdrs": 1,
+            "billed_sdrs": 1,
+            "energy_kwh": "18.4",
+            "sold_claim_minor": 902,
+            "bought_claim_minor": 0,
+            "commission_minor": -9,
+            "net_minor": 893,
+        }
+    ],
+    "months": [
+        {
+            "month": "2026-11",
             "sdrs": 1,
             "billed_sdrs": 1,
             "energy_kwh": "18.4",

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from billing.documents.content import CounterpartyLine, FeeLine, from_json
+from billing.documents.content import CounterpartyLine, FeeLine, MonthLine, from_json
 from billing.models import Document
 from billing.queries_statements import StatementSummary
 from billing.rules.whereabouts_told import Whereabouts
@@ -23,6 +23,7 @@ class StatementDetail(StatementRow, frozen=True, kw_only=True):
     """A statement with its lines, as frozen when it was issued."""
 
     counterparties: list[CounterpartyLine]
+    months: list[MonthLine]
     fees: list[FeeLine]
     positions_sha256: str
     annex_rows: int
@@ -47,6 +48,7 @@ def detail_of(summary: StatementSummary, document: Document, *, pdf: str) -> Sta
     return StatementDetail(
         **_row(summary, pdf=pdf),
         counterparties=content.counterparties,
+        months=content.months,
         fees=content.fees,
         positions_sha256=content.positions_sha256,
         annex_rows=content.annex.rows,
@@ -61,8 +63,8 @@ def encode(answer: StatementPage | StatementDetail | Whereabouts) -> bytes:
 
 
 def _row(summary: StatementSummary, *, pdf: str) -> dict:
-    net = summary.net_minor
+    due = summary.net_minor - summary.carried_on_minor - summary.exchanged_on_minor
     return msgspec.structs.asdict(summary) | {
-        "direction": "RECEIVES" if net > 0 else "PAYS" if net < 0 else "BALANCED",
+        "direction": "RECEIVES" if due > 0 else "PAYS" if due < 0 else "BALANCED",
         "pdf": pdf if summary.pdf_sha256 else None,
     }

@@ -81,6 +81,19 @@ class CounterpartyLine(msgspec.Struct, frozen=True, kw_only=True):
     net_minor: int
 
 
+class MonthLine(msgspec.Struct, frozen=True, kw_only=True):
+    """All services of one supply month, "2026-10", with all counterparties."""
+
+    month: str
+    sdrs: int
+    billed_sdrs: int
+    energy_kwh: str
+    sold_claim_minor: int
+    bought_claim_minor: int
+    commission_minor: int
+    net_minor: int
+
+
 class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
     """Commission of the clearing house at one rate (a fraction, as string)."""
 
@@ -182,6 +195,8 @@ class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     # Number of the provisional statement that this one replaces.
     replaces: str = ""
     exchange: ExchangeFacts | None = None
+    # By the month in which the service ended: records may come late, and be corrected later.
+    months: list[MonthLine] = []
 
 
 def to_json(content: StatementContent) -> dict:

@@ -1,6 +1,6 @@
 """A statement's content in the words and figures that a person reads."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -56,6 +56,7 @@ def shown(content: StatementContent) -> dict:
         "cut_off": _instant(content.cut_off_at, content.time_zone),
         "lines": [_line(line, content.currency) for line in content.counterparties],
         "total": _total(content),
+        "months": _months(content),
         "fees": _fees(content),
         "further": _further(content),
         "bank_text": _bank_text(content),
@@ -162,6 +163,26 @@ def _line(line: CounterpartyLine, currency: str) -> dict[str, str | bool]:
         "commission": amount(line.commission_minor, currency),
         "net": amount(line.net_minor, currency),
     }
+
+
+def _months(content: StatementContent) -> list[dict[str, str]]:
+    """A line per supply month; none where all services are of one, which the title names."""
+    if len(content.months) < 2:
+        return []
+    currency = content.currency
+    return [
+        {
+            "name": f"{date.fromisoformat(f'{line.month}-01'):%B %Y}",
+            "sdrs": f"{line.sdrs:,}",
+            "billed": f"{line.billed_sdrs:,}",
+            "energy": energy(line.energy_kwh),
+            "sold": amount(line.sold_claim_minor, currency),
+            "bought": amount(line.bought_claim_minor, currency),
+            "commission": amount(line.commission_minor, currency),
+            "net": amount(line.net_minor, currency),
+        }
+        for line in content.months
+    ]
 
 
 def _total(content: StatementContent) -> dict[str, str]:

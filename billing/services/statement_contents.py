@@ -24,6 +24,7 @@ from billing.documents.content import (
     ExchangeFacts,
     FeeLine,
     FurtherLine,
+    MonthLine,
     PartyCode,
     PositionFigures,
     StatementContent,
@@ -60,6 +61,7 @@ class Gathered:
     accounts: dict[UUID, BankAccount]
     parties: dict[UUID, list[PartyCode]]
     counterparties: dict[UUID, list[CounterpartyLine]]
+    months: dict[UUID, list[MonthLine]]
     fees: dict[UUID, list[FeeLine]]
     records: dict[UUID, ConservationLine]
     annexes: dict[UUID, AnnexFacts]
@@ -83,6 +85,7 @@ def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime
         accounts=accounts,
         parties=_parties(with_house, environment=settlement.environment, now=now),
         counterparties=_by_partner("statement_counterparties.sql", key, CounterpartyLine),
+        months=_by_partner("statement_months.sql", key, MonthLine),
         fees=_by_partner("statement_fees.sql", key, FeeLine),
         records=_records(key),
         annexes=digest_annexes(window.id, currency=settlement.currency),
@@ -122,6 +125,7 @@ def content_of(position: Position, *, number: str, gathered: Gathered) -> Statem
         objection_until_date=issued_on + OBJECTION_PERIOD,
         further=gathered.further.get(partner_id, []),
         exchange=gathered.exchanges.get(partner_id),
+        months=gathered.months.get(partner_id, []),
     )
     _check_sums(content)
     return content
@@ -151,6 +155,7 @@ def _check_sums(content: StatementContent) -> None:
     further = sum(line.amount_minor for line in content.further)
     pairs = {
         "net": (services + further, position.net_minor),
+        "months": (sum(line.net_minor for line in content.months), services),
         "records": (sum(line.sdrs for line in content.counterparties), content.annex.rows),
     }
     for what, (added, stated) in pairs.items():

@@ -84,6 +84,7 @@ class TestStatementList:
             "fee_vat_minor": 0,
             "adjustments_minor": 0,
             "carried_minor": 0,
+            "carried_on_minor": 0,
             "exchanged_minor": 0,
             "exchanged_on_minor": 0,
             "net_minor": 893,
