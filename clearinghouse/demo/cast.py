@@ -18,14 +18,6 @@ from partners.services import onboarding
 SINCE = datetime(2026, 6, 30, 22, 0, tzinfo=UTC)
 GROUP = "EUR monthly"
 COMMISSION = Decimal("0.02")
-_HOUSE = (
-    "Open Roaming Clearing AISBL",
-    "Rue de la Loi 221",
-    "1040",
-    "Brussels",
-    "BE",
-    "BE0999999922",
-)
 _HOUSE_EMAIL = "settlement@clearing.example"
 
 
@@ -45,6 +37,16 @@ class Company:
     csp: str = ""
 
 
+HOUSE = Company(
+    "Clearing house",
+    "Open Roaming Clearing AISBL",
+    "Rue de la Loi 221",
+    "1040",
+    "Brussels",
+    "BE",
+    "BE0999999922",
+    iban="",
+)
 CAST = (
     Company(
         "Nordlicht",
@@ -144,33 +146,27 @@ def set_up(*, actor: str) -> World:
 
 
 def _name_the_house() -> None:
-    legal_name, street, postal_code, city, country, vat_number = _HOUSE
     PartnerFacts.objects.get_or_create(
         partner=clearing_house(),
-        defaults={
-            "legal_name": legal_name,
-            "street": street,
-            "postal_code": postal_code,
-            "city": city,
-            "country_code": country,
-            "vat_number": vat_number,
-            "email": _HOUSE_EMAIL,
-            "starts_at": SINCE,
-        },
+        defaults=_facts(HOUSE) | {"email": _HOUSE_EMAIL, "starts_at": SINCE},
     )
+
+
+def _facts(company: Company) -> dict[str, str]:
+    return {
+        "legal_name": company.legal_name,
+        "street": company.street,
+        "postal_code": company.postal_code,
+        "city": company.city,
+        "country_code": company.country,
+        "vat_number": company.vat_number,
+    }
 
 
 def _open(company: Company, group: SettlementGroup, actor: str) -> Partner:
     partner = onboarding.open_partner(
         company.name,
-        facts={
-            "legal_name": company.legal_name,
-            "street": company.street,
-            "postal_code": company.postal_code,
-            "city": company.city,
-            "country_code": company.country,
-            "vat_number": company.vat_number,
-        },
+        facts=_facts(company),
         since=SINCE,
         actor=actor,
         reason="signed for the demo",

@@ -1,13 +1,14 @@
 """The demo world: what a new user sees, the same at every run."""
 
 import hashlib
+import re
 
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 
-from billing.models import ClearingWindow, Position
-from partners.models import Partner, User
+from billing.models import ClearingWindow, Position, SupplyBlock, TaxedSupply
+from partners.models import FeeComponent, Partner, User
 from roaming.models import Sdr
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,14 @@ def test_turns_three_months_of_records_into_ten_statements_whenever_it_is_run(va
     assert ClearingWindow.objects.exclude(state="OPEN").count() == 2
     assert Position.objects.aggregate(total=Sum("net_minor"))["total"] == 0
     nordlicht = Position.objects.filter(partner__name="Nordlicht").order_by("id")
-    assert list(nordlicht.values_list("net_minor", flat=True)) == [322_976, 218_375]
+    assert list(nordlicht.values_list("net_minor", flat=True)) == [316_793, 212_599]
+    assert not SupplyBlock.objects.exists()
+    assert {"AE", "S"} <= set(TaxedSupply.objects.values_list("category", flat=True))
+    assert {"PER_SDR", "BP_OF_AMOUNT", "MONTHLY"} == set(
+        FeeComponent.objects.filter(lines__isnull=False).values_list("kind", flat=True)
+    )
+    assert "verify_ledger: ok" in told
+    assert "0 unsealed" in told
+    assert re.search(r"all\s+│\s+0.00 EUR", told)
     assert User.objects.get(username="operator").is_staff
     assert (var / "demo" / "logins.json").stat().st_mode & 0o077 == 0

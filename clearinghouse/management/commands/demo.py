@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from billing.models import Document
-from billing.services import clearing, statements
-from clearinghouse.demo import cast, logins, sessions, story
+from billing.models import Account, Document
+from billing.services import clearing, sealing, statements
+from clearinghouse.demo import books, cast, logins, sessions, story
 from clearinghouse.money import format_amount
 
 
@@ -26,11 +26,13 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("the demo world is not for production")
         world = cast.set_up(actor="demo")
+        books.set_up_money(world)
         outcomes = _tell(world)
         clearing.clear_group(world.group, run_key="demo:last", now=timezone.now())
         folder = Path(settings.VAR_DIR) / "demo"
         logins.ensure_logins(folder / "logins.json", world.partners)
         documents = _render(world, folder)
+        sealing.seal(now=timezone.now())
         _print_summary(world, outcomes, documents, folder)
 
 
@@ -78,5 +80,20 @@ def _print_summary(
             format_amount(position.net_minor, settlement.currency),
         )
     console.print(table)
+    _print_books(console, world)
     console.print(f"{len(documents)} PDFs in {folder}")
     console.print("Next: [bold]make run[/bold] serves the site and prints the demo's logins.")
+
+
+def _print_books(console: Console, world: cast.World) -> None:
+    table = Table("account", "debits − credits", title="Trial balance")
+    table.columns[-1].justify = "right"
+    found = books.balances()
+    for code, minor in found.items():
+        table.add_row(Account.Code(code).label, format_amount(minor, world.group.currency))
+    table.add_section()
+    table.add_row("all", format_amount(sum(found.values()), world.group.currency))
+    console.print(table)
+    verdict = books.proof()
+    word = "ok" if verdict.ok else f"BROKEN: {verdict.first_broken}"
+    console.print(f"verify_ledger: {word}, {verdict.checked} seals, {verdict.unsealed} unsealed")
