@@ -27,6 +27,14 @@ def balance_minor(partner: Partner, code: str, *, currency: str, environment: st
     return (credits_["s"] or 0) - (debits["s"] or 0)
 
 
+def lock(partner: Partner, code: str, *, currency: str, environment: str) -> None:
+    """Until the commit nobody else takes from it; the caller is in a transaction."""
+    rows = Account.objects.filter(
+        partner=partner, code=code, currency=currency, environment=environment
+    )
+    list(rows.select_for_update())
+
+
 def pay_in(
     partner: Partner,
     code: str,
@@ -71,10 +79,7 @@ def pay_back(
 
     :raises NotEnoughCover: the account holds less.
     """
-    account = Account.objects.filter(
-        partner=partner, code=code, currency=currency, environment=environment
-    )
-    list(account.select_for_update())
+    lock(partner, code, currency=currency, environment=environment)
     held = balance_minor(partner, code, currency=currency, environment=environment)
     if not 0 < amount_minor <= held:
         raise NotEnoughCover(f"{held} minor units are held, {amount_minor} were asked for.")

@@ -53,15 +53,10 @@ def _handle(
         actor=actor[:150],
         handled_at=now,
     )
-    pots = _pots(settlement, partner)
+    pots = [_pot(settlement, partner, code) for code in (cover.PREFUND, cover.DEPOSIT)]
     if settlement.window.group.model == SettlementGroup.Model.CCP:
-        fund = cover.balance_minor(
-            clearing_house(),
-            cover.DEFAULT_FUND,
-            currency=settlement.currency,
-            environment=settlement.environment,
-        )
-        _draw(case, [*pots, Cover(cover.DEFAULT_FUND, fund)], "WATERFALL", now=now)
+        fund = _pot(settlement, clearing_house(), cover.DEFAULT_FUND)
+        _draw(case, [*pots, fund], "WATERFALL", now=now)
     elif sum(pot.available_minor for pot in pots) >= owed:
         _draw(case, pots, "COVERED", now=now)
     else:
@@ -81,16 +76,11 @@ def _owed(settlement: Settlement, partner: Partner) -> int:
     return -position.due_minor
 
 
-def _pots(settlement: Settlement, partner: Partner) -> list[Cover]:
-    return [
-        Cover(
-            code,
-            cover.balance_minor(
-                partner, code, currency=settlement.currency, environment=settlement.environment
-            ),
-        )
-        for code in (cover.PREFUND, cover.DEPOSIT)
-    ]
+def _pot(settlement: Settlement, holder: Partner, code: str) -> Cover:
+    """What it holds; locked, so that what is drawn is not paid back at the same time."""
+    key = {"currency": settlement.currency, "environment": settlement.environment}
+    cover.lock(holder, code, **key)
+    return Cover(code, cover.balance_minor(holder, code, **key))
 
 
 def _draw(case: DefaultCase, pots: list[Cover], outcome: str, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from django.db import transaction
 
 from billing.models import Settlement, Transfer
 from billing.services import cover, sealing
@@ -10,6 +11,10 @@ from billing.services.closing import close_window
 from billing.services.defaults import NotInDefault, handle_default
 from partners.queries import clearing_house
 from tests.billing.oracle_world import BUSINESS_DAY_6, Oracle, an_oracle, january
+from tests.billing.test_clearing_beside_closing import (
+    InThread,
+    wait_until_somebody_waits_for_a_lock,
+)
 
 pytestmark = pytest.mark.django_db
 EUR = {"currency": "EUR", "environment": "LIVE"}
@@ -107,3 +112,24 @@ def test_a_central_counterparty_goes_down_the_waterfall():
     assert case.outcome == "WATERFALL"
     assert case.draws == [["2400", 2000], ["2450", owed - 2000]]
     assert case.uncovered_minor == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cover_that_is_being_paid_back_is_not_drawn_too():
+    """The default waits for the pay-back, then finds too little and unwinds."""
+    oracle = an_oracle()
+    january(oracle)
+    settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
+    for code, amount in (("2410", 5000), ("2400", 3000)):
+        cover.pay_in(oracle.partners["C"], code, amount, reference=code, now=BUSINESS_DAY_6, **EUR)
+
+    with transaction.atomic():
+        cover.pay_back(
+            oracle.partners["C"], "2410", 5000, reference="back", now=BUSINESS_DAY_6, **EUR
+        )
+        default = InThread(lambda: default_of_c(oracle, settlement))
+        wait_until_somebody_waits_for_a_lock()
+
+    assert default.result().outcome == "UNWOUND"
+    held = cover.balance_minor(oracle.partners["C"], "2410", **EUR)
+    assert held == 0
