@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from billing.models import ClearingRun, ClearingWindow, CorrectionItem, CorrectionRun
+from billing.models import ClearedSdr, ClearingRun, ClearingWindow, CorrectionItem, CorrectionRun
 from billing.rules.correction import Difference, Settled, difference, per_partner
 from billing.services.preview import sha256_of
 from billing.services.windows import ensure_windows
@@ -112,6 +112,11 @@ def request(run: CorrectionRun, *, now: datetime) -> Approval:
 
     :raises NotCorrectable: it was posted or cancelled.
     """
+    return in_transaction(lambda: _request(run, now))
+
+
+def _request(run: CorrectionRun, now: datetime) -> Approval:
+    _refresh_locked(run)
     if run.state not in (CorrectionRun.State.SIMULATED, CorrectionRun.State.REQUESTED):
         raise NotCorrectable(f"The run is {run.state}.")
     approval = approvals.request(
@@ -128,11 +133,24 @@ def request(run: CorrectionRun, *, now: datetime) -> Approval:
 
 
 def cancel(run: CorrectionRun) -> None:
-    """Drop a run that was not posted."""
+    """Drop a run that was not posted.
+
+    :raises NotCorrectable: it was posted meanwhile.
+    """
+    in_transaction(lambda: _cancel(run))
+
+
+def _cancel(run: CorrectionRun) -> None:
+    _refresh_locked(run)
     if run.state == CorrectionRun.State.POSTED:
         raise NotCorrectable("The run is posted; another run puts it right.")
     run.state = CorrectionRun.State.CANCELLED
     run.save(update_fields=["state"])
+
+
+def _refresh_locked(run: CorrectionRun) -> None:
+    """What the caller holds may be older than a posting by somebody else."""
+    run.refresh_from_db(from_queryset=CorrectionRun.objects.select_for_update(of=("self",)))
 
 
 def post(run: CorrectionRun, *, now: datetime) -> CorrectionRun:
@@ -144,16 +162,16 @@ def post(run: CorrectionRun, *, now: datetime) -> CorrectionRun:
 
 
 def _post(run_id: UUID, now: datetime) -> CorrectionRun:
-    # As every poster: the group FOR SHARE first, the open window by a later statement.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT FROM partners_settlementgroup WHERE id ="
-            " (SELECT group_id FROM billing_correctionrun WHERE id = %s) FOR SHARE",
-            [run_id],
-        )
+    # FOR UPDATE, not FOR SHARE as other posters: of two runs over the same record the second must
+    # see what the first posted. The open window is read by a later statement.
+    SettlementGroup.objects.select_for_update().get(
+        pk=CorrectionRun.objects.values("group").get(pk=run_id)["group"]
+    )
     run = CorrectionRun.objects.select_for_update().get(pk=run_id)
     if run.state == CorrectionRun.State.POSTED:
         return run
+    if run.state == CorrectionRun.State.CANCELLED:
+        raise NotCorrectable("The run was cancelled.")
     _check(run)
     window = _open_window(run.group, now)
     for item in run.items.all():
@@ -250,12 +268,18 @@ def _settled(group: SettlementGroup, selection: Selection) -> list[Settled]:
 
 
 def _rated(group: SettlementGroup, settled: list[Settled]) -> dict[UUID, int]:
-    """The newest rating of each record, in minor units of the group's currency."""
-    rows = SdrRating.objects.filter(
-        record_id__in=[row.id for row in settled], currency=group.currency
-    ).order_by("rating_version")
+    """The newest rating of each record on its price basis, in minor units of the currency."""
+    ids = [row.id for row in settled]
+    including = set(
+        ClearedSdr.objects.filter(pk__in=ids, price_basis="INCL_TAX").values_list("pk", flat=True)
+    )
+    rows = SdrRating.objects.filter(record_id__in=ids, currency=group.currency)
     return {
-        row.record_id: to_minor_units(row.total_excl_tax, currency=group.currency) for row in rows
+        row.record_id: to_minor_units(
+            row.total_incl_tax if row.record_id in including else row.total_excl_tax,
+            currency=group.currency,
+        )
+        for row in rows.order_by("rating_version")
     }
 
 

@@ -12,6 +12,7 @@ from billing.models import ClearedSdr, ClearingWindow, Settlement, Transfer
 from billing.services import correction_runs
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
+from billing.services.correction_runs import NotCorrectable
 from billing.services.windows import ensure_windows
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import User
@@ -182,6 +183,21 @@ class TestCorrectionRuns:
         voltaire_owes = {row.partner_id: row.payable_minor for row in closing.positions}
         assert voltaire_owes[partner_of(voltaire()).pk] == owed
         assert rows.exclude(window=closing.window).exclude(window__state="OPEN").count() == 0
+
+    def test_of_two_over_one_record_the_second_is_refused(self):
+        world = a_world(rates=["0.1"])
+        (id_,) = tell(world, Story(Decimal(10)))
+        close_window(world.group, now=NOON)
+        first, second = (approved_run(world, id_, to_minor=minor) for minor in (40, 50))
+        with transaction.atomic():
+            correction_runs.post(first, now=later(days=1))
+            poster = InThread(lambda: correction_runs.post(second, now=later(days=1)))
+            wait_until_somebody_waits_for_a_lock()
+
+        with pytest.raises(NotCorrectable, match="meanwhile"):
+            poster.result()
+
+        assert ClearedSdr.objects.filter(corrects_id=id_).count() == 2
 
 
 def approved_run(world: World, record_id, *, to_minor: int):

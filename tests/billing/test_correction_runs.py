@@ -4,15 +4,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing.models import ClearedSdr, DocumentFile
+from billing.models import ClearedSdr, CorrectionRun, DocumentFile
 from billing.services import conservation, correction_runs, sealing
+from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from billing.services.correction_runs import NotCorrectable, Selection
 from billing.services.statements import render_missing
-from partners.models import FeeComponent, User
+from partners.models import FeeComponent, SettlementGroup, User
 from partners.services import approvals
+from roaming.services import rating
 from tests.billing.oracle_world import BUSINESS_DAY_3, BUSINESS_DAY_6, SINCE, a_record, an_oracle
-from tests.makers import take
+from tests.makers import NOON, later, take
+from tests.roaming.dispute_world import records
+from tests.roaming.tariff_world import per_kwh, published
 
 pytestmark = pytest.mark.django_db
 NEXT_CLOSING = datetime(2027, 3, 8, 17, 0, tzinfo=UTC)
@@ -131,3 +135,43 @@ def test_a_cancelled_run_is_not_posted(wrongly_settled, people):
 
     with pytest.raises(NotCorrectable):
         correction_runs.request(run, now=NOW)
+
+
+def test_a_run_cancelled_after_its_approval_is_not_posted(wrongly_settled, people):
+    run = approved(a_run(wrongly_settled, people), people)
+    correction_runs.cancel(run)
+
+    with pytest.raises(NotCorrectable, match="cancelled"):
+        correction_runs.post(run, now=NOW)
+
+    assert not ClearedSdr.objects.filter(corrects_id__isnull=False).exists()
+
+
+def test_a_posted_run_is_told_to_who_looked_before(wrongly_settled, people):
+    run = approved(a_run(wrongly_settled, people), people)
+    seen_before = CorrectionRun.objects.get(pk=run.pk)
+    correction_runs.post(run, now=NOW)
+
+    with pytest.raises(NotCorrectable, match="posted"):
+        correction_runs.cancel(seen_before)
+    seen_before.state = CorrectionRun.State.SIMULATED
+    with pytest.raises(NotCorrectable, match="POSTED"):
+        correction_runs.request(seen_before, now=NOW)
+
+
+def test_what_was_agreed_with_tax_is_corrected_to_a_price_with_tax(people):
+    """18.4 kWh at 0.40 and then 0.30, 19 % in them: 8.76 becomes 6.57, not 5.52."""
+    tariff = published(per_kwh("0.40", vat="19")).tariff
+    (record_id,) = records(1, rating="HOUSE", price_basis="INCL_TAX", acceptance="ON_VALIDATION")
+    group = SettlementGroup.objects.get()
+    clear_group(group, run_key="first", now=NOON)
+    assert ClearedSdr.objects.get().claim_minor == 876
+    close_window(group, now=NOON)
+    published(per_kwh("0.30", vat="19"), replaces=tariff, at=NOON, valid_from=later(days=-300))
+    rating.rerate([record_id], reason="a cheaper price, back-dated", now=NOON)
+
+    run = correction_runs.simulate(
+        group, Selection(), reason="cheaper", maker=people[0], now=later(hours=1)
+    )
+
+    assert [(one.old_claim_minor, one.new_claim_minor) for one in run.items.all()] == [(876, 657)]
