@@ -13,8 +13,8 @@ from django.db.models import Q
 
 from billing.models import DefaultCase, Settlement, Transfer
 from billing.rules.default import Cover, Draw, unwind, waterfall
-from billing.rules.multilateral import Obligation
 from billing.services import cover
+from billing.services.instructing import obligations_of
 from billing.services.ledger import Entry, Side, post
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
@@ -104,38 +104,28 @@ def _cover(case: DefaultCase, draw: Draw, own: str) -> Entry:
 
 
 def _unwind(case: DefaultCase, *, now: datetime) -> None:
-    """Take back every transfer of the settlement with the partner, and list the claims."""
-    result = unwind(_obligations(case.settlement), defaulter=case.partner_id)
+    """Take back every transfer of the settlement with the partner, and list the claims.
+
+    Adjusted, carried and exchanged amounts are with the house, which stood in for them.
+    """
+    result = unwind(obligations_of(case.settlement), defaulter=case.partner_id)
     post(_reversals(case), now=now)
     case.outcome = "UNWOUND"
     case.positions = {str(partner): amount for partner, amount in result.positions.items()}
     case.claims = [[str(one.debtor), str(one.creditor), one.amount_minor] for one in result.claims]
 
 
-def _obligations(settlement: Settlement) -> list[Obligation]:
-    """Who owes whom in the settlement, VAT and fees included; what was carried is no claim.
-
-    What came from another currency is with the house, which stood in for it.
-    """
-    house = clearing_house().pk
-    return [
-        *(
-            Obligation(row.customer_id, row.supplier_id, row.net_minor + row.vat_minor)
-            for row in settlement.supplies.order_by("pk")
-        ),
-        *(
-            Obligation(house, row.partner_id, row.to_minor)
-            for row in settlement.exchanges_taken.exclude(partner=house).order_by("pk")
-        ),
-    ]
-
-
 def _reversals(case: DefaultCase) -> Iterator[Entry]:
-    """Agency: whatever touched the partner's clearing account in the settlement, the other way."""
-    windows = {row.window_id for row in case.settlement.supplies.all()}
-    exchanged = [f"exchange:{row.pk}:to" for row in case.settlement.exchanges_taken.all()]
+    """Agency: whatever this settlement posted on the partner's clearing account, the other way.
+
+    It posts all at one instant. Its windows hold transfers of other settlements too: where a pair
+    was blocked in one month and settled in a later one.
+    """
+    settlement = case.settlement
+    windows = {settlement.window_id, *settlement.supplies.values_list("window", flat=True)}
+    exchanged = [f"exchange:{row.pk}:to" for row in settlement.exchanges_taken.all()]
     rows = Transfer.objects.filter(
-        Q(window__in=windows, currency=case.currency)
+        Q(window__in=windows, currency=case.currency, posted_at=settlement.issued_at)
         | Q(kind=Transfer.Kind.EXCHANGE, event_key__in=exchanged),
         reversed_by__isnull=True,
     ).select_related("debit_account", "credit_account")
