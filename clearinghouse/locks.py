@@ -20,6 +20,7 @@ class Lock(IntEnum):
     BATCH_SEQUENCE = 5  # numbering batches; parts: sender, environment
     MANIFESTS = 6  # writing the manifests of a day
     SUSPENSE = 7  # posting what is in dispute
+    COVER = 8  # taking from what a partner paid in; parts: partner, account, currency, environment
 
 
 class NotInTransaction(Exception):

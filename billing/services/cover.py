@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from billing.models import Account, Transfer
 from billing.services.ledger import Entry, Side, post
+from clearinghouse import locks
+from clearinghouse.locks import Lock
 from partners.models import Partner
 from partners.queries import clearing_house
 
@@ -28,11 +30,8 @@ def balance_minor(partner: Partner, code: str, *, currency: str, environment: st
 
 
 def lock(partner: Partner, code: str, *, currency: str, environment: str) -> None:
-    """Until the commit nobody else takes from it; the caller is in a transaction."""
-    rows = Account.objects.filter(
-        partner=partner, code=code, currency=currency, environment=environment
-    )
-    list(rows.select_for_update())
+    """Until the commit nobody else takes from it. Whoever holds it waits for no other row."""
+    locks.take(connection, Lock.COVER, partner.pk, code, currency, environment)
 
 
 def pay_in(

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 EVIDENCE = {
     "billing_clearedsdr": "cleared_sdr_is_append_only",
+    "billing_account": "account_is_append_only",
     "billing_transfer": "transfer_is_append_only",
     "billing_position": "position_is_append_only",
     "billing_conservationproof": "conservation_proof_is_append_only",
@@ -192,6 +193,18 @@ class TestTransfer:
         transfer = Transfer.objects.first()
         with refused("transfer_has_two_sides"):
             again(transfer, event_key="other", debit_account=transfer.credit_account)
+
+    @pytest.mark.violates("transfer_is_between_accounts_of_its_currency")
+    @pytest.mark.parametrize("side", ["debit_account_id", "credit_account_id"])
+    def test_moves_between_accounts_that_are_there(self, closing, side):
+        with refused("names an account that is not of its currency"):
+            again(Transfer.objects.first(), event_key="other", **{side: new_uuid7()})
+
+    @pytest.mark.violates("transfer_is_between_accounts_of_its_currency")
+    @pytest.mark.parametrize("change", [{"currency": "CHF"}, {"environment": "TEST"}])
+    def test_is_of_the_currency_and_environment_of_its_accounts(self, closing, change):
+        with refused("names an account that is not of its currency"):
+            again(Transfer.objects.first(), event_key="other", **change)
 
 
 class TestSettlement:
