@@ -31,13 +31,18 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="billing.clear_hourly")
 def clear_hourly(run_key: str = "") -> dict[str, int]:
-    """Clear every settlement group once per ``run_key``, by default once an hour."""
+    """Clear every settlement group once per ``run_key``, by default once an hour.
+
+    A group that cannot be cleared holds up no other.
+    """
     now = timezone.now()
     key = run_key or f"hourly:{now:%Y-%m-%dT%H}"
-    done = [
-        clear_group(group, run_key=f"{key}:{group.pk}", now=now)
-        for group in SettlementGroup.objects.order_by("environment", "name")
-    ]
+    done = []
+    for group in SettlementGroup.objects.order_by("environment", "name"):
+        try:
+            done.append(clear_group(group, run_key=f"{key}:{group.pk}", now=now))
+        except Exception:
+            logger.exception("billing.clearing.failed", extra={"group_id": str(group.pk)})
     differing = conservation.prove(now=now, from_day=(now - _FRESH).date())
     _tell(differing)
     return {
@@ -66,6 +71,10 @@ def close_due_windows() -> dict[str, int]:
                 "billing.window.rates_missing",
                 extra={"window_id": str(window.pk), "reason": str(error)},
             )
+        except Exception:
+            # What nobody foresaw, such as two fees that fit equally well: the others close.
+            refused += 1
+            logger.exception("billing.window.failed", extra={"window_id": str(window.pk)})
         else:
             closed += 1
     return {"closed": closed, "refused": refused}
@@ -113,7 +122,12 @@ def read_exposures() -> dict[str, int]:
     """Read each group's exposures before its records are cleared, and block or lift by them."""
     levels: Counter[str] = Counter()
     for group in SettlementGroup.objects.order_by("environment", "name"):
-        for reading in exposure.read_exposures(group, now=timezone.now()):
+        try:
+            readings = exposure.read_exposures(group, now=timezone.now())
+        except Exception:
+            logger.exception("billing.exposure.failed", extra={"group_id": str(group.pk)})
+            continue
+        for reading in readings:
             levels[reading.level.lower()] += 1
             if reading.level != ExposureReading.Level.FREE:
                 logger.warning(

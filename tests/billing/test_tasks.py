@@ -8,13 +8,15 @@ import time_machine
 from django.utils import timezone
 
 from billing import tasks
-from billing.models import ClearedSdr, ConservationProof, DocumentFile, Settlement
+from billing.models import ClearedSdr, ConservationProof, DocumentFile, ExposureReading, Settlement
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from clearinghouse.celery import app
+from partners.models import FeeComponent
 from roaming.models import IntakeTally
+from tests.billing.comparisons import join
 from tests.billing.stories import Story, a_world, tell
-from tests.makers import NOON, later
+from tests.makers import LONG_AGO, NOON, GroupMaker, later, partner_of, voltaire
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +60,20 @@ class TestClearHourly:
         assert ConservationProof.objects.get().counts["cleared"] == 1
 
 
+@pytest.mark.parametrize("task", [tasks.clear_hourly, tasks.read_exposures])
+def test_a_group_in_no_known_currency_holds_up_no_other(task):
+    """The first in order; somebody mistyped its currency."""
+    good = a_world()
+    tell(good, Story(Decimal(1)))
+    GroupMaker(name="A slip", currency="ZZZ")
+    join([partner_of(voltaire())], good.group)
+
+    task()
+
+    done = ClearedSdr if task is tasks.clear_hourly else ExposureReading
+    assert done.objects.exists()
+
+
 class TestCloseDueWindows:
     def test_closes_when_the_closing_day_has_come(self, clock):
         world = a_world()
@@ -89,6 +105,29 @@ class TestCloseDueWindows:
         assert done == {"closed": 1, "refused": 1}
         assert Settlement.objects.get().currency == "EUR"
         assert ConservationProof.objects.filter(holds=False).exists()
+
+    def test_closes_the_others_where_nobody_foresaw_what_stops_one(self, clock):
+        """Two fees that fit each record equally well: nobody knows what to charge in francs."""
+        bad, good = a_world(currency="CHF"), a_world()
+        for name in ("one", "other"):
+            FeeComponent.objects.create(
+                code="record",
+                name=name,
+                group=bad.group,
+                kind="PER_SDR",
+                rate=2,
+                payer="CSO",
+                from_date=LONG_AGO.date(),
+            )
+        for world in (bad, good):
+            tell(world, Story(Decimal(1)))
+        tasks.clear_hourly()
+        clock.move_to(later(days=30))
+
+        done = tasks.close_due_windows()
+
+        assert done == {"closed": 1, "refused": 1}
+        assert Settlement.objects.get().currency == "EUR"
 
 
 class TestProveConservation:
