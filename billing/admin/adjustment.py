@@ -27,8 +27,9 @@ from partners.models import Partner
 from partners.services import audit
 from partners.services.approvals import NotDecidable
 
-STATE_TONES = {"REQUESTED": "warning", "POSTED": "success", "REFUSED": ""}
+STATE_TONES = {"REQUESTED": "warning", "POSTED": "success", "REFUSED": "", "EXPIRED": ""}
 _COUNTER_ACCOUNTS = ("4100", "4190", "6900", "7900")
+_EXPIRED = "Nobody decided while the request was valid; nothing is posted. Ask for it again."
 _LIST = "admin:billing_manualadjustment_changelist"
 
 
@@ -108,7 +109,7 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
 
     @display(description="State", label=STATE_TONES)
     def state_label(self, row) -> str:
-        return row.state
+        return row.told_state(timezone.now())
 
     @display(description="Reason")
     def short_reason(self, row) -> str:
@@ -122,7 +123,8 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
         return f"{self.money(row)} for {row.partner}"
 
     def story(self, request, obj) -> Story:
-        waits = obj.state == ManualAdjustment.State.REQUESTED
+        state = obj.told_state(timezone.now())
+        waits = state == ManualAdjustment.State.REQUESTED
         is_own = obj.approval.maker_id == request.user.pk
         told = "You asked for it; a second person must post or refuse it."
         actions = []
@@ -135,6 +137,7 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
         return Story(
             [
                 *([Note(told, tone=WARN)] if waits else []),
+                *([Note(_EXPIRED, tone=WARN)] if state == "EXPIRED" else []),
                 Figures([Figure("Amount", self.money(obj), "+ the partner gets, − it pays")]),
                 Facts(
                     "Adjustment",
@@ -143,7 +146,7 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
                         ("Window", link(obj.window, name_of(obj.window))),
                         ("Counter-account", Account.Code(obj.counter_account).label),
                         ("Reason", obj.reason),
-                        ("State", obj.state),
+                        ("State", state),
                         ("Asked for by", obj.approval.maker),
                         ("Asked for", obj.requested_at),
                         ("Decided by", obj.approval.checker),
@@ -206,8 +209,11 @@ def _check(request) -> None:
 
 
 def _why_not(request, row: ManualAdjustment) -> list[Note]:
-    if row.state != ManualAdjustment.State.REQUESTED:
-        return [Note(f"It is {row.state} already.", tone=WARN)]
+    state = row.told_state(timezone.now())
+    if state == "EXPIRED":
+        return [Note(_EXPIRED, tone=WARN)]
+    if state != ManualAdjustment.State.REQUESTED:
+        return [Note(f"It is {state} already.", tone=WARN)]
     if row.approval.maker_id == request.user.pk:
         return [Note("You asked for it yourself; a second person must decide.", tone=WARN)]
     return []

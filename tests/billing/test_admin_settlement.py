@@ -318,6 +318,24 @@ class TestAdjustments:
         html = client.get(page_of(settlement)).content.decode()
         assert followed(client, html)["adjustments"] == 2
 
+    def test_says_when_nobody_decided_in_time(self, client, oracle, people):
+        client.force_login(people[0])
+        page = self.asked(client, oracle).url
+        row = oracle.partners["A"].adjustments.get()
+        post = reverse("admin:billing_manualadjustment_post", args=[row.pk])
+        client.force_login(people[1])
+
+        with time_machine.travel(row.approval.expires_at, tick=False):
+            html = client.get(page).content.decode()
+            listed = client.get(reverse("admin:billing_manualadjustment_changelist"))
+            client.post(post, {"reason": "late"})
+
+        assert "Ask for it again" in html
+        assert "You can decide" not in html
+        assert "EXPIRED" in listed.content.decode()
+        row.refresh_from_db()
+        assert row.posted_at is None
+
     @pytest.mark.parametrize(
         ("changes", "told"),
         [
