@@ -110,34 +110,59 @@ def _entry(
 
 
 def _fees(settlement: Settlement) -> Iterator[Entry]:
-    """Fee lines of those whose service is not blocked; a price reduction goes to the buyer."""
-    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
+    """Fee lines of those whose service or supply is not blocked."""
+    of = set(settlement.supplies.values_list("window", flat=True))
+    names = ("window", "supplier", "customer", "is_service")
+    taxed = set(settlement.supplies.values_list(*names))
     house = clearing_house().pk
-    of = {supply.window_id for supply in settlement.supplies.filter(is_service=True)}
-    payers = set(settlement.supplies.filter(is_service=True).values_list("window", "customer"))
     lines = FeeLine.objects.filter(
         settlement__window__in=of, settlement__state__in=["CALCULATED", "ISSUED"]
     ).select_related("settlement")
     for line in lines.order_by("pk"):
         window_id = line.settlement.window_id
-        is_service = line.payee_id is None
-        if is_service and (window_id, line.payer_id) not in payers:
-            continue
-        if not is_service and line.settlement_id != settlement.pk:
-            continue
-        own = "1200" if is_ccp else "1300"
-        payee = Side("4100", house) if is_service else Side(own, line.payee_id)
-        yield Entry(
-            event_key=f"fee:{line.pk}",
-            kind=Kind.FEE,
-            debit=Side(own, line.payer_id),
-            credit=payee,
-            amount_minor=line.amount_minor,
-            currency=settlement.currency,
-            environment=settlement.environment,
-            window_id=window_id,
-            sdrs=line.sdrs_after - line.sdrs_before,
-        )
+        if line.payee_id is not None:
+            yield from _reductions(settlement, line, taxed)
+        elif (window_id, house, line.payer_id, True) in taxed:
+            own = _claims_of(settlement)
+            yield _fee(settlement, line, Side(own, line.payer_id), Side("4100", house))
+
+
+def _reductions(settlement: Settlement, line: FeeLine, taxed: set[tuple]) -> Iterator[Entry]:
+    """What reduces the seller's price goes to the buyer, with the supply that it reduces.
+
+    Under CCP the house buys cheaper and sells cheaper, each with its own supply.
+    """
+    house, window_id, payee = clearing_house().pk, line.settlement.window_id, line.payee_id
+    own = _claims_of(settlement)
+    payer_side, payee_side = Side(own, line.payer_id), Side(own, payee)
+    if settlement.window.group.model != SettlementGroup.Model.CCP:
+        if (window_id, line.payer_id, payee, False) in taxed:
+            yield _fee(settlement, line, payer_side, payee_side)
+        return
+    if (window_id, line.payer_id, house, False) in taxed:
+        yield _fee(settlement, line, payer_side, Side("5000", house))
+    if (window_id, house, payee, False) in taxed:
+        entry = _fee(settlement, line, Side("4000", house), payee_side)
+        yield replace(entry, event_key=f"{entry.event_key}:sold")
+
+
+def _fee(settlement: Settlement, line: FeeLine, debit: Side, credit: Side) -> Entry:
+    return Entry(
+        event_key=f"fee:{line.pk}",
+        kind=Kind.FEE,
+        debit=debit,
+        credit=credit,
+        amount_minor=line.amount_minor,
+        currency=settlement.currency,
+        environment=settlement.environment,
+        window_id=line.settlement.window_id,
+        sdrs=line.sdrs_after - line.sdrs_before,
+    )
+
+
+def _claims_of(settlement: Settlement) -> str:
+    """The account on which a partner's claims and debts stand."""
+    return "1200" if settlement.window.group.model == SettlementGroup.Model.CCP else "1300"
 
 
 def _adjustments(settlement: Settlement) -> Iterator[Entry]:

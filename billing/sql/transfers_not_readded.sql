@@ -37,7 +37,8 @@ WITH pair AS (
      UNION ALL
     SELECT transfer.id, abs(line.amount_minor), line.sdrs_after - line.sdrs_before
       FROM billing_transfer AS transfer
-      LEFT JOIN billing_feeline AS line ON transfer.event_key = 'fee:' || line.id
+      LEFT JOIN billing_feeline AS line
+        ON split_part(transfer.event_key, ':', 2) = line.id::text
      WHERE transfer.kind = 'FEE' AND transfer.reverses_id IS NULL
      UNION ALL
     SELECT transfer.id, abs(adjustment.amount_minor), 0

@@ -46,6 +46,10 @@ def plain_components(draw) -> FeeComponent:
     payer = draw(st.sampled_from(["CSO", "CSP", "SPLIT"]))
     share = Decimal(draw(st.integers(0, 100))) / 100 if payer == "SPLIT" else None
     least = draw(st.one_of(st.none(), st.integers(0, 20)))
+    beneficiary = "CLEARING_HOUSE"
+    if payer == "CSO":
+        beneficiary = draw(st.sampled_from(["CLEARING_HOUSE", "BUYER"]))
+    floor = draw(st.one_of(st.none(), st.integers(0, 300)))
     return component(
         draw(kinds),
         draw(rates),
@@ -53,12 +57,10 @@ def plain_components(draw) -> FeeComponent:
         cso_share=share,
         min_minor=least,
         max_minor=draw(st.one_of(st.none(), st.integers(20, 500))),
-        floor_minor=draw(st.one_of(st.none(), st.integers(0, 300))),
+        floor_minor=None if beneficiary == "BUYER" else floor,
         cap_minor=draw(st.one_of(st.none(), st.integers(300, 2000))),
         rounding=draw(st.sampled_from(["PER_SDR", "PER_WINDOW"])),
-        beneficiary=draw(st.sampled_from(["CLEARING_HOUSE", "BUYER"]))
-        if payer == "CSO"
-        else "CLEARING_HOUSE",
+        beneficiary=beneficiary,
     )
 
 

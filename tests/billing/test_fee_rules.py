@@ -406,6 +406,7 @@ class TestLines:
         lambda: tiered("VOLUME", ("0", "2"), payer="SPLIT", cso_share=Decimal("0.5")),
         lambda: component(beneficiary="BUYER", payer="CSP"),
         lambda: component("MONTHLY", beneficiary="BUYER"),
+        lambda: component(beneficiary="BUYER", floor_minor=5),
         lambda: component(until_date=date(2026, 1, 1)),
     ],
 )

@@ -142,6 +142,11 @@ def _wrong(terms: FeeComponent) -> list[tuple[str, str]]:
             "a price reduction is of records, and the CSO bears it.",
         ),
         (
+            "floor_minor",
+            terms.beneficiary == "BUYER" and terms.floor_minor is not None,
+            "a price reduction has no floor: where nothing is sold there is no price to reduce.",
+        ),
+        (
             "until_date",
             terms.until_date is not None and terms.until_date <= terms.from_date,
             "it ends after it begins.",
