@@ -127,6 +127,9 @@ def set_up(*, actor: str) -> World:
         time_zone="Europe/Brussels",
         environment=Environment.LIVE,
     )
+    # Two persons let a settlement out; set before anything is closed.
+    group.release = SettlementGroup.Release.TWO_PERSONS
+    group.save(update_fields=["release"])
     partners, parties = {}, {}
     for company in CAST:
         partner = partners[company.name] = _open(company, group, actor)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from partners.models import Partner, User
 
-_STAFF = "operator"
+# One asks for the release of a settlement, the other releases it.
+MAKER, CHECKER = STAFF = ("operator", "controller")
 
 
 def ensure_logins(path: Path, partners: dict[str, Partner]) -> dict[str, str]:
-    """User name to password: one member of staff and one person per partner."""
+    """User name to password: two members of staff and one person per partner."""
     known = read_logins(path)
-    logins = {_STAFF: known.get(_STAFF, secrets.token_urlsafe(9))}
+    logins = {name: known.get(name, secrets.token_urlsafe(9)) for name in STAFF}
     for name in sorted(partners):
         user_name = f"finance@{name.lower()}.example"
         logins[user_name] = known.get(user_name, secrets.token_urlsafe(9))
@@ -21,7 +22,8 @@ def ensure_logins(path: Path, partners: dict[str, Partner]) -> dict[str, str]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(logins, stream, indent=2)
-    _ensure_user(_STAFF, logins[_STAFF], is_staff=True, is_superuser=True)
+    for name in STAFF:
+        _ensure_user(name, logins[name], is_staff=True, is_superuser=True)
     for name, partner in partners.items():
         user_name = f"finance@{name.lower()}.example"
         _ensure_user(user_name, logins[user_name], partner=partner)

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 
-from billing.models import ClearingWindow, Position, SupplyBlock, TaxedSupply
+from billing.models import ClearingWindow, Position, Settlement, SupplyBlock, TaxedSupply
 from partners.models import FeeComponent, Partner, User
 from roaming.models import Sdr
 
@@ -49,5 +49,11 @@ def test_turns_three_months_of_records_into_ten_statements_whenever_it_is_run(va
     assert "verify_ledger: ok" in told
     assert "0 unsealed" in told
     assert re.search(r"all\s+│\s+0.00 EUR", told)
-    assert User.objects.get(username="operator").is_staff
+    assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {
+        "operator",
+        "controller",
+    }
+    for settlement in Settlement.objects.all():
+        assert settlement.state == "ISSUED"
+        assert settlement.approval.maker != settlement.approval.checker
     assert (var / "demo" / "logins.json").stat().st_mode & 0o077 == 0

@@ -27,10 +27,10 @@ class Command(BaseCommand):
             raise CommandError("the demo world is not for production")
         world = cast.set_up(actor="demo")
         books.set_up_money(world)
-        outcomes = _tell(world)
-        clearing.clear_group(world.group, run_key="demo:last", now=timezone.now())
         folder = Path(settings.VAR_DIR) / "demo"
         logins.ensure_logins(folder / "logins.json", world.partners)
+        outcomes = _tell(world)
+        clearing.clear_group(world.group, run_key="demo:last", now=timezone.now())
         documents = _render(world, folder)
         sealing.seal(now=timezone.now())
         _print_summary(world, outcomes, documents, folder)
@@ -46,8 +46,9 @@ def _tell(world: cast.World) -> Counter[str]:
 def _render(world: cast.World, folder: Path) -> list[Document]:
     """Write each statement's PDF beside the others, named by its number and partner."""
     folder.mkdir(parents=True, exist_ok=True)
+    final = Document.objects.filter(kind=Document.Kind.STATEMENT)
     documents = list(
-        Document.objects.filter(settlement__window__group=world.group)
+        final.filter(settlement__window__group=world.group)
         .select_related("partner", "settlement__window")
         .order_by("number")
     )
