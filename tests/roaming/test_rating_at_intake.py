@@ -323,3 +323,15 @@ def test_our_price_is_what_is_cleared_where_that_is_agreed():
 
     claims = ClearedSdr.objects.order_by("id").values_list("claim_minor", flat=True)
     assert list(claims) == [902, -902]
+
+
+@pytest.mark.parametrize("rating_", ["HOUSE", "CLAIM"])
+def test_a_hostile_price_stops_no_batch(rating_):
+    """18.4 kWh at a price of twelve digits is more than is stored of any amount."""
+    AgreementMaker(rating=rating_)
+    published(per_kwh("999999999999"))
+
+    taken = take_one(tariff_id="NLX-AC")
+
+    assert taken.outcome == "held"
+    assert not SdrRating.objects.exists()

@@ -90,6 +90,11 @@ UNUSABLE = [
         "POWER_UNKNOWN",
         "",
     ),
+    (
+        a_record("2026-06-05", period(0, kwh=20), tariffs=[a_tariff(element(energy("999999999")))]),
+        "PRICE_TOO_LARGE",
+        "",
+    ),
 ]
 
 

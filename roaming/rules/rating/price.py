@@ -7,7 +7,10 @@ from roaming.rules.rating.compiled import Compiled, Rate
 from roaming.rules.rating.extras import NO_EXTRAS, Extras
 from roaming.rules.rating.figures import FROM_EXCL, FROM_INCL, half_up
 from roaming.rules.rating.quantities import quantities_of
+from roaming.rules.rating.refusals import RecordUnusable
 from roaming.rules.rating.usage import Usage
+
+_BEYOND_MINOR = 10**12
 
 
 class Priced(NamedTuple):
@@ -32,7 +35,8 @@ def price(usage: Usage, compiled: Compiled, extras: Extras = NO_EXTRAS) -> Price
 
     Pure: the same arguments give the same price, today and in ten years.
 
-    :raises RecordUnusable: the price depends on a power or current that nothing tells.
+    :raises RecordUnusable: the price depends on a power or current that nothing tells, or has more
+        than twelve digits.
     """
     used, surplus, straddling = quantities_of(usage, compiled)
     excl = incl = 0
@@ -47,17 +51,27 @@ def price(usage: Usage, compiled: Compiled, extras: Extras = NO_EXTRAS) -> Price
     if extras is NO_EXTRAS and not compiled.has_limits:
         excl_minor = half_up(excl, compiled.excl_unit)
         incl_minor = half_up(incl, compiled.incl_unit)
+        _refuse_beyond(excl_minor, incl_minor)
         currency = compiled.tariff.currency
         return Priced(currency, excl_minor, incl_minor, used, surplus, (), straddling)
     adjustments = adjust(usage, compiled, extras, (*used.items(), *surplus))
     excl = excl * FROM_EXCL + sum(one.excl for one in adjustments)
     incl = incl * FROM_INCL + sum(one.incl for one in adjustments)
+    excl_minor = half_up(excl, compiled.excl_unit * FROM_EXCL)
+    incl_minor = half_up(incl, compiled.incl_unit * FROM_INCL)
+    _refuse_beyond(excl_minor, incl_minor)
     return Priced(
         currency=compiled.tariff.currency,
-        excl_minor=half_up(excl, compiled.excl_unit * FROM_EXCL),
-        incl_minor=half_up(incl, compiled.incl_unit * FROM_INCL),
+        excl_minor=excl_minor,
+        incl_minor=incl_minor,
         used=used,
         surplus=surplus,
         adjustments=adjustments,
         straddling=straddling,
     )
+
+
+def _refuse_beyond(excl_minor: int, incl_minor: int) -> None:
+    """A hostile price must not stop the batch, or the re-rating, that wants to store it."""
+    if max(excl_minor, incl_minor) >= _BEYOND_MINOR:
+        raise RecordUnusable("PRICE_TOO_LARGE", f"it would be {incl_minor:,} minor units")

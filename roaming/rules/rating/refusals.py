@@ -32,6 +32,7 @@ RECORD_CODES = MappingProxyType(
         "CURRENCY_DIFFERS": "record and tariff are in different currencies",
         "CURRENT_UNKNOWN": "the price depends on the current, and a charging period tells none",
         "POWER_UNKNOWN": "the price depends on the power, and a charging period tells none",
+        "PRICE_TOO_LARGE": "the price has more than twelve digits in minor units",
     }
 )
 
