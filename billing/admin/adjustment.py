@@ -4,10 +4,9 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
@@ -16,20 +15,19 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 from billing.admin.amounts import amount
 from billing.admin.close import name_of
 from billing.admin.figures import Totalled
+from billing.admin.two_persons import STATE_TONES, TwoPersons, told_state
 from billing.models import Account, ClearingWindow, ManualAdjustment
 from billing.services import adjustments
 from billing.services.adjustments import NotAdjustable
 from clearinghouse.money import AmountOutOfRange, from_minor_units, to_minor_units
 from partners.admin.confirm import NotPossible, Question, ReasonForm, ask, change_url
-from partners.admin.story import WARN, ActionLink, Facts, Figure, Figures, Note, Story, link
+from partners.admin.story import Facts, Figure, Figures, Story, link
 from partners.admin_paging import KeysetPaging
 from partners.models import Partner
 from partners.services import audit
 from partners.services.approvals import NotDecidable
 
-STATE_TONES = {"REQUESTED": "warning", "POSTED": "success", "REFUSED": "", "EXPIRED": ""}
 _COUNTER_ACCOUNTS = ("4100", "4190", "6900", "7900")
-_EXPIRED = "Nobody decided while the request was valid; nothing is posted. Ask for it again."
 _LIST = "admin:billing_manualadjustment_changelist"
 
 
@@ -80,7 +78,7 @@ class AdjustmentForm(ReasonForm):
 
 
 @admin.register(ManualAdjustment)
-class ManualAdjustmentAdmin(KeysetPaging, Totalled):
+class ManualAdjustmentAdmin(TwoPersons, KeysetPaging, Totalled):
     list_display = ("partner", "money", "counter_account", "state_label", "short_reason", "into")
     list_select_related = ("partner", "window__group", "approval__maker", "approval__checker")
     empty_text = "An adjustment is asked for by one person and posted by another."
@@ -89,27 +87,13 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
     totalled_by = ("window__id__exact", "partner__id__exact")
     change_list_template = "admin/billing/adjustments.html"
 
-    def get_urls(self):
-        site = self.admin_site
-        name = "billing_manualadjustment"
-        return [
-            path("ask/", site.admin_view(self.ask_view), name=f"{name}_ask"),
-            path("<uuid:row_id>/post/", site.admin_view(self.post_view), name=f"{name}_post"),
-            path("<uuid:row_id>/refuse/", site.admin_view(self.refuse_view), name=f"{name}_refuse"),
-            *super().get_urls(),
-        ]
-
-    def changelist_view(self, request, extra_context=None):
-        may = {"may_adjust": may_adjust(request)}
-        return super().changelist_view(request, may | (extra_context or {}))
-
     @display(description="Amount")
     def money(self, row) -> str:
         return amount(row.amount_minor, row.currency)
 
     @display(description="State", label=STATE_TONES)
     def state_label(self, row) -> str:
-        return row.told_state(timezone.now())
+        return told_state(row, timezone.now())
 
     @display(description="Reason")
     def short_reason(self, row) -> str:
@@ -123,21 +107,10 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
         return f"{self.money(row)} for {row.partner}"
 
     def story(self, request, obj) -> Story:
-        state = obj.told_state(timezone.now())
-        waits = state == ManualAdjustment.State.REQUESTED
-        is_own = obj.approval.maker_id == request.user.pk
-        told = "You asked for it; a second person must post or refuse it."
-        actions = []
-        if waits and not is_own and may_adjust(request):
-            told = f"{obj.approval.maker} asked for it. You can decide."
-            actions = [
-                ActionLink(label, reverse(f"admin:billing_manualadjustment_{name}", args=[obj.pk]))
-                for label, name in (("Post…", "post"), ("Refuse…", "refuse"))
-            ]
+        notes, actions = self.waiting(request, obj)
         return Story(
             [
-                *([Note(told, tone=WARN)] if waits else []),
-                *([Note(_EXPIRED, tone=WARN)] if state == "EXPIRED" else []),
+                *notes,
                 Figures([Figure("Amount", self.money(obj), "+ the partner gets, − it pays")]),
                 Facts(
                     "Adjustment",
@@ -146,7 +119,7 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
                         ("Window", link(obj.window, name_of(obj.window))),
                         ("Counter-account", Account.Code(obj.counter_account).label),
                         ("Reason", obj.reason),
-                        ("State", state),
+                        ("State", self.state_label(obj)),
                         ("Asked for by", obj.approval.maker),
                         ("Asked for", obj.requested_at),
                         ("Decided by", obj.approval.checker),
@@ -159,7 +132,7 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
 
     def ask_view(self, request):
         """One person asks."""
-        _check(request)
+        self.refuse_others(request)
         question = Question(
             title="Adjust a partner's position",
             sentence="For an amount that no record explains. A second person posts it; it stands"
@@ -170,53 +143,19 @@ class ManualAdjustmentAdmin(KeysetPaging, Totalled):
         )
         return ask(request, self, None, question, back_url=reverse(_LIST))
 
-    def post_view(self, request, row_id):
-        return self._decide(request, row_id, approve=True)
-
-    def refuse_view(self, request, row_id):
-        return self._decide(request, row_id, approve=False)
-
-    def _decide(self, request, row_id, *, approve: bool):
-        _check(request)
-        row = self.get_object(request, str(row_id))
-        if row is None:
-            raise Http404
-        problem = _why_not(request, row)
+    def question(self, request, row, *, approve: bool) -> Question:
         verb = "Post" if approve else "Refuse"
         what = f"{self.money(row)} for {row.partner}"
-        question = Question(
+        return Question(
             title=f"{verb} the adjustment of {what}?",
             sentence=f"“{row.reason}” It goes into {name_of(row.window)} and cannot be undone;"
             " only another adjustment takes it back."
             if approve
             else "It is not posted. Who asked can ask anew.",
             button=verb,
-            effect=problem,
-            is_possible=not problem,
             is_dangerous=approve,
             act=partial(_act, request, row, approve),
         )
-        return ask(request, self, row, question)
-
-
-def may_adjust(request) -> bool:
-    return request.user.has_perm("billing.change_manualadjustment")
-
-
-def _check(request) -> None:
-    if not may_adjust(request):
-        raise PermissionDenied
-
-
-def _why_not(request, row: ManualAdjustment) -> list[Note]:
-    state = row.told_state(timezone.now())
-    if state == "EXPIRED":
-        return [Note(_EXPIRED, tone=WARN)]
-    if state != ManualAdjustment.State.REQUESTED:
-        return [Note(f"It is {state} already.", tone=WARN)]
-    if row.approval.maker_id == request.user.pk:
-        return [Note("You asked for it yourself; a second person must decide.", tone=WARN)]
-    return []
 
 
 def _request(request, answers):

@@ -4,10 +4,9 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
@@ -19,19 +18,19 @@ from unfold.widgets import (
 
 from billing.admin.amounts import amount
 from billing.admin.figures import rows_url
+from billing.admin.two_persons import STATE_TONES, TwoPersons, told_state
 from billing.models import Account, CoverBooking, Transfer
 from billing.services import cover, cover_bookings
 from billing.services.cover_bookings import Cover, NotBookable
 from clearinghouse.money import AmountOutOfRange, from_minor_units, to_minor_units
 from partners.admin.base import EvidenceAdmin
 from partners.admin.confirm import NotPossible, Question, ReasonForm, ask, change_url
-from partners.admin.story import WARN, ActionLink, Facts, Figure, Figures, Note, Story, link
+from partners.admin.story import ActionLink, Facts, Figure, Figures, Story, link
 from partners.admin_paging import KeysetPaging
 from partners.models import Partner, SettlementGroup
 from partners.services import audit
 from partners.services.approvals import NotDecidable
 
-STATE_TONES = {"REQUESTED": "warning", "POSTED": "success", "REFUSED": ""}
 _ACCOUNTS = (cover.PREFUND, cover.DEPOSIT, cover.DEFAULT_FUND)
 _LIST = "admin:billing_coverbooking_changelist"
 
@@ -89,7 +88,7 @@ class CoverForm(ReasonForm):
 
 
 @admin.register(CoverBooking)
-class CoverBookingAdmin(KeysetPaging, EvidenceAdmin):
+class CoverBookingAdmin(TwoPersons, KeysetPaging, EvidenceAdmin):
     list_display = (
         "partner",
         "money",
@@ -108,19 +107,6 @@ class CoverBookingAdmin(KeysetPaging, EvidenceAdmin):
     empty_text = "Cover is asked for by one person and posted by another."
     change_list_template = "admin/billing/cover_bookings.html"
 
-    def get_urls(self):
-        site, name = self.admin_site, "billing_coverbooking"
-        return [
-            path("ask/", site.admin_view(self.ask_view), name=f"{name}_ask"),
-            path("<uuid:row_id>/post/", site.admin_view(self.post_view), name=f"{name}_post"),
-            path("<uuid:row_id>/refuse/", site.admin_view(self.refuse_view), name=f"{name}_refuse"),
-            *super().get_urls(),
-        ]
-
-    def changelist_view(self, request, extra_context=None):
-        may = {"may_book": may_book(request)}
-        return super().changelist_view(request, may | (extra_context or {}))
-
     @display(description="Amount")
     def money(self, row) -> str:
         return amount(row.amount_minor, row.currency)
@@ -135,24 +121,15 @@ class CoverBookingAdmin(KeysetPaging, EvidenceAdmin):
 
     @display(description="State", label=STATE_TONES)
     def state_label(self, row) -> str:
-        return row.state
+        return told_state(row, timezone.now())
 
     def name_of(self, row) -> str:
         return f"{self.money(row)} of cover for {row.partner}"
 
     def story(self, request, obj) -> Story:
-        waits = obj.state == CoverBooking.State.REQUESTED
-        is_own = obj.approval.maker_id == request.user.pk
-        told = "You asked for it; a second person must post or refuse it."
-        actions = []
-        if waits and not is_own and may_book(request):
-            told = f"{obj.approval.maker} asked for it. You can decide."
-            actions = [
-                ActionLink(label, reverse(f"admin:billing_coverbooking_{name}", args=[obj.pk]))
-                for label, name in (("Post…", "post"), ("Refuse…", "refuse"))
-            ]
+        notes, actions = self.waiting(request, obj)
         return Story(
-            [*([Note(told, tone=WARN)] if waits else []), self._figures(obj), self._facts(obj)],
+            [*notes, self._figures(obj), self._facts(obj)],
             [
                 *actions,
                 ActionLink(
@@ -187,7 +164,7 @@ class CoverBookingAdmin(KeysetPaging, EvidenceAdmin):
                 ("Account", self.account_told(row)),
                 ("Bank's reference", row.reference),
                 ("Reason", row.reason),
-                ("State", row.state),
+                ("State", self.state_label(row)),
                 ("Asked for by", row.approval.maker),
                 ("Asked for", row.requested_at),
                 ("Decided by", row.approval.checker),
@@ -199,7 +176,7 @@ class CoverBookingAdmin(KeysetPaging, EvidenceAdmin):
 
     def ask_view(self, request):
         """One person asks."""
-        _check(request)
+        self.refuse_others(request)
         question = Question(
             title="Book cover of a partner",
             sentence="For money that the bank shows, in or out. A second person posts it; from then"
@@ -210,49 +187,23 @@ class CoverBookingAdmin(KeysetPaging, EvidenceAdmin):
         )
         return ask(request, self, None, question, back_url=reverse(_LIST))
 
-    def post_view(self, request, row_id):
-        return self._decide(request, row_id, approve=True)
-
-    def refuse_view(self, request, row_id):
-        return self._decide(request, row_id, approve=False)
-
-    def _decide(self, request, row_id, *, approve: bool):
-        _check(request)
-        row = self.get_object(request, str(row_id))
-        if row is None:
-            raise Http404
-        problem = _why_not(request, row)
+    def question(self, request, row, *, approve: bool) -> Question:
         verb = "Post" if approve else "Refuse"
-        question = Question(
+        return Question(
             title=f"{verb} {self.money(row)} of cover for {row.partner}?",
             sentence=f"“{row.reason}” Compare it with the bank's statement of account; only another"
             " booking takes it back."
             if approve
             else "It is not posted. Who asked can ask anew.",
             button=verb,
-            effect=[*problem, self._figures(row), self._facts(row)],
-            is_possible=not problem,
+            effect=[self._figures(row), self._facts(row)],
             is_dangerous=approve,
             act=partial(_act, request, row, approve),
         )
-        return ask(request, self, row, question)
 
 
 def may_book(request) -> bool:
     return request.user.has_perm("billing.change_coverbooking")
-
-
-def _check(request) -> None:
-    if not may_book(request):
-        raise PermissionDenied
-
-
-def _why_not(request, row: CoverBooking) -> list[Note]:
-    if row.state != CoverBooking.State.REQUESTED:
-        return [Note(f"It is {row.state} already.", tone=WARN)]
-    if row.approval.maker_id == request.user.pk:
-        return [Note("You asked for it yourself; a second person must decide.", tone=WARN)]
-    return []
 
 
 def _request(request, answers):

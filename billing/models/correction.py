@@ -1,7 +1,5 @@
 """Putting settled figures right: correction runs, manual adjustments, objections."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -113,11 +111,6 @@ class ManualAdjustment(models.Model):
 
     def __str__(self) -> str:
         return f"adjustment {self.amount_minor} {self.currency} minor units"
-
-    def told_state(self, now: datetime) -> str:
-        """Its state for people: EXPIRED where nobody decided while the request was valid."""
-        waits = self.state == self.State.REQUESTED
-        return "EXPIRED" if waits and self.approval.expires_at <= now else self.state
 
 
 class Objection(models.Model):
