@@ -117,6 +117,10 @@ def issue(
         are not those of now.
     """
     window = settlement.window
+    # An objection holds the settlement FOR SHARE: who comes second sees what the first did.
+    settlement.refresh_from_db(
+        fields=["state"], from_queryset=Settlement.objects.select_for_update()
+    )
     if settlement.state != Settlement.State.CALCULATED:
         raise NotReleasable(f"The settlement is {settlement.state}; nothing was issued.")
     if unanswered := open_against(window).count():

@@ -15,6 +15,7 @@ from billing.services import objections, releases, settling
 from billing.services.closing import close_window
 from billing.services.objections import Grounds, Mending, raise_objection
 from billing.services.settling import NotReleasable
+from clearinghouse.retry import in_transaction
 from partners.models import AuditEvent, User
 from roaming.models import Delivery
 from tests.billing.objection_world import (
@@ -316,6 +317,19 @@ def test_an_objection_beside_a_release_comes_first_or_is_refused():
     with refusing("STATEMENT_RELEASED"):
         beside.result()
     assert not Objection.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_beside_an_objection_waits_for_it_and_says_why_it_is_refused():
+    oracle, settlement = a_waiting_settlement()
+    document = statement_of(oracle, settlement)
+    with transaction.atomic():
+        raise_objection(document, Grounds(text="?"), by="f", now=NEXT_DAY)
+        beside = InThread(lambda: in_transaction(lambda: settling.issue(settlement, now=NEXT_DAY)))
+        wait_until_somebody_waits_for_a_lock()
+
+    with pytest.raises(NotReleasable, match="wait for an answer"):
+        beside.result()
 
 
 def broken(name: str):
