@@ -23,11 +23,16 @@ def sections(sdr: Sdr) -> Iterator[object]:
         "How our price is made up",
         ("Component", "Quantity", "Unit", "Price", "Without VAT", "With VAT", "Because"),
         [
-            (line["component"], *(line[name] or "" for name in _COLUMNS), line["because"])
+            (
+                told_component(line["component"]),
+                *(line[name] or "" for name in _COLUMNS),
+                line["because"],
+            )
             for line in newest.trace
         ],
         frozenset({1, 3, 4, 5}),
-        note="All lines together are the price; none is rounded but in the line ROUNDING.",
+        note=f"In {newest.currency}. All lines together are the price; none is rounded but in the"
+        " line “Rounding”.",
     )
     if len(ratings) > 1:
         yield Table(
@@ -36,9 +41,9 @@ def sections(sdr: Sdr) -> Iterator[object]:
             [
                 (
                     one.rating_version,
-                    f"{one.total_excl_tax:.2f}",
-                    f"{one.total_incl_tax:.2f}",
-                    one.rated_at.strftime("%Y-%m-%d %H:%M"),
+                    f"{one.total_excl_tax:.2f} {one.currency}",
+                    f"{one.total_incl_tax:.2f} {one.currency}",
+                    one.rated_at,
                     one.reason or "at intake",
                 )
                 for one in ratings[1:]
@@ -47,13 +52,18 @@ def sections(sdr: Sdr) -> Iterator[object]:
         )
 
 
+def told_component(code: str) -> str:
+    """A component of OCPI as people write it: ``Parking time``."""
+    return code.replace("_", " ").capitalize()
+
+
 def _facts(rating: SdrRating) -> list[tuple[str, object]]:
     verdict = {
         True: Badge("within the tolerance", GOOD),
         False: Badge("beyond the tolerance", BAD),
         None: "",
     }[rating.is_within_tolerance]
-    difference = "" if rating.difference is None else f"{rating.difference:.2f}"
+    difference = "" if rating.difference is None else f"{rating.difference:.2f} {rating.currency}"
     return [
         ("Without VAT", f"{rating.total_excl_tax:.2f} {rating.currency}"),
         ("With VAT", f"{rating.total_incl_tax:.2f} {rating.currency}"),

@@ -9,6 +9,7 @@ from partners.admin.base import EvidenceAdmin
 from partners.admin.party import ENVIRONMENT_TONES
 from partners.admin.story import BAD, GOOD, INFO, WARN, Badge, Facts, Note, Story, Table, Text, link
 from partners.admin_paging import KeysetPaging
+from roaming.admin.rating import told_component
 from roaming.models import Tariff, TariffNotice, TariffVersion
 from roaming.rules.rating.stored import ExactEncoder
 
@@ -22,6 +23,7 @@ class TariffAdmin(KeysetPaging, EvidenceAdmin):
     list_select_related = ("seller",)
     list_filter = (("seller", RelatedDropdownFilter), ("environment", ChoicesDropdownFilter))
     search_fields = ("tariff_id",)
+    search_help_text = "Part of the tariff id"
     empty_text = "Sellers publish their tariffs by the API."
 
     @display(description="Environment", label=ENVIRONMENT_TONES)
@@ -55,7 +57,7 @@ class TariffNoticeAdmin(KeysetPaging, EvidenceAdmin):
         "tariff_version",
         "buyer",
         "state_label",
-        "is_increase",
+        "increase",
         "told_at",
         "counts_from_at",
     )
@@ -74,6 +76,14 @@ class TariffNoticeAdmin(KeysetPaging, EvidenceAdmin):
     @display(description="State", label=_STATE_TONES)
     def state_label(self, notice) -> str:
         return notice.state
+
+    @display(description="Increase")
+    def increase(self, notice) -> str:
+        # No tick and cross: a price that goes up is not the good case.
+        return "yes" if notice.is_increase else "no"
+
+    def name_of(self, notice) -> str:
+        return f"{notice.version} for {notice.buyer}"
 
     def story(self, request, obj) -> Story:
         version = obj.version
@@ -110,12 +120,12 @@ def _effect(notice: TariffNotice):
     """Prices before and after, and last month by both."""
     told = notice.effect
     rows = [
-        (word, one["component"], one["price"], one["unit"])
+        (word, told_component(one["component"]), one["price"], one["unit"])
         for word, key in (("old", "old_prices"), ("new", "new_prices"))
         for one in told.get(key, ())
     ]
     currency = told.get("currency", "")
-    headers = ("", "Component", f"Price {currency}", "per")
+    headers = ("Version", "Component", f"Price in {currency}", "Per")
     yield Table("What the buyer was told", headers, rows, frozenset({2}))
     if "records" in told:
         sample = "the newest ones of that month" if told.get("is_sample") else ""
@@ -136,27 +146,27 @@ def _versions(versions: list[TariffVersion]) -> Table:
     rows = [
         (
             one.version,
-            one.published_at.strftime("%Y-%m-%d %H:%M"),
-            one.valid_from_at.strftime("%Y-%m-%d %H:%M"),
+            one.published_at,
+            one.valid_from_at,
             Badge("cannot be used", BAD) if one.unusable_reason else Badge("usable", GOOD),
             one.unusable_reason,
         )
         for one in versions
     ]
-    headers = ("Version", "Published (UTC)", "Valid from (UTC)", "", "Why not")
+    headers = ("Version", "Published", "Valid from", "State", "Why not")
     return Table("Versions", headers, rows, frozenset({0}), empty="None is published yet.")
 
 
 def _notices(notices) -> Table:
     rows = [
         (
-            link(one),
+            link(one, f"Version {one.version.version}"),
             one.buyer.code,
             Badge(one.state, _BADGES[one.state]),
             "yes" if one.is_increase else "no",
-            one.counts_from_at.strftime("%Y-%m-%d %H:%M"),
+            one.counts_from_at,
         )
         for one in notices[:200]
     ]
-    headers = ("Notice", "Buyer", "State", "Increase", "Counts from (UTC)")
+    headers = ("Notice", "Buyer", "State", "Increase", "Counts from")
     return Table("What the buyers were told", headers, rows, empty="Nobody was told yet.")

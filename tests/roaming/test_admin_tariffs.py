@@ -42,6 +42,7 @@ def test_a_tariff_shows_its_versions_and_who_was_told(client, notice):
     assert "NLX-AC" in page(client, "tariff_changelist")
     told = page(client, "tariff_change", notice.version.tariff_id)
     assert "TAX_MODEL_UNSUPPORTED" in told
+    assert ">Version 2</a>" in told
     assert "FR*VOL" in told
 
 
