@@ -79,7 +79,7 @@ class AdjustmentForm(ReasonForm):
 
 @admin.register(ManualAdjustment)
 class ManualAdjustmentAdmin(TwoPersons, KeysetPaging, Totalled):
-    list_display = ("partner", "money", "counter_account", "state_label", "short_reason", "into")
+    list_display = ("partner", "money", "counter", "state_label", "short_reason", "into")
     list_select_related = ("partner", "window__group", "approval__maker", "approval__checker")
     empty_text = "An adjustment is asked for by one person and posted by another."
     list_filter = (("state", ChoicesDropdownFilter), ("partner", RelatedDropdownFilter))
@@ -94,6 +94,10 @@ class ManualAdjustmentAdmin(TwoPersons, KeysetPaging, Totalled):
     @display(description="State", label=STATE_TONES)
     def state_label(self, row) -> str:
         return told_state(row, timezone.now())
+
+    @display(description="Counter-account")
+    def counter(self, row) -> str:
+        return Account.Code(row.counter_account).label
 
     @display(description="Reason")
     def short_reason(self, row) -> str:
@@ -117,7 +121,7 @@ class ManualAdjustmentAdmin(TwoPersons, KeysetPaging, Totalled):
                     [
                         ("Partner", link(obj.partner)),
                         ("Window", link(obj.window, name_of(obj.window))),
-                        ("Counter-account", Account.Code(obj.counter_account).label),
+                        ("Counter-account", self.counter(obj)),
                         ("Reason", obj.reason),
                         ("State", self.state_label(obj)),
                         ("Asked for by", obj.approval.maker),

@@ -37,6 +37,7 @@ from partners.admin.story import (
 from partners.admin_paging import KeysetPaging
 from partners.services import approvals, audit
 from partners.services.approvals import NotDecidable
+from roaming.models import Sdr
 
 STATE_TONES = {"SIMULATED": "info", "REQUESTED": "warning", "POSTED": "success", "CANCELLED": ""}
 _LIST = "admin:billing_correctionrun_changelist"
@@ -152,14 +153,16 @@ def simulation_sections(run: CorrectionRun) -> list[object]:
     """The difference: in all, per partner, and record by record."""
     told, currency = run.simulation, run.group.currency
     change = told["new_claim_minor"] - told["old_claim_minor"]
+    shown = told["items"][:_SHOWN]
+    names = _names_of([UUID(record) for record, *_ in shown])
     items = [
         (
-            link(ClearedSdr(pk=UUID(record)), f"… {record[-12:]}"),
+            link(ClearedSdr(pk=UUID(record)), names.get(UUID(record), record)),
             amount(old, currency),
             amount(new, currency),
             amount(new - old, currency),
         )
-        for record, old, new in told["items"][:_SHOWN]
+        for record, old, new in shown
     ]
     more = len(told["items"]) - _SHOWN
     return [
@@ -187,6 +190,12 @@ def simulation_sections(run: CorrectionRun) -> list[object]:
             note=f"The first {_SHOWN:,}; {more:,} more belong to the run." if more > 0 else "",
         ),
     ]
+
+
+def _names_of(records: list[UUID]) -> dict[UUID, str]:
+    """The sellers' own ids of records."""
+    named = Sdr.objects.filter(pk__in=records).values_list("pk", "sdr_id")
+    return {pk: str(sdr_id) for pk, sdr_id in named}
 
 
 def _actions(request, run: CorrectionRun) -> list[ActionLink]:

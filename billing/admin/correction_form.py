@@ -28,18 +28,27 @@ class SelectionForm(ReasonForm):
 
     group = forms.ModelChoiceField(SettlementGroup.objects.all(), widget=UnfoldAdminSelectWidget)
     seller = forms.ModelChoiceField(
-        Party.objects.filter(role="CSO"), required=False, widget=UnfoldAdminSelectWidget
+        Party.objects.filter(role="CSO"),
+        required=False,
+        empty_label="All sellers",
+        widget=UnfoldAdminSelectWidget,
     )
     buyer = forms.ModelChoiceField(
-        Party.objects.filter(role="CSP"), required=False, widget=UnfoldAdminSelectWidget
+        Party.objects.filter(role="CSP"),
+        required=False,
+        empty_label="All buyers",
+        widget=UnfoldAdminSelectWidget,
     )
     first_date = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget,
-        help_text="Service end, in the group's time zone; empty: from the beginning.",
+        help_text="Service end, as 2027-01-01, in the group's time zone; empty: from the"
+        " beginning.",
     )
     last_date = forms.DateField(
-        required=False, widget=UnfoldAdminSingleDateWidget, help_text="This day included."
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="This day included; empty: until now.",
     )
     tariff_id = forms.CharField(
         required=False,
@@ -136,9 +145,12 @@ def told_selection(selection: dict[str, Any]) -> str:
         for side, word in sides.items()
         if selection.get(side)
     ]
-    for name, word in (("ends_from", "ended from"), ("ends_until", "ended before")):
-        if selection.get(name):
-            told.append(f"{word} {datetime.fromisoformat(selection[name]):%Y-%m-%d %H:%M %Z}")
+    if selection.get("ends_from"):
+        told.append(f"from {datetime.fromisoformat(selection['ends_from']):%-d %b %Y}")
+    if selection.get("ends_until"):
+        # Stored half-open, written with its last day as the form takes it.
+        last = datetime.fromisoformat(selection["ends_until"]) - timedelta(microseconds=1)
+        told.append(f"until {last:%-d %b %Y}")
     if selection.get("tariff_id"):
         version = selection.get("tariff_version")
         told.append(

@@ -21,6 +21,20 @@ class FeeComponentForm(forms.ModelForm):
     class Meta:
         model = FeeComponent
         fields = "__all__"  # noqa: DJ007 every term is staff's to set
+        labels = {
+            "min_minor": "Least of a record",
+            "max_minor": "Most of a record",
+            "floor_minor": "Least of a month",
+            "cap_minor": "Most of a month",
+            "cso_share": "Seller's share",
+        }
+        help_texts = {
+            "rate": "in minor units (2 is 0.02 EUR), or in basis points (100 is 1 %)",
+            **dict.fromkeys(
+                ("min_minor", "max_minor", "floor_minor", "cap_minor"),
+                "in minor units: 250 is 2.50 EUR",
+            ),
+        }
 
     def clean(self):
         super().clean()

@@ -4,7 +4,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from billing.admin.amounts import amount
+from billing.admin.amounts import amount, exact
 from billing.admin.close import name_of
 from billing.admin.figures import Totalled, rows_url
 from billing.models import ClearedSdr, FeeLine
@@ -32,7 +32,7 @@ class FeeLineAdmin(KeysetPaging, Totalled):
 
     @display(description="Records")
     def records(self, row) -> str:
-        return f"{row.sdrs_after - row.sdrs_before:,}"
+        return f"{row.sdrs_after - row.sdrs_before:,}" if row.sdrs_after else "—"
 
     @display(description="Fee")
     def fee(self, row) -> str:
@@ -82,7 +82,7 @@ class FeeLineAdmin(KeysetPaging, Totalled):
                     ],
                     frozenset({1, 2}),
                     note="fee = charged after − charged before; "
-                    f"{obj.exact_after.normalize():f} minor units before rounding",
+                    f"exactly {exact(obj.exact_after, currency)} before it is rounded",
                 ),
                 _steps(obj.steps),
                 Facts(

@@ -68,7 +68,12 @@ def actions(request, settlement: Settlement) -> list[ActionLink]:
 def next_step(request, settlement: Settlement) -> list[Note | Table]:
     """What has to happen, and by whom."""
     if settlement.state == Settlement.State.CANCELLED:
-        return [Note(f"It was cancelled: {settlement.cancel_reason}", tone=WARN)]
+        newer = (
+            "Mend what was wrong, then calculate anew."
+            if settlement.window.settlement is None
+            else "The window was calculated anew since."
+        )
+        return [Note(f"“{settlement.cancel_reason}”. {newer}", tone=WARN, title="Cancelled")]
     if settlement.state != Settlement.State.CALCULATED:
         return []
     asked = releases.open_request(settlement, now=timezone.now())
@@ -110,7 +115,7 @@ def _request(request, settlement: Settlement) -> Question:
         sentence="A second person sees exactly this preview and releases it. Nothing is posted"
         " before.",
         button="Ask a second person",
-        effect=[*_objections(settlement), *_effect(settlement)],
+        effect=[*_decided(settlement), *_objections(settlement), *_effect(settlement)],
         is_possible=settlement.state == Settlement.State.CALCULATED
         and not open_against(settlement.window).exists(),
         act=partial(_do_request, request, settlement),
@@ -146,7 +151,7 @@ def _refuse(request, settlement: Settlement) -> Question:
 
 def _cancel(request, settlement: Settlement) -> Question:
     is_calculated = settlement.state == Settlement.State.CALCULATED
-    told = f"It is {settlement.state}: only documents of the next window can correct it."
+    told = f"It is {_state(settlement)}: only documents of the next window can correct it."
     return Question(
         title="Cancel this settlement?",
         sentence="Its window stays closed and is calculated anew once what was wrong is mended.",
@@ -198,14 +203,25 @@ def _objections(settlement: Settlement) -> list[object]:
     return [Note(text, tone=WARN)]
 
 
+def _decided(settlement: Settlement) -> list[Note]:
+    if settlement.state == Settlement.State.CALCULATED:
+        return []
+    return [Note(f"The settlement is {_state(settlement)}; it was decided before.", tone=WARN)]
+
+
 def _why_not(request, settlement: Settlement, asked) -> list[Note]:
-    if settlement.state != Settlement.State.CALCULATED:
-        return [Note(f"The settlement is {settlement.state}; it was decided before.", tone=WARN)]
+    if decided := _decided(settlement):
+        return decided
     if asked is None:
-        return [Note("Nobody has asked for its release yet, or the request expired.", tone=WARN)]
+        told = "Nobody has asked for its release yet, or the request expired: ask for it first."
+        return [Note(told, tone=WARN)]
     if asked.maker_id == request.user.pk:
         return [Note("You asked for it yourself; a second person must decide.", tone=WARN)]
     return []
+
+
+def _state(settlement: Settlement) -> str:
+    return settlement.get_state_display().lower()
 
 
 def _effect(settlement: Settlement) -> list[object]:

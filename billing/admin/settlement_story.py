@@ -26,6 +26,7 @@ from billing.models import (
     SupplyBlock,
     TaxedSupply,
 )
+from billing.models.tax import TaxCategory
 from billing.rules.conversion import EURO
 from partners.admin.story import Figure, Figures, Note, Table, list_link
 from partners.queries import clearing_house
@@ -268,7 +269,7 @@ class PreviewTold:
                     row["supplier"],
                     row["customer"],
                     "service of the house" if row["is_service"] else "charging",
-                    f"{row['category']} {percent(Decimal(row['rate']))} {row['place']}".strip(),
+                    taxed_as(row["category"], Decimal(row["rate"]), row["place"]),
                     self._records(row),
                     self._of("supply_net", row["net_minor"], TaxedSupply, **key),
                     self._of("supply_vat", row["vat_minor"], TaxedSupply, **key),
@@ -345,6 +346,13 @@ def _rates(row: dict[str, Any]) -> str:
 def _due(row: dict[str, Any]) -> int:
     """What moves now: neither carried on nor settled in another currency."""
     return row["net_minor"] - row["carried_on_minor"] - row.get("exchanged_on_minor", 0)
+
+
+def taxed_as(code: str, rate: Decimal, place: str) -> str:
+    """``Standard rate 21 %, NL``: a rate only where tax is due from the supplier."""
+    category = TaxCategory(code)
+    told = f" {percent(rate)}" if category == TaxCategory.STANDARD else ""
+    return ", ".join(filter(None, (f"{category.label}{told}", place)))
 
 
 def told_reason(reason: dict) -> str:

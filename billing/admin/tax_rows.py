@@ -42,6 +42,15 @@ class _Dated(HouseAdmin):
 class TaxRateForm(CountryForm):
     """A rate that was used ends after the last day of its use."""
 
+    class Meta:
+        model = TaxRate
+        fields = "__all__"  # noqa: DJ007 every column is staff's to set
+        help_texts = {
+            "country_code": "two letters of ISO 3166-1, e.g. DE",
+            "until_date": "empty while it holds; the next rate is the next row",
+            "rate": "as a fraction: 0.19 is 19 %",
+        }
+
     def clean_until_date(self):
         until = self.cleaned_data["until_date"]
         last = last_use(self.instance)

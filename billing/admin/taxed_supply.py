@@ -1,10 +1,13 @@
 """Taxed supplies and what could not be taxed: the rows behind a settlement's figures."""
 
 import json
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q
+from django.utils.text import Truncator
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
@@ -16,7 +19,7 @@ from unfold.decorators import display
 from billing.admin.amounts import amount, percent
 from billing.admin.close import name_of
 from billing.admin.figures import Totalled, rows_url
-from billing.admin.settlement_story import told_reason
+from billing.admin.settlement_story import taxed_as, told_reason
 from billing.models import ClearedSdr, SupplyBlock, TaxedSupply
 from partners.admin.story import (
     WARN,
@@ -33,7 +36,10 @@ from partners.admin.story import (
 )
 from partners.admin_paging import KeysetPaging
 from partners.models import Partner
+from partners.models.tax import SupplyKind
 
+_PRICES = {"EXCL_TAX": "without VAT", "INCL_TAX": "VAT included"}
+_KINDS = dict(SupplyKind.choices)
 _LINE_HEADERS = {
     "month": "Supply month",
     "kind": "Kind",
@@ -75,7 +81,7 @@ class _OfSettlement(KeysetPaging, Totalled):
         return name_of(row.settlement.window)
 
     @display(description="For")
-    def what(self, row) -> str:
+    def purpose(self, row) -> str:
         return "the house's service" if row.is_service else "charging"
 
     def records_link(self, row) -> ActionLink | None:
@@ -96,10 +102,8 @@ class TaxedSupplyAdmin(_OfSettlement):
     list_display = (
         "supplier",
         "customer",
-        "what",
-        "category",
-        "rate_told",
-        "place_country_code",
+        "purpose",
+        "taxed",
         "records",
         "net",
         "vat",
@@ -113,9 +117,9 @@ class TaxedSupplyAdmin(_OfSettlement):
     )
     totals = {"net_minor": "Without VAT", "vat_minor": "VAT"}
 
-    @display(description="Rate")
-    def rate_told(self, row) -> str:
-        return percent(row.rate)
+    @display(description="Taxed as")
+    def taxed(self, row) -> str:
+        return taxed_as(row.category, row.rate, row.place_country_code)
 
     @display(description="Records")
     def records(self, row) -> str:
@@ -149,12 +153,12 @@ class TaxedSupplyAdmin(_OfSettlement):
                     [
                         ("Supplier", link(obj.supplier)),
                         ("Customer", link(obj.customer)),
-                        ("For", self.what(obj)),
+                        ("For", self.purpose(obj)),
                         ("Category", f"{obj.category}: {obj.get_category_display()}"),
                         ("Place of supply", obj.place_country_code),
                         ("Ground, as printed", obj.ground),
                         ("Exemption code", obj.exemption_code),
-                        ("Prices", obj.get_price_basis_display()),
+                        ("Prices", _PRICES[obj.price_basis]),
                         ("Window of the records", link(obj.window, name_of(obj.window))),
                         ("Settlement", link(obj.settlement, self.settled(obj))),
                     ],
@@ -170,7 +174,7 @@ class TaxedSupplyAdmin(_OfSettlement):
 class SupplyBlockAdmin(_OfSettlement):
     """The task list of VAT: what waits for a fact, and which."""
 
-    list_display = ("supplier", "customer", "what", "value", "waits", "first_reason", "settled")
+    list_display = ("supplier", "customer", "purpose", "value", "waits", "first_reason", "settled")
     empty_text = "Nothing is blocked: the VAT of every supply could be decided."
     list_filter = (
         SideFilter,
@@ -189,7 +193,7 @@ class SupplyBlockAdmin(_OfSettlement):
 
     @display(description="What to do")
     def first_reason(self, row) -> str:
-        return told_reason(row.reasons[0])[:90] if row.reasons else ""
+        return Truncator(told_reason(row.reasons[0])).chars(90) if row.reasons else ""
 
     def name_of(self, row) -> str:
         return f"{row.supplier} to {row.customer}, blocked"
@@ -232,7 +236,7 @@ class SupplyBlockAdmin(_OfSettlement):
                     [
                         ("Supplier", link(obj.supplier)),
                         ("Customer", link(obj.customer)),
-                        ("For", self.what(obj)),
+                        ("For", self.purpose(obj)),
                         ("Window of the records", link(obj.window, name_of(obj.window))),
                         ("Blocked in", link(obj.settlement, self.settled(obj))),
                         (
@@ -249,7 +253,8 @@ class SupplyBlockAdmin(_OfSettlement):
 
 
 def _lines(lines: list, currency: str) -> Table:
-    names = list(dict.fromkeys(name for line in lines for name in line))
+    told = {name for line in lines for name in line}
+    names = [*(name for name in _LINE_HEADERS if name in told), *sorted(told - {*_LINE_HEADERS})]
     headers = [_LINE_HEADERS.get(name, name.replace("_", " ").capitalize()) for name in names]
     rows = [[_told(name, line.get(name), currency) for name in names] for line in lines]
     numeric = {i for i, name in enumerate(names) if name.endswith(("_minor", "_kwh", "sdrs"))}
@@ -259,6 +264,12 @@ def _lines(lines: list, currency: str) -> Table:
 def _told(name: str, value: object, currency: str) -> object:
     if name.endswith("_minor") and isinstance(value, int):
         return amount(value, currency)
+    if name.endswith("_kwh") and value is not None:
+        return f"{Decimal(str(value)).normalize():,f}"
+    if name == "kind":
+        return _KINDS.get(str(value), value)
+    if name == "month":
+        return f"{date.fromisoformat(f'{value}-01'):%B %Y}"
     return value
 
 

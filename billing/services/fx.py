@@ -62,7 +62,7 @@ def import_ecb_csv(content: bytes, *, now: datetime) -> Imported:
                 imported_at=now,
                 file_sha256=digest,
             )
-            for day, currency, rate in fresh
+            for day, currency, rate in sorted(fresh)
         ],
         batch_size=2_000,
     )

@@ -74,19 +74,21 @@ class Table:
     def labelled_rows(self) -> list[list[tuple[str, object, str]]]:
         """Each cell with its header, which a phone shows beside it, and its classes.
 
-        A zero among figures is left out on a phone.
+        A zero is left out on a phone where the row has another figure to show.
         """
         return [
             [
-                (header, value, _classes(value) if column in self.numeric else "")
+                (header, value, self._classes(row, column))
                 for column, (header, value) in enumerate(zip(self.headers, row, strict=True))
             ]
             for row in self.rows
         ]
 
-
-def _classes(figure: object) -> str:
-    return "ch-num ch-zero" if _ZERO.fullmatch(str(figure)) else "ch-num"
+    def _classes(self, row: Sequence[object], column: int) -> str:
+        if column not in self.numeric:
+            return ""
+        has_other = not all(_ZERO.fullmatch(str(row[place])) for place in self.numeric)
+        return "ch-num ch-zero" if has_other and _ZERO.fullmatch(str(row[column])) else "ch-num"
 
 
 @dataclass(frozen=True, slots=True)

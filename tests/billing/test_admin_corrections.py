@@ -93,7 +93,14 @@ def test_a_run_is_simulated_asked_for_and_posted_by_a_second_person(client, orac
     page = simulated(client, oracle).url
     run = CorrectionRun.objects.get()
     shown = client.get(page).content.decode().replace("−", "-")
-    for told in ("118.00 EUR", "98.00 EUR", "-20.00 EUR", "20.00 EUR", "settled at the tariff"):
+    for told in (
+        "A-0001",
+        "118.00 EUR",
+        "98.00 EUR",
+        "-20.00 EUR",
+        "20.00 EUR",
+        "settled at the tariff",
+    ):
         assert told in shown, told
     client.post(page_of(run, "request"), {"reason": "simulation agrees"})
     own = client.post(page_of(run, "approve"), {"reason": "do it alone"}).content.decode()
@@ -184,7 +191,7 @@ class TestByTariff:
         page = client.get(simulated(client, oracle, tariff_id="T1", tariff_version="2").url)
 
         told = page.content.decode()
-        assert f"seller {oracle.sellers['A'].code}; ended from 2027-01-01 00:00" in told
+        assert f"seller {oracle.sellers['A'].code}; from 1 Jan 2027; until 31 Jan 2027" in told
         assert "tariff T1, version 2" in told
 
     def test_records_that_name_it_are_of_it_but_of_none_of_its_versions(self, oracle, priced):

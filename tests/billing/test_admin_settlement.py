@@ -147,7 +147,36 @@ class TestFigures:
         page = client.get(f"{url}?settlement__id__exact={settlement.pk}&is_service__exact=1")
 
         assert page.context["totals"] == [("Without VAT", "109.80 EUR"), ("VAT", "6.73 EUR")]
-        assert "109.80 EUR" in page.content.decode()
+        html = page.content.decode()
+        for told in ("109.80 EUR", "Reverse charge, NL", "Standard rate 19 %, DE"):
+            assert told in html
+
+    def test_a_supply_tells_its_lines_in_words(self, client, people):
+        oracle = an_oracle()
+        january(oracle)
+        settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
+        client.force_login(people[0])
+        supply = settlement.supplies.get(
+            supplier=oracle.partners["A"], customer=oracle.partners["B"]
+        )
+
+        url = reverse("admin:billing_taxedsupply_change", args=[supply.pk])
+        table = client.get(url).context["story"].sections[2]
+
+        assert table.headers[:2] == ["Supply month", "Kind"]
+        assert table.rows[0][:2] == ["January 2027", "Electricity with what belongs to it"]
+        assert "1,472" in table.rows[0]
+
+    def test_a_monthly_fee_is_told_exactly_and_in_its_currency(self, client, people):
+        oracle = an_oracle()
+        january(oracle)
+        settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
+        client.force_login(people[0])
+        line = settlement.fee_lines.filter(component__code="month").first()
+
+        page = client.get(reverse("admin:billing_feeline_change", args=[line.pk]))
+
+        assert "exactly 25.00 EUR before it is rounded" in page.content.decode()
 
     def test_of_what_is_blocked_and_carried_lead_there_too(self, client, people):
         oracle = an_oracle(with_fees=False, minimum_payment_minor=700)
@@ -256,7 +285,7 @@ class TestRelease:
 
         calculated.refresh_from_db()
         assert (calculated.state, calculated.cancel_reason) == ("CANCELLED", "a fee was missing")
-        assert "CANCELLED" in late.content.decode()
+        assert "The settlement is cancelled" in late.content.decode()
         assert "/admin/partners/job/" in ordered.url
         again = close_window(calculated.window, now=BUSINESS_DAY_6).settlement
         page = client.get(page_of(again)).content.decode()

@@ -171,7 +171,12 @@ class TestEcbRates:
         out = StringIO()
         call_command("import_ecb_rates", str(file), stdout=out)
 
-        assert FxRate.objects.count() == 3
+        listed = client.get(reverse("admin:billing_fxrate_changelist")).context["cl"].result_list
+        assert [f"{row.rate_date:%d} {row.currency}" for row in listed] == [
+            "27 USD",
+            "27 CHF",
+            "26 USD",
+        ]
         assert out.getvalue() == "0 rates added, 3 were known.\n"
         assert AuditEvent.objects.get(action="fx.imported").after["added"] == 3
 
