@@ -274,12 +274,10 @@ def _mendings(row: Objection) -> list[tuple[str, str, Mending]]:
     if settlement is None:
         return []
     group, is_issued = settlement.window.group, settlement.state == Settlement.State.ISSUED
-    adjustments = (
-        ManualAdjustment.objects.filter(partner=row.partner_id, window__group=group)
-        .exclude(state=ManualAdjustment.State.REFUSED)
-        .order_by("-id")
-    )
-    runs = CorrectionRun.objects.filter(group=group).exclude(state=CorrectionRun.State.CANCELLED)
+    adjustments = ManualAdjustment.objects.filter(
+        partner=row.partner_id, window__group=group, state=ManualAdjustment.State.POSTED
+    ).order_by("-id")
+    runs = CorrectionRun.objects.filter(group=group, state=CorrectionRun.State.POSTED)
     found = [] if is_issued else [(_CANCEL, "Cancel the calculation, then make it anew", Mending())]
     found += [
         (

@@ -150,8 +150,9 @@ def _refuse_mending(objection: Objection, mending: Mending) -> None:
     if is_foreign:
         raise ObjectionRefused("REMEDY_OF_ANOTHER", "That mends the position of somebody else.")
     state = adjustment.state if adjustment else run.state if run else ""
-    if state in ("REFUSED", "CANCELLED"):
-        raise ObjectionRefused("REMEDY_NOT_DONE", f"It is {state}; nothing is mended by it.")
+    if state not in ("", "POSTED"):
+        told = f"It is {state}; what mends an objection must be posted by its second person first."
+        raise ObjectionRefused("REMEDY_NOT_DONE", told)
 
 
 def _answer(

@@ -47,18 +47,22 @@ def objected(
     return raise_objection(document, Grounds(text=text), by="finance", now=NEXT_DAY)
 
 
-def an_adjustment(oracle: Oracle, letter: str = "A") -> ManualAdjustment:
-    """Asked for, in the window that is open after January."""
+def an_adjustment(oracle: Oracle, letter: str = "A", *, is_posted: bool = True) -> ManualAdjustment:
+    """In the window that is open after January."""
     opened = oracle.group.windows.filter(state="OPEN").earliest("supply_ends_at")
-    return adjustments.request(
+    asked = adjustments.request(
         opened,
         oracle.partners[letter],
         1200,
         counter_account="4190",
         reason="a day was missing",
-        maker=User.objects.create(username=f"maker of {letter}", is_staff=True),
+        maker=User.objects.get_or_create(username=f"maker of {letter}", is_staff=True)[0],
         now=NEXT_DAY,
     )
+    if not is_posted:
+        return asked
+    checker, _ = User.objects.get_or_create(username="checker", is_staff=True)
+    return adjustments.decide(asked.pk, approve=True, checker=checker, now=NEXT_DAY)
 
 
 def somebody(name: str = "olga") -> User:

@@ -220,11 +220,17 @@ class TestAnswering:
     def test_refuses_what_mends_somebody_else_or_nothing(self):
         oracle, settlement = a_waiting_settlement()
         raised = objected(oracle, settlement)
-        foreign, refused = an_adjustment(oracle, "B"), an_adjustment(oracle)
+        foreign, refused, waiting = (
+            an_adjustment(oracle, letter, is_posted=letter == "B") for letter in ("B", "A", "A")
+        )
         refused.state = "REFUSED"
         refused.save()
 
-        for mending, code in ((foreign, "REMEDY_OF_ANOTHER"), (refused, "REMEDY_NOT_DONE")):
+        for mending, code in (
+            (foreign, "REMEDY_OF_ANOTHER"),
+            (refused, "REMEDY_NOT_DONE"),
+            (waiting, "REMEDY_NOT_DONE"),
+        ):
             with refusing(code):
                 objections.uphold(
                     raised.pk,
