@@ -165,6 +165,7 @@ def named_in_migrations() -> set[str]:
         named |= set(re.findall(r"CONSTRAINT = '(\w+)'", text))
         named |= set(re.findall(r'"(\w+_shares?_environment)"', text))
         named |= set(re.findall(r'"(\w+_is_deleted_by_erasure_only)"', text))
+        named |= set(re.findall(r'"(\w+_as_it_was_asked_for)"', text))
     return named
 
 

@@ -7,6 +7,7 @@ written examples first, and these alone have to be enough.
 
 import types
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from inspect import getsource, isfunction
 from types import ModuleType
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import pytest
 from billing.rules import conversion, default, instructions, multilateral, supplies
 from billing.rules.fees import record, scope, tiers, window
 from billing.rules.vat import amounts, decide, facts
+from clearinghouse import periods
 from tests.billing import (
     test_conversion,
     test_fee_properties,
@@ -25,6 +27,7 @@ from tests.billing import (
     test_vat_amounts,
     test_vat_decision,
 )
+from tests.clearinghouse import test_periods
 
 
 class Mutant(NamedTuple):
@@ -344,11 +347,13 @@ NETTING = [
         test_conversion.test_positions_and_residues_add_up_to_zero,
     ),
     Mutant(
-        conversion,
-        "takes the rates of tomorrow",
-        "if oldest <= one.rate_date <= cut_off_date",
-        "if oldest <= one.rate_date",
-        lambda: test_conversion.test_takes_no_later_and_no_stale_rates(-1),
+        periods,
+        "takes rates that are not published yet",
+        ".time() >= _ECB_TIME",
+        ".time() < _ECB_TIME",
+        lambda: test_periods.TestReferenceRates().test_are_the_newest_published(
+            datetime(2026, 10, 8, 13, 59, tzinfo=UTC), date(2026, 10, 7)
+        ),
     ),
 ]
 MUTANTS = [*VAT, *FEES, *NETTING]
