@@ -41,10 +41,13 @@ def main(arguments: list[str]) -> int:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("parts", nargs="*", choices=[*ALL_PARTS, []], default=ALL_PARTS)
+    # No default: argparse would look for the whole list among the choices.
+    parser.add_argument("parts", nargs="*", choices=[*ALL_PARTS, []])
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--target", default=ROOT / "var" / "bench.json")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.parts = options.parts or list(ALL_PARTS)
+    return options
 
 
 if __name__ == "__main__":

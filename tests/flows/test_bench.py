@@ -6,13 +6,12 @@ import sys
 
 import pytest
 
+from tests.benchmarks.__main__ import _options
 from tests.benchmarks.parts import ALL_PARTS
 from tests.own_house import ROOT
 
-# Its house migrates afresh.
-pytestmark = pytest.mark.long
 
-
+@pytest.mark.long  # its house migrates afresh
 def test_measures_each_variant_beside_its_baseline(tmp_path):
     target = tmp_path / "bench.json"
     parts = [part for part in ALL_PARTS if part != "rating"]
@@ -31,3 +30,8 @@ def test_measures_each_variant_beside_its_baseline(tmp_path):
     assert "ledger posting : django-hordak bulk_create" in report["goals"]
     assert all(report["ratios"][name] > 0 for name in report["goals"])
     assert len(report["per_record"]) == 14
+
+
+def test_without_a_word_all_parts_are_measured():
+    assert _options([]).parts == list(ALL_PARTS)
+    assert _options(["posting"]).parts == ["posting"]
