@@ -27,7 +27,7 @@ from billing.models import (
     TaxedSupply,
 )
 from billing.models.tax import TaxCategory
-from billing.rules.conversion import EURO
+from billing.rules.conversion import told_rates
 from partners.admin.story import Figure, Figures, Note, Table, list_link
 from partners.queries import clearing_house
 
@@ -336,10 +336,8 @@ class PreviewTold:
 
 
 def _rates(row: dict[str, Any]) -> str:
-    """``0.9371 CHF``: the units of both currencies for one euro, the euro left out."""
-    sides = ((row[f"{side}_per_euro"], row[f"{side}_currency"]) for side in ("from", "to"))
-    return ", ".join(
-        f"{Decimal(rate).normalize():f} {currency}" for rate, currency in sides if currency != EURO
+    return told_rates(
+        *((Decimal(row[f"{side}_per_euro"]), row[f"{side}_currency"]) for side in ("from", "to"))
     )
 
 

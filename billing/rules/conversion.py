@@ -69,6 +69,13 @@ class Conversion:
     residue_minor: dict[str, int]
 
 
+def told_rates(*sides: tuple[Decimal, str]) -> str:
+    """``0.9326 CHF``: units of each currency for one euro, the euro itself left out."""
+    return " and ".join(
+        f"{rate.normalize():f} {currency}" for rate, currency in sides if currency != EURO
+    )
+
+
 def converted_minor(
     amount_minor: int, *, from_currency: str, to_currency: str, rates: EcbRates
 ) -> int:

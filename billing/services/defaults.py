@@ -15,7 +15,7 @@ from billing.models import DefaultCase, Settlement, Transfer
 from billing.rules.default import Cover, Draw, unwind, waterfall
 from billing.services import cover
 from billing.services.instructing import obligations_of
-from billing.services.ledger import Entry, Side, post
+from billing.services.ledger import Entry, Side, claims_account, post
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Partner, SettlementGroup
@@ -85,7 +85,7 @@ def _pot(settlement: Settlement, holder: Partner, code: str) -> Cover:
 
 def _draw(case: DefaultCase, pots: list[Cover], outcome: str, *, now: datetime) -> None:
     result = waterfall(case.owed_minor, pots)
-    own = "1200" if case.settlement.window.group.model == SettlementGroup.Model.CCP else "1300"
+    own = claims_account(case.settlement.window.group)
     post((_cover(case, draw, own) for draw in result.draws), now=now)
     case.outcome, case.uncovered_minor = outcome, result.uncovered_minor
     case.draws = [[draw.name, draw.drawn_minor] for draw in result.draws if draw.drawn_minor]

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from billing.models import ClearingWindow, CurrencyExchange, FxRate, Settlement, Transfer
 from billing.rules.conversion import EURO, convert_positions
 from billing.services.fx import rates_of
-from billing.services.ledger import Entry, Side
+from billing.services.instructing import contracts_of
+from billing.services.ledger import Entry, Side, claims_account
 from clearinghouse.periods import reference_rate_date
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import ParticipationContract, SettlementGroup
@@ -136,9 +137,9 @@ def entries(settlement: Settlement) -> Iterator[Entry]:
     The house has no such account; its part and the residue are what stays on 7900.
     """
     house = clearing_house().pk
-    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
+    account = claims_account(settlement.window.group)
     for row in settlement.exchanges.exclude(partner=house).order_by("pk"):
-        own = Side("1200" if is_ccp else "1300", row.partner_id)
+        own = Side(account, row.partner_id)
         between = Side("7900", house)
         entry = Entry(
             event_key=f"exchange:{row.pk}:from",
@@ -161,14 +162,9 @@ def entries(settlement: Settlement) -> Iterator[Entry]:
         )
 
 
-def _contracts(window: ClearingWindow):
-    """In force at the last instant of the supply period, with the netting clause where one nets."""
-    ends_at = window.supply_ends_at
-    contracts = ParticipationContract.objects.filter(
-        Q(ends_at__isnull=True) | Q(ends_at__gte=ends_at),
-        groups=window.group,
-        starts_at__lt=ends_at,
-    )
+def _contracts(window: ClearingWindow) -> QuerySet[ParticipationContract]:
+    """With the netting clause where one nets; a central counterparty needs none."""
+    contracts = contracts_of(window)
     if window.group.model == SettlementGroup.Model.CCP:
         return contracts
     if window.group.netting == SettlementGroup.Netting.BILATERAL:

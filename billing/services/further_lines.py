@@ -11,7 +11,7 @@ from uuid import UUID
 
 from billing.documents.content import FurtherLine
 from billing.models import CurrencyExchange, FeeLine, ManualAdjustment, Settlement, TaxedSupply
-from billing.rules.conversion import EURO
+from billing.rules.conversion import told_rates
 from billing.rules.supply_period import supply_title
 from clearinghouse.money import format_amount
 from partners.models import Partner
@@ -109,9 +109,8 @@ def _exchanged(settlement: Settlement) -> Iterator[Line]:
 
 def rates_text(row: CurrencyExchange) -> str:
     """``at 0.9371 CHF for 1 EUR (ECB, 2027-02-08)``; through the euro with both rates."""
-    rates = ((row.from_currency, row.from_per_euro), (row.to_currency, row.to_per_euro))
-    told = [f"{rate.normalize():f} {currency}" for currency, rate in rates if currency != EURO]
-    return f"at {' and '.join(told)} for 1 EUR (ECB, {row.rate_date})"
+    sides = ((row.from_per_euro, row.from_currency), (row.to_per_euro, row.to_currency))
+    return f"at {told_rates(*sides)} for 1 EUR (ECB, {row.rate_date})"
 
 
 def _blocked(settlement: Settlement) -> Iterator[Line]:

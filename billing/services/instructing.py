@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from billing.models import Instruction, Settlement
+from billing.models import ClearingWindow, Instruction, Settlement
 from billing.queries import positions_of
 from billing.rules.instructions import instructions
 from billing.rules.multilateral import Obligation, netted_by_clause
@@ -52,14 +52,18 @@ def netted_together(settlement: Settlement) -> set[UUID]:
     window = settlement.window
     if window.group.netting == SettlementGroup.Netting.BILATERAL:
         return set()
+    contracts = contracts_of(window).filter(has_netting_clause=True)
+    return set(contracts.values_list("partner", flat=True))
+
+
+def contracts_of(window: ClearingWindow) -> QuerySet[ParticipationContract]:
+    """Contracts that join the group and are in force at the last instant of the supply period."""
     ends_at = window.supply_ends_at
-    contracts = ParticipationContract.objects.filter(
+    return ParticipationContract.objects.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gte=ends_at),
         groups=window.group,
-        has_netting_clause=True,
         starts_at__lt=ends_at,
     )
-    return set(contracts.values_list("partner", flat=True))
 
 
 def _with_the_house(settlement: Settlement) -> Iterator[tuple[UUID, UUID, int]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from billing.models import Account, Transfer
 from clearinghouse.uuid7 import uuid7_at
+from partners.models import SettlementGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,11 @@ class Side:
     code: str
     partner: UUID | None
     country_code: str = ""
+
+
+def claims_account(group: SettlementGroup) -> str:
+    """The account on which what a partner owes and is owed stands: 1300, under CCP 1200."""
+    return "1200" if group.model == SettlementGroup.Model.CCP else "1300"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from django.db import connection
 from billing.models import FeeLine, ManualAdjustment, Settlement, TaxedSupply, Transfer
 from billing.rules.vat.amounts import vat_on
 from billing.services import exchange
-from billing.services.ledger import Entry, Side, post
+from billing.services.ledger import Entry, Side, claims_account, post
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7s_at
 from partners.models import SettlementGroup
@@ -58,12 +58,11 @@ def _post_pairs(settlement: Settlement, window_id, *, now: datetime) -> None:
 
 def _vat(settlement: Settlement) -> Iterator[Entry]:
     """The VAT legs, once per taxed sum. INCL_TAX: the pair's transfer holds it."""
-    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
     house = clearing_house().pk
     supplies = TaxedSupply.objects.filter(settlement=settlement).order_by("pk")
     for supply in supplies.exclude(vat_minor=0):
         place = supply.place_country_code
-        claim = Side("1200" if is_ccp else "1300", supply.customer_id)
+        claim = Side(claims_account(settlement.window.group), supply.customer_id)
         if supply.supplier_id == house:
             kind = Kind.FEE_VAT if supply.is_service else Kind.OUTPUT_VAT
             is_inside = supply.price_basis == "INCL_TAX"
@@ -123,7 +122,7 @@ def _fees(settlement: Settlement) -> Iterator[Entry]:
         if line.payee_id is not None:
             yield from _reductions(settlement, line, taxed)
         elif (window_id, house, line.payer_id, True) in taxed:
-            own = _claims_of(settlement)
+            own = claims_account(settlement.window.group)
             yield _fee(settlement, line, Side(own, line.payer_id), Side("4100", house))
 
 
@@ -133,7 +132,7 @@ def _reductions(settlement: Settlement, line: FeeLine, taxed: set[tuple]) -> Ite
     Under CCP the house buys cheaper and sells cheaper, each with its own supply.
     """
     house, window_id, payee = clearing_house().pk, line.settlement.window_id, line.payee_id
-    own = _claims_of(settlement)
+    own = claims_account(settlement.window.group)
     payer_side, payee_side = Side(own, line.payer_id), Side(own, payee)
     if settlement.window.group.model != SettlementGroup.Model.CCP:
         if (window_id, line.payer_id, payee, False) in taxed:
@@ -160,13 +159,8 @@ def _fee(settlement: Settlement, line: FeeLine, debit: Side, credit: Side) -> En
     )
 
 
-def _claims_of(settlement: Settlement) -> str:
-    """The account on which a partner's claims and debts stand."""
-    return "1200" if settlement.window.group.model == SettlementGroup.Model.CCP else "1300"
-
-
 def _adjustments(settlement: Settlement) -> Iterator[Entry]:
-    is_ccp = settlement.window.group.model == SettlementGroup.Model.CCP
+    own = claims_account(settlement.window.group)
     posted = ManualAdjustment.objects.filter(
         window=settlement.window, state=ManualAdjustment.State.POSTED
     )
@@ -175,7 +169,7 @@ def _adjustments(settlement: Settlement) -> Iterator[Entry]:
             event_key=f"adjustment:{adjustment.pk}",
             kind=Kind.ADJUSTMENT,
             debit=Side(adjustment.counter_account, clearing_house().pk),
-            credit=Side("1200" if is_ccp else "1300", adjustment.partner_id),
+            credit=Side(own, adjustment.partner_id),
             amount_minor=adjustment.amount_minor,
             currency=settlement.currency,
             environment=settlement.environment,

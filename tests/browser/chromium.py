@@ -21,6 +21,12 @@ _FLAGS = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# In which a page is looked at: options of a new context.
+LOOKS = {
+    "light": {"viewport": DESKTOP},
+    "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE},
+}
 
 
 def find_chromium() -> str:

@@ -7,16 +7,11 @@ from billing.models import CoverBooking, ExposureBlock, ExposureReading
 from billing.services import cover_bookings, exposure
 from billing.services.cover_bookings import Cover
 from tests.billing.oracle_world import an_oracle
-from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.chromium import LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 
 pytestmark = pytest.mark.browser
-LOOKS = {
-    "light": {"viewport": DESKTOP},
-    "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
-    "phone": {"viewport": PHONE},
-}
 
 
 @pytest.fixture

@@ -11,16 +11,11 @@ from tests.billing.objection_world import (
     somebody,
     statement_of,
 )
-from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.chromium import LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 
 pytestmark = pytest.mark.browser
-LOOKS = {
-    "light": {"viewport": DESKTOP},
-    "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
-    "phone": {"viewport": PHONE},
-}
 
 
 @pytest.fixture

@@ -6,16 +6,11 @@ from billing.models import Document
 from billing.services.closing import close_window
 from billing.services.statements import render_document
 from tests.billing.oracle_world import BUSINESS_DAY_6, an_oracle, january
-from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.chromium import LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 
 pytestmark = pytest.mark.browser
-LOOKS = {
-    "light": {"viewport": DESKTOP},
-    "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
-    "phone": {"viewport": PHONE},
-}
 
 
 @pytest.fixture
