@@ -14,7 +14,16 @@ from typing import NamedTuple
 
 import pytest
 
-from billing.rules import conversion, default, instructions, multilateral, supplies
+from billing.rules import (
+    conversion,
+    default,
+    instructions,
+    multilateral,
+    payment_dates,
+    payment_states,
+    payout,
+    supplies,
+)
 from billing.rules.fees import record, scope, tiers, window
 from billing.rules.vat import amounts, decide, facts
 from clearinghouse import periods
@@ -23,6 +32,7 @@ from tests.billing import (
     test_fee_properties,
     test_fee_rules,
     test_netting_rules,
+    test_payment_rules,
     test_taxed_supplies,
     test_vat_amounts,
     test_vat_decision,
@@ -59,6 +69,8 @@ vat_owed = test_vat_decision.TestWhatTheHouseOwes()
 fee_credits = test_fee_rules.TestCredits()
 three_partners = test_netting_rules.TestThreePartners()
 least = test_netting_rules.TestLeastPayment()
+paid_out = test_payment_rules.TestTheOracle()
+payment_days = test_payment_rules.TestDays()
 
 VAT = [
     Mutant(
@@ -356,7 +368,62 @@ NETTING = [
         ),
     ),
 ]
-MUTANTS = [*VAT, *FEES, *NETTING]
+PAYMENTS = [
+    Mutant(
+        payout,
+        "forgets what it paid",
+        "final_minor - sum(given.values())",
+        "final_minor",
+        test_payment_rules.test_payouts_never_pay_more_than_is_final_nor_than_is_due,
+    ),
+    Mutant(
+        payout,
+        "does not wait",
+        "if policy is Shortfall.WAIT:",
+        "if False:",
+        lambda: paid_out.test_waits_until_all_is_final(60_080),
+    ),
+    Mutant(
+        payout,
+        "pays the house first",
+        "for rank in (first, rest):",
+        "for rank in (rest, first):",
+        paid_out.test_pays_partners_before_the_house,
+    ),
+    Mutant(
+        payment_dates,
+        "forgets the notice",
+        "max(due, noticed, ",
+        "max(due, ",
+        payment_days.test_the_statement_of_business_day_6_is_collected_after_14_days_of_notice,
+    ),
+    Mutant(
+        payment_dates,
+        "takes money for final on its day",
+        "add_business_days(booked, _FINAL_AFTER[channel])",
+        "booked",
+        payment_days.test_a_b2b_debit_on_the_fourth,
+    ),
+    Mutant(
+        payment_states,
+        "books a file that failed",
+        '"BOOKED" if booked else "FAILED"',
+        '"BOOKED"',
+        lambda: test_payment_rules.TestFileStates().test_are_the_least_that_is_true_of_all(
+            "EXPORTED", ["REJECTED", "REJECTED"], "FAILED"
+        ),
+    ),
+    Mutant(
+        payment_states,
+        "takes a part for all",
+        "if facts.instructed_minor >= facts.due_minor",
+        "if facts.instructed_minor",
+        lambda: test_payment_rules.TestPositions().test_are_read_from_what_moved(
+            {"due_minor": 100, "instructed_minor": 60, "booked_minor": 60}, "PAYABLE"
+        ),
+    ),
+]
+MUTANTS = [*VAT, *FEES, *NETTING, *PAYMENTS]
 
 
 def functions_of(namespace: dict) -> Iterator[tuple[str, Callable]]:
