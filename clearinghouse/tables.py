@@ -4,7 +4,9 @@ Ground: knows Django's migrations, nothing of ours.
 """
 
 from django.db import migrations
-from django.db.migrations.operations.models import CreateModel
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.fields import FieldOperation
+from django.db.migrations.operations.models import CreateModel, IndexOperation, ModelOperation
 
 _REFUSE_CHANGE = """
 CREATE FUNCTION clearinghouse_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -100,6 +102,47 @@ def guarded_default(table: str, name: str) -> migrations.RunSQL:
         f" EXECUTE FUNCTION clearinghouse_refuse_change('{name}')",
         f"DROP TRIGGER {name}_by_truncate ON {table}_default",
     )
+
+
+class CreateTogether(Operation):
+    """Create the tables of many models at once, each as the steps leave it in the end.
+
+    Django renders all models anew after each step of a migration, which takes minutes where they
+    are many; here it renders them once. The steps are as ``makemigrations`` writes them: those that
+    make models are carried out, the others only tell how a model ends.
+
+    :raises TypeError: a step does more than to tell of a model, as ``RunSQL`` does
+    """
+
+    atomic = True
+
+    def __init__(self, operations: list[Operation]):
+        for operation in operations:
+            if not isinstance(operation, ModelOperation | FieldOperation | IndexOperation):
+                raise TypeError(f"{operation} would not be carried out")
+        self.operations = operations
+
+    def deconstruct(self):
+        return self.__class__.__qualname__, [self.operations], {}
+
+    def state_forwards(self, app_label, state):
+        state.__dict__.pop("apps", None)  # what is not rendered is not rendered anew
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        for operation in self._creations():
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        for operation in reversed(self._creations()):
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def _creations(self) -> list[CreateModel]:
+        return [operation for operation in self.operations if isinstance(operation, CreateModel)]
+
+    def describe(self):
+        return f"Create {len(self._creations())} models together"
 
 
 class CreatePartitionedModel(CreateModel):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from importlib import import_module
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -146,28 +145,6 @@ def test_a_missing_rate_blocks_the_pair_until_it_is_entered(oracle):
     assert TaxRateUse.objects.get(tax_rate=german()).settlement_id == second.pk
     sealing.seal(now=NEXT_CLOSING)
     assert sealing.verify().ok
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_was_posted_before_is_frozen_by_the_migration(oracle, owner_connection):
-    """Take back what it added to a settled month, and run its statements again."""
-    migration = import_module("billing.migrations.0009_frozen_tax_rates")
-    sell(oracle, number=240)
-    close_window(oracle.group, now=BUSINESS_DAY_6)
-    sealing.seal(now=BUSINESS_DAY_6)
-    used = sorted(TaxRateUse.objects.values_list("settlement", "tax_rate", "rate"))
-    for table in ("taxedsupply", "taxrateuse"):
-        owner_connection.execute(f"ALTER TABLE billing_{table} DISABLE TRIGGER USER")
-    owner_connection.execute("UPDATE billing_taxedsupply SET self_assessed_rate = 0")
-    owner_connection.execute("DELETE FROM billing_taxrateuse")
-    assert not sealing.verify().ok
-
-    owner_connection.execute(migration.FREEZE)
-    owner_connection.execute(migration.NOTE_USES)
-
-    assert sealing.verify().ok
-    assert sorted(TaxRateUse.objects.values_list("settlement", "tax_rate", "rate")) == used
-    assert {use.last_tax_date for use in TaxRateUse.objects.all()} == {date(2027, 1, 31)}
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What the models cannot say: immutable agreements, shared environments, the partner role."""
 
-from django.conf import settings
 from django.db import migrations
 
 from clearinghouse import tables
@@ -60,7 +59,15 @@ _GRANTS = [
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(_WRITE)} TO clearinghouse_partner",
     "GRANT INSERT ON partners_auditevent TO clearinghouse_partner",
     "GRANT UPDATE (last_login, password) ON partners_user TO clearinghouse_partner",
+    # A client may revoke its own token (RFC 7009): deleting a token sets the reference of its
+    # refresh token, of which there is none, to null.
+    "GRANT UPDATE (access_token_id) ON partners_refreshtoken TO clearinghouse_partner",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO clearinghouse_partner",
+    # No device asks for a token.
+    "REVOKE USAGE ON SEQUENCE oauth2_provider_devicegrant_id_seq FROM clearinghouse_partner",
+    # What makes partitions runs with its owner's rights: a partner's request may not call it.
+    "REVOKE EXECUTE ON FUNCTION clearinghouse_ensure_partition(text, date) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION clearinghouse_ensure_partition(text, date) TO clearinghouse_app",
 ]
 _ENVIRONMENTS = (
     ("seller_id", "partners_party", "agreement_and_seller_share_environment"),
@@ -75,13 +82,14 @@ def seed_clearing_house(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    # Of before the first release; a database that has them all needs nothing.
+    replaces = [("partners", "0009_taxrate")]
+
     dependencies = [
-        ("partners", "0001_initial"),
+        ("partners", "0002_participants"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("sessions", "0001_initial"),
-        ("oauth2_provider", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
