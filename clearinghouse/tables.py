@@ -16,6 +16,19 @@ BEGIN
 END $$
 """
 
+_KEEP = """
+CREATE FUNCTION clearinghouse_keep_but() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    free constant text[] := TG_ARGV[1]::text[];
+BEGIN
+    IF TG_OP = 'DELETE' OR to_jsonb(NEW) - free IS DISTINCT FROM to_jsonb(OLD) - free THEN
+        RAISE EXCEPTION '% keeps what was said: only where it stands may change', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 # A partition holds one month of receipts: bounds are the smallest UUIDv7 of each month, so an id
 # alone finds its partition and the primary key needs no second column. SECURITY DEFINER: the
 # jobs run as clearinghouse_app, which may not create tables.
@@ -88,6 +101,33 @@ def append_only(table: str, name: str) -> migrations.RunSQL:
             f"DROP TRIGGER {name} ON {table}",
             f"DROP TRIGGER {name}_by_truncate ON {table}",
             f"GRANT UPDATE, DELETE ON {table} TO clearinghouse_app",
+        ],
+    )
+
+
+def keeping_function() -> migrations.RunSQL:
+    """Create the function that ``kept_but`` uses; once, in the first app."""
+    return migrations.RunSQL(_KEEP, "DROP FUNCTION clearinghouse_keep_but()")
+
+
+def kept_but(table: str, name: str, *columns: str) -> migrations.RunSQL:
+    """Let only ``columns`` of a row change, and refuse DELETE and TRUNCATE, by triggers ``name``.
+
+    What was said is evidence; the columns say where it stands.
+    """
+    free = "{" + ",".join(columns) + "}"
+    return migrations.RunSQL(
+        [
+            f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
+            f" EXECUTE FUNCTION clearinghouse_keep_but('{name}', '{free}')",
+            f"CREATE TRIGGER {name}_by_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
+            f" EXECUTE FUNCTION clearinghouse_refuse_change('{name}')",
+            f"REVOKE DELETE ON {table} FROM clearinghouse_app",
+        ],
+        [
+            f"DROP TRIGGER {name} ON {table}",
+            f"DROP TRIGGER {name}_by_truncate ON {table}",
+            f"GRANT DELETE ON {table} TO clearinghouse_app",
         ],
     )
 

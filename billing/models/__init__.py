@@ -1,5 +1,16 @@
 """Tables of the billing floor, one file per noun."""
 
+from billing.models.bank import (
+    BankEntry,
+    BankException,
+    BankFile,
+    BankMatch,
+    BankStatement,
+    DunningStep,
+    StatementGap,
+    WriteOff,
+)
+from billing.models.books import AccountMapping, BalanceConfirmation, FiscalPeriod, PostingExport
 from billing.models.clearing import ClearedSdr, ClearingRun, ClearingWindow
 from billing.models.conservation import ConservationProof
 from billing.models.correction import CorrectionItem, CorrectionRun, ManualAdjustment, Objection
@@ -8,7 +19,30 @@ from billing.models.exchange import CurrencyExchange
 from billing.models.exposure import CoverBooking, DefaultCase, ExposureBlock, ExposureReading
 from billing.models.fee import FeeLine
 from billing.models.fx import FxRate
+from billing.models.invoice import (
+    DocumentIssuer,
+    Invoice,
+    InvoicedSdr,
+    InvoiceObjection,
+    InvoiceSupply,
+    InvoicingMode,
+    InvoicingTerms,
+    IssuingBlock,
+    PrecedingInvoice,
+    ReportedInvoice,
+    ValidationReport,
+)
 from billing.models.ledger import Account, LedgerHorizon, LedgerSeal, Transfer
+from billing.models.mail import DocumentMail, MailAttempt
+from billing.models.payment import (
+    DebitMandate,
+    Payment,
+    PaymentEvent,
+    PaymentFile,
+    PaymentStatusReport,
+    PositionEvent,
+    PositionState,
+)
 from billing.models.settlement import Instruction, Position, Settlement
 from billing.models.tax import (
     DomesticReverseCharge,
@@ -20,6 +54,13 @@ from billing.models.tax import (
 
 __all__ = [
     "Account",
+    "AccountMapping",
+    "BalanceConfirmation",
+    "BankEntry",
+    "BankException",
+    "BankFile",
+    "BankMatch",
+    "BankStatement",
     "ClearedSdr",
     "ClearingRun",
     "ClearingWindow",
@@ -28,25 +69,50 @@ __all__ = [
     "CorrectionRun",
     "CoverBooking",
     "CurrencyExchange",
+    "DebitMandate",
     "DefaultCase",
     "Document",
     "DocumentFile",
+    "DocumentIssuer",
+    "DocumentMail",
     "DomesticReverseCharge",
+    "DunningStep",
     "ExposureBlock",
     "ExposureReading",
     "FeeLine",
+    "FiscalPeriod",
     "FxRate",
     "Instruction",
+    "Invoice",
+    "InvoiceObjection",
+    "InvoiceSupply",
+    "InvoicedSdr",
+    "InvoicingMode",
+    "InvoicingTerms",
+    "IssuingBlock",
     "LedgerHorizon",
     "LedgerSeal",
+    "MailAttempt",
     "ManualAdjustment",
     "NumberSeries",
     "Objection",
+    "Payment",
+    "PaymentEvent",
+    "PaymentFile",
+    "PaymentStatusReport",
     "Position",
+    "PositionEvent",
+    "PositionState",
+    "PostingExport",
+    "PrecedingInvoice",
+    "ReportedInvoice",
     "Settlement",
+    "StatementGap",
     "SupplyBlock",
     "TaxRateUse",
     "TaxTreatment",
     "TaxedSupply",
     "Transfer",
+    "ValidationReport",
+    "WriteOff",
 ]

@@ -34,12 +34,15 @@ class Document(models.Model):
     """What a document says, frozen when it was issued; its files are rendered from this.
 
     A PROVISIONAL statement takes no number of a series: it is marked ``PROV-…``. The final
-    one of the same settlement replaces it.
+    one of the same settlement replaces it. An invoice's ``partner`` is its seller; what else is
+    known of it stands in Invoice.
     """
 
     class Kind(models.TextChoices):
         STATEMENT = "STATEMENT", "Settlement statement"
         PROVISIONAL = "PROVISIONAL", "Provisional statement"
+        INVOICE = "INVOICE", "Invoice or credit note"
+        BALANCE = "BALANCE", "Balance confirmation"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     number = models.CharField(max_length=30, unique=True)
@@ -56,7 +59,9 @@ class Document(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["settlement", "partner", "kind"], name="statement_is_one_per_partner"
+                fields=["settlement", "partner", "kind"],
+                condition=Q(kind__in=["STATEMENT", "PROVISIONAL"]),
+                name="statement_is_one_per_partner",
             ),
             models.CheckConstraint(
                 condition=Q(

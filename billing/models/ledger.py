@@ -88,10 +88,15 @@ class Transfer(models.Model):
         PAYOUT_SENT = "PAYOUT_SENT", "Payout instructed"
         PAYOUT_BOOKED = "PAYOUT_BOOKED", "Payout left the bank"
         RETURN = "RETURN", "Payment came back"
+        COLLECTION_SENT = "COLLECTION_SENT", "Collection instructed"
+        UNALLOCATED = "UNALLOCATED", "Came in too much, or for nothing known"
+        PAY_BACK = "PAY_BACK", "What came in too much goes back"
+        CHARGES = "CHARGES", "The bank's charges"
+        INTEREST = "INTEREST", "Interest and lump sum for late payment"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     event_key = models.CharField(max_length=200)
-    kind = models.CharField(max_length=13, choices=Kind)
+    kind = models.CharField(max_length=15, choices=Kind)
     window = models.ForeignKey(
         ClearingWindow, on_delete=models.PROTECT, related_name="transfers", null=True
     )

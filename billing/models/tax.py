@@ -116,6 +116,9 @@ class TaxedSupply(models.Model):
     is_service = models.BooleanField(
         default=False, help_text="a fee of the clearing house, not a charging service"
     )
+    is_credit = models.BooleanField(
+        default=False, help_text="of credit records: a credit note, taxed on its own"
+    )
     sdrs = models.PositiveIntegerField()
     net_minor = models.BigIntegerField()
     vat_minor = models.BigIntegerField()
@@ -149,6 +152,7 @@ class TaxedSupply(models.Model):
                     "price_basis",
                     "ground",
                     "is_service",
+                    "is_credit",
                 ],
                 name="supply_is_taxed_once_per_settlement",
             ),

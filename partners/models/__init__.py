@@ -3,6 +3,7 @@
 from partners.models.agreement import RoamingAgreement
 from partners.models.approval import Approval
 from partners.models.audit import AuditEvent
+from partners.models.bank_change import BankDetailChange
 from partners.models.client import (
     AccessToken,
     ApiClient,
@@ -26,6 +27,7 @@ __all__ = [
     "Approval",
     "AuditEvent",
     "BankAccount",
+    "BankDetailChange",
     "Environment",
     "FeeComponent",
     "GroupMembership",

@@ -28,6 +28,11 @@ class SettlementGroup(models.Model):
         AUTOMATIC = "AUTOMATIC", "Issued when it is calculated"
         TWO_PERSONS = "TWO_PERSONS", "One person asks, another releases"
 
+    class Shortfall(models.TextChoices):
+        WAIT = "WAIT", "Nobody is paid until all paid in"
+        PRO_RATA = "PRO_RATA", "Each creditor its share of what is final"
+        WATERFALL = "WATERFALL", "The smallest claims first, whole"
+
     class Taxes(models.TextChoices):
         NOT_APPLIED = "NOT_APPLIED", "Amounts are settled as claimed"
         DECIDED = "DECIDED", "VAT is decided, added and shown"
@@ -51,6 +56,15 @@ class SettlementGroup(models.Model):
         choices=Taxes,
         default=Taxes.NOT_APPLIED,
         help_text="does the clearing house decide the VAT of what is settled?",
+    )
+    shortfall = models.CharField(
+        max_length=9,
+        choices=Shortfall,
+        default=Shortfall.WAIT,
+        help_text="who is paid out while a debtor has not paid in",
+    )
+    payment_days = models.PositiveSmallIntegerField(
+        default=10, help_text="from the issue of the statement until pay-ins are due"
     )
     minimum_payment_minor = models.BigIntegerField(
         default=0, help_text="a smaller position is carried into the next window; 0: none is"

@@ -63,6 +63,12 @@ class PartnerState(models.Model):
         return f"{self.state} from {self.starts_at:%Y-%m-%d}"
 
 
+class Language(models.TextChoices):
+    ENGLISH = "en", "English"
+    GERMAN = "de", "German"
+    FRENCH = "fr", "French"
+
+
 class PartnerFacts(models.Model):
     """Legal name, address and tax numbers from ``starts_at`` on; documents freeze them."""
 
@@ -75,6 +81,22 @@ class PartnerFacts(models.Model):
     country_code = models.CharField(max_length=2)
     vat_number = models.CharField(max_length=20, blank=True)
     email = models.EmailField(blank=True)
+    finance_email = models.EmailField(
+        blank=True, help_text="where documents are announced; empty: the address above"
+    )
+    language = models.CharField(
+        max_length=2,
+        choices=Language,
+        default=Language.ENGLISH,
+        help_text="of documents and letters",
+    )
+    registration_number = models.CharField(
+        max_length=40, blank=True, help_text="in the register of companies (BT-30)"
+    )
+    endpoint_scheme = models.CharField(
+        max_length=4, blank=True, help_text="EAS code of the e-invoicing address, such as 9930"
+    )
+    endpoint_id = models.CharField(max_length=50, blank=True, help_text="that address (BT-34)")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
 
@@ -85,6 +107,11 @@ class PartnerFacts(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
                 name="partner_facts_end_after_they_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(endpoint_scheme="", endpoint_id="")
+                | ~Q(endpoint_scheme="") & ~Q(endpoint_id=""),
+                name="einvoicing_address_is_whole",
             ),
         ]
 

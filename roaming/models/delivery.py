@@ -14,6 +14,7 @@ class Delivery(models.Model):
         SDR = "SDR", "Service detail record"
         STATEMENT = "STATEMENT", "Settlement statement"
         PROVISIONAL = "PROVISIONAL", "Provisional statement"
+        INVOICE = "INVOICE", "Invoice or credit note"
         SDR_STATE = "SDR_STATE", "A record changed its state"
         DISPUTE = "DISPUTE", "A dispute moved"
         MATCH = "MATCH", "Both sides were compared"

@@ -166,6 +166,7 @@ def named_in_migrations() -> set[str]:
         named |= set(re.findall(r'"(\w+_shares?_environment)"', text))
         named |= set(re.findall(r'"(\w+_is_deleted_by_erasure_only)"', text))
         named |= set(re.findall(r'"(\w+_as_it_was_asked_for)"', text))
+        named |= set(re.findall(r'"(\w+_keeps_what_it_said)"', text))
     return named
 
 
