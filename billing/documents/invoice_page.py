@@ -1,0 +1,113 @@
+"""What the page of an invoice prints, as strings, keyed by the part of the page."""
+
+from datetime import UTC
+from decimal import Decimal
+
+from billing.documents import invoice_text as text
+from billing.documents.invoice_content import (
+    InvoiceContent,
+    InvoiceLine,
+    InvoiceParty,
+    VatBreakdown,
+)
+from billing.documents.invoice_words import WORDS
+
+# Characters beyond which the large figure is set smaller, and beyond which the table is.
+_LONG, _WIDE = 12, 14
+
+
+def shown(content: InvoiceContent) -> dict[str, object]:
+    """Return what the template prints."""
+    total = text.amount(content.totals.incl_tax_minor, content.currency, content.language)
+    return {
+        "title": text.title(content),
+        "words": WORDS[content.language],
+        "author": (content.issuer or content.seller).legal_name,
+        "created": content.issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "issued_by": text.issued_by(content),
+        "seller_lines": text.address(content.seller, content.language),
+        "buyer_lines": text.address(content.buyer, content.language),
+        "seller_ids": _ids(content.seller, content),
+        "buyer_ids": _ids(content.buyer, content),
+        "facts": _facts(content),
+        "mandatory": text.mandatory_words(content),
+        "lines": [_line(line, content) for line in content.lines],
+        "has_records": any(line.sdrs for line in content.lines),
+        "amount_head": text.word(content, "amount", currency=content.currency),
+        "tax_head": text.word(content, "tax", currency=content.currency),
+        "taxes": [_tax(one, content) for one in content.vat],
+        "excl_tax": text.amount(content.totals.excl_tax_minor, content.currency, content.language),
+        "total": total,
+        "total_label": text.word(content, "credited" if content.is_credit_note else "incl_tax"),
+        "large_size": "long" if len(total) > _LONG else "",
+        "is_wide": len(total) > _WIDE,
+        "local_vat": text.local_vat(content),
+        "payment_terms": text.payment_terms(content),
+        "notes": _further_notes(content),
+    }
+
+
+def _ids(party: InvoiceParty, content: InvoiceContent) -> list[tuple[str, str]]:
+    told = [
+        (text.word(content, "vat_id"), party.vat_number),
+        (text.word(content, "legal_id"), party.legal_id),
+    ]
+    return [(name, value) for name, value in told if value]
+
+
+def _facts(content: InvoiceContent) -> list[tuple[str, str]]:
+    language = content.language
+    told = [
+        (text.word(content, "number"), content.number),
+        (text.word(content, "issue_date"), text.day(content.issue_date, language)),
+        (text.word(content, "period"), text.period(content)),
+    ]
+    if not content.is_credit_note:
+        told.append((text.word(content, "due_date"), text.day(content.due_date, language)))
+    if content.buyer_reference:
+        told.append((text.word(content, "reference"), content.buyer_reference))
+    for one in content.preceding:
+        earlier = text.word(
+            content, "corrected", number=one.number, date=text.day(one.issue_date, language)
+        )
+        told.append((text.word(content, "corrects"), earlier))
+    return told
+
+
+def _line(line: InvoiceLine, content: InvoiceContent) -> dict[str, str]:
+    language = content.language
+    return {
+        "name": f"{text.word(content, line.kind)}, {text.month(line.month, language)}",
+        "country": text.country(line.charge_country, language) if line.charge_country else "",
+        "sdrs": text.count(line.sdrs, language) if line.sdrs else "",
+        "energy": text.energy(line.energy_kwh, language) if Decimal(line.energy_kwh) else "",
+        "vat": _rate(line.category, line.rate, language),
+        "amount": text.amount(line.amount_minor, content.currency, language),
+    }
+
+
+def _tax(one: VatBreakdown, content: InvoiceContent) -> dict[str, str]:
+    language = content.language
+    rate = _rate(one.category, one.rate, language)
+    reason = text.reason(one, content)
+    name = text.word(content, one.category)
+    return {
+        # Reverse charge is name and reason in one.
+        "name": reason if reason.startswith(name) else name,
+        "short": f"{text.word(content, 'vat')} {rate}",
+        "reason": "" if reason.startswith(name) else reason,
+        "rate": rate,
+        "basis": text.amount(one.basis_minor, content.currency, language),
+        "amount": text.amount(one.vat_minor, content.currency, language),
+    }
+
+
+def _rate(category: str, rate: str, language: str) -> str:
+    return text.percent(rate, language) if category == "S" else category
+
+
+def _further_notes(content: InvoiceContent) -> list[str]:
+    """Those that stand nowhere else on the page."""
+    told = {*text.mandatory_words(content), text.issued_by(content)}
+    told |= {text.reason(one, content) for one in content.vat}
+    return [note for note in text.notes(content) if note not in told]
