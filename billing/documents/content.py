@@ -94,6 +94,29 @@ class MonthLine(msgspec.Struct, frozen=True, kw_only=True):
     net_minor: int
 
 
+class SiteLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What one party of the partner did at one site in one supply month.
+
+    ``site`` "" is one that the seller did not state. ``left_out`` above 0: the line sums that many
+    lines of the party that are too small to be shown; it has no site and no month.
+    """
+
+    party: str
+    role: str
+    site: str
+    city: str = ""
+    country_code: str = ""
+    month: str = ""
+    sdrs: int
+    billed_sdrs: int
+    energy_kwh: str
+    sold_claim_minor: int
+    bought_claim_minor: int
+    commission_minor: int
+    net_minor: int
+    left_out: int = 0
+
+
 class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
     """Commission of the clearing house at one rate (a fraction, as string)."""
 
@@ -110,15 +133,74 @@ class FurtherLine(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     basis_minor: int | None = None
     amount_minor: int
+    # Name of the text in ``billing.documents.texts`` and what it says of what, for other languages
+    # than the English ``text``. Empty in statements issued before there were any.
+    phrase: str = ""
+    values: dict[str, str] = {}
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is due here is settled in ``group`` as ``amount_minor`` of ``currency``."""
+    """What is due here is settled in ``group`` as ``amount_minor`` of ``currency``.
+
+    ``per_euro`` holds the ECB's rates of ``rate_date`` by currency, ``rates`` says them in English.
+    """
 
     group: str
     currency: str
     amount_minor: int
     rates: str
+    per_euro: dict[str, str] = {}
+    rate_date: date | None = None
+
+
+class VatLine(msgspec.Struct, frozen=True, kw_only=True):
+    """VAT of one document group as the partner feels it: − is charged to it.
+
+    ``supply`` SOLD and BOUGHT are services, FEES those of the clearing house; ``rate`` is a
+    fraction; ``basis_minor`` is without VAT.
+    """
+
+    supply: Literal["SOLD", "BOUGHT", "FEES"]
+    country_code: str
+    category: str
+    rate: str
+    ground: str = ""
+    basis_minor: int
+    vat_minor: int
+
+
+class NettedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice or credit note that is settled here; signed as the partner feels it."""
+
+    number: str
+    kind: Literal["INVOICE", "CREDIT_NOTE", "SELF_BILLED", "SELF_BILLED_CREDIT"]
+    issued_date: date
+    net_minor: int
+    vat_minor: int
+    gross_minor: int
+
+
+class ExposureFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the partner could come to owe, as last read; no limit: none was agreed."""
+
+    exposure_minor: int
+    limit_minor: int | None
+    read_at: datetime
+
+
+class ReleaseFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The two persons of the clearing house behind a final statement."""
+
+    maker: str
+    checker: str
+    released_at: datetime
+
+
+class LedgerHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The last seal of the ledger when the statement was issued."""
+
+    sequence: int
+    chain_sha256: str
 
 
 class BankBlock(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +279,13 @@ class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     exchange: ExchangeFacts | None = None
     # By the month in which the service ended: records may come late, and be corrected later.
     months: list[MonthLine] = []
+    # Per party, site and supply month; the smallest of many are summed per party.
+    sites: list[SiteLine] = []
+    vat: list[VatLine] = []
+    documents: list[NettedDocument] = []
+    exposure: ExposureFacts | None = None
+    release: ReleaseFacts | None = None
+    ledger: LedgerHead | None = None
 
 
 def to_json(content: StatementContent) -> dict:

@@ -4,7 +4,7 @@ from django.template.loader import render_to_string
 
 from billing.documents.content import EmbeddableAnnex, StatementContent
 from billing.documents.pdf import Embedded, pdf_of
-from billing.documents.statement_text import shown
+from billing.documents.statement_text import annex_description, shown
 
 _TEMPLATE = "billing/documents/statement.html"
 
@@ -21,7 +21,7 @@ def render_statement(content: StatementContent, *, annex: EmbeddableAnnex | None
                 name=annex.file_name,
                 media_type=annex.media_type,
                 file=annex.file,
-                description=f"Service detail records of statement {content.number}",
+                description=annex_description(content),
                 relationship="Supplement",
             )
         )

@@ -18,7 +18,8 @@ from billing.documents.content import (
     from_json,
     to_json,
 )
-from billing.documents.statement_text import amount, energy, shown
+from billing.documents.languages import writer_for
+from billing.documents.statement_text import shown
 
 CONTENT = StatementContent(
     number="ST-2026-000001",
@@ -93,7 +94,7 @@ class TestShown:
             (
                 "2026-06-01T10:30Z",
                 "2026-06-02T22:00Z",
-                "2026-06-01 12:30 up to 2026-06-03 00:00",
+                "2026-06-01 12:30 – 2026-06-03 00:00",
             ),
         ],
     )
@@ -117,7 +118,7 @@ class TestShown:
         ],
     )
     def test_writes_amounts_with_the_decimals_of_the_currency(self, minor, currency, text):
-        assert amount(minor, currency) == text
+        assert writer_for("en").amount(minor, currency) == text
 
     @pytest.mark.parametrize(
         ("kwh", "text"),
@@ -129,7 +130,7 @@ class TestShown:
         ],
     )
     def test_writes_energies_with_three_decimals_or_more(self, kwh, text):
-        assert energy(kwh) == text
+        assert writer_for("en").energy(kwh) == text
 
     @pytest.mark.parametrize(
         ("flow", "direction", "words"),
@@ -148,4 +149,4 @@ class TestShown:
             position=msgspec.structs.replace(CONTENT.position, direction=direction),
         )
 
-        assert words in shown(content)["bank_text"]
+        assert words in shown(content)["bank_texts"][0]
