@@ -1,6 +1,6 @@
 """States of payment files, of single payments, and of positions; the transitions that exist.
 
-A file: DRAFT → APPROVED → EXPORTED → ACK → BOOKED; the bank may reject a part or all of it. A
+A file: DRAFT → APPROVED → EXPORTED → ACKNOWLEDGED → BOOKED; the bank may reject a part or all of it. A
 payment follows its file, until the bank's statement books it or gives it back. A position's state
 is no column: it is read from what was paid in, instructed, booked and returned.
 """
@@ -13,17 +13,17 @@ from enum import StrEnum
 FILE_MOVES = {
     "DRAFT": frozenset({"APPROVED", "CANCELLED"}),
     "APPROVED": frozenset({"EXPORTED", "CANCELLED"}),
-    "EXPORTED": frozenset({"ACK", "PART_REJECTED", "BOOKED", "FAILED"}),
-    "ACK": frozenset({"PART_REJECTED", "BOOKED", "FAILED"}),
+    "EXPORTED": frozenset({"ACKNOWLEDGED", "PART_REJECTED", "BOOKED", "FAILED"}),
+    "ACKNOWLEDGED": frozenset({"PART_REJECTED", "BOOKED", "FAILED"}),
     "PART_REJECTED": frozenset({"BOOKED", "FAILED"}),
     "BOOKED": frozenset(),
     "FAILED": frozenset(),
     "CANCELLED": frozenset(),
 }
 PAYMENT_MOVES = {
-    "PLANNED": frozenset({"EXPORTED", "CANCELLED"}),
-    "EXPORTED": frozenset({"ACK", "REJECTED", "BOOKED", "RETURNED"}),
-    "ACK": frozenset({"REJECTED", "BOOKED", "RETURNED"}),
+    "PROPOSED": frozenset({"INSTRUCTED", "CANCELLED"}),
+    "INSTRUCTED": frozenset({"ACKNOWLEDGED", "REJECTED", "BOOKED", "RETURNED"}),
+    "ACKNOWLEDGED": frozenset({"REJECTED", "BOOKED", "RETURNED"}),
     # The bank may book and give back later: AC04 of a payout, an R-transaction of a collection.
     "BOOKED": frozenset({"RETURNED"}),
     "REJECTED": frozenset(),
@@ -55,14 +55,13 @@ def file_state(state: str, payments: Iterable[str]) -> str:
     was refused and others are open; it never goes back.
     """
     states = set(payments)
-    open_ones = states & {"EXPORTED", "ACK"}
     booked = "BOOKED" in states or "RETURNED" in states
-    if not open_ones:
+    if not states & {"INSTRUCTED", "ACKNOWLEDGED"}:
         wanted = "BOOKED" if booked else "FAILED"
     elif "REJECTED" in states:
         wanted = "PART_REJECTED"
-    elif "EXPORTED" not in states:
-        wanted = "ACK"
+    elif "INSTRUCTED" not in states:
+        wanted = "ACKNOWLEDGED"
     else:
         wanted = state
     return wanted if wanted in FILE_MOVES[state] else state

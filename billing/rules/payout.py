@@ -31,8 +31,8 @@ def payouts(
 
     ``due`` is what each gets in all, ``paid`` what is on its way to it already, ``final_minor`` all
     that came in for them and can no longer be taken back. WAIT pays all or nobody; PRO_RATA shares
-    what is there by what is still due, to the last unit; WATERFALL pays ``last`` (the clearing
-    house) after all others are paid in full, and shares within each rank.
+    what is there by what is still due, to the last unit; WATERFALL pays the smallest claims first,
+    each whole, and ``last`` (the clearing house) only once all others are paid.
 
     :raises ValueError: an amount is below zero, more is paid than due, or the policy is unknown.
     """
@@ -52,14 +52,12 @@ def _ranked(
         return []
     if policy is Shortfall.PRO_RATA:
         return list(pro_rata(pot, left).items())
-    first = {who: minor for who, minor in left.items() if who not in last}
-    rest = {who: minor for who, minor in left.items() if who in last}
     found: list[tuple[UUID, int]] = []
-    for rank in (first, rest):
-        whole = min(pot, sum(rank.values()))
-        if whole:
-            found += pro_rata(whole, rank).items()
-        pot -= whole
+    for minor, who in sorted((minor, who) for who, minor in left.items() if who not in last):
+        if minor > pot:
+            return found
+        found.append((who, minor))
+        pot -= minor
     return found
 
 

@@ -118,7 +118,14 @@ class TestTheOracle:
     def test_pays_partners_before_the_house(self):
         found = payouts(ORACLE, final_minor=64_213, policy="WATERFALL", last={HOUSE})
 
-        assert found == {A: 60_080, HOUSE: 4133}
+        assert found == {A: 60_080}
+
+    def test_pays_the_smallest_whole_first(self):
+        due = {A: 300, B: 100, C: 200}
+
+        assert payouts(due, final_minor=399, policy="WATERFALL") == {B: 100, C: 200}
+        assert payouts(due, final_minor=299, policy="WATERFALL") == {B: 100}
+        assert payouts(due, final_minor=99, policy="WATERFALL") == {}
 
     def test_pays_the_rest_later_and_nothing_twice(self):
         first = payouts(ORACLE, final_minor=64_213, policy="PRO_RATA")
@@ -147,7 +154,7 @@ def test_payouts_never_pay_more_than_is_final_nor_than_is_due(due, arriving, pol
         paid = {who: paid.get(who, 0) + now.get(who, 0) for who in due}
         assert sum(paid.values()) <= final
         assert all(paid[who] <= due[who] for who in due)
-        if policy != Shortfall.WAIT:
+        if policy is Shortfall.PRO_RATA:
             assert sum(paid.values()) == min(final, sum(due.values()))
     rest = payouts(due, final_minor=sum(due.values()), policy=policy, paid=paid, last={D})
     assert {who: paid.get(who, 0) + rest.get(who, 0) for who in due} == due
@@ -191,7 +198,7 @@ class PaymentFileMachine(RuleBasedStateMachine):
     @initialize()
     def draft(self):
         self.state = "DRAFT"
-        self.payments = ["PLANNED"] * 3
+        self.payments = ["PROPOSED"] * 3
         self.sent = 0
 
     def _tell(self, place: int, to: str) -> None:
@@ -210,11 +217,11 @@ class PaymentFileMachine(RuleBasedStateMachine):
     @rule()
     def export(self):
         self.state = move(FILE_MOVES, self.state, "EXPORTED")
-        self.payments = [move(PAYMENT_MOVES, one, "EXPORTED") for one in self.payments]
+        self.payments = [move(PAYMENT_MOVES, one, "INSTRUCTED") for one in self.payments]
         self.sent += 1
 
     @precondition(lambda self: self.sent == 1)
-    @rule(place=st.integers(0, 2), to=st.sampled_from(["ACK", "REJECTED", "BOOKED", "RETURNED"]))
+    @rule(place=st.integers(0, 2), to=st.sampled_from(["ACKNOWLEDGED", "REJECTED", "BOOKED", "RETURNED"]))
     def bank_says(self, place, to):
         self._tell(place, to)
 
@@ -231,7 +238,7 @@ class PaymentFileMachine(RuleBasedStateMachine):
 
     @invariant()
     def it_is_done_only_when_its_payments_are(self):
-        is_open = bool({"EXPORTED", "ACK"} & set(self.payments))
+        is_open = bool({"INSTRUCTED", "ACKNOWLEDGED"} & set(self.payments))
         if self.state in ("BOOKED", "FAILED"):
             assert not is_open
         elif self.sent:
@@ -248,14 +255,14 @@ class TestFileStates:
     @pytest.mark.parametrize(
         ("state", "payments", "after"),
         [
-            ("EXPORTED", ["EXPORTED", "EXPORTED"], "EXPORTED"),
-            ("EXPORTED", ["ACK", "EXPORTED"], "EXPORTED"),
-            ("EXPORTED", ["ACK", "ACK"], "ACK"),
-            ("EXPORTED", ["ACK", "REJECTED"], "PART_REJECTED"),
-            ("ACK", ["ACK", "BOOKED"], "ACK"),
-            ("ACK", ["BOOKED", "BOOKED"], "BOOKED"),
-            ("ACK", ["BOOKED", "RETURNED"], "BOOKED"),
-            ("PART_REJECTED", ["ACK", "REJECTED"], "PART_REJECTED"),
+            ("EXPORTED", ["INSTRUCTED", "INSTRUCTED"], "EXPORTED"),
+            ("EXPORTED", ["ACKNOWLEDGED", "INSTRUCTED"], "EXPORTED"),
+            ("EXPORTED", ["ACKNOWLEDGED", "ACKNOWLEDGED"], "ACKNOWLEDGED"),
+            ("EXPORTED", ["ACKNOWLEDGED", "REJECTED"], "PART_REJECTED"),
+            ("ACKNOWLEDGED", ["ACKNOWLEDGED", "BOOKED"], "ACKNOWLEDGED"),
+            ("ACKNOWLEDGED", ["BOOKED", "BOOKED"], "BOOKED"),
+            ("ACKNOWLEDGED", ["BOOKED", "RETURNED"], "BOOKED"),
+            ("PART_REJECTED", ["ACKNOWLEDGED", "REJECTED"], "PART_REJECTED"),
             ("PART_REJECTED", ["BOOKED", "REJECTED"], "BOOKED"),
             ("EXPORTED", ["REJECTED", "REJECTED"], "FAILED"),
         ],
@@ -350,7 +357,7 @@ class PositionMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._facts().instructed_minor < 2)
     @rule()
     def instruct(self):
-        self.parts.append("EXPORTED")
+        self.parts.append("INSTRUCTED")
         self._read()
 
     @precondition(lambda self: self.parts)

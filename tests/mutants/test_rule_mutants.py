@@ -386,8 +386,8 @@ PAYMENTS = [
     Mutant(
         payout,
         "pays the house first",
-        "for rank in (first, rest):",
-        "for rank in (rest, first):",
+        "left.items() if who not in last)",
+        "left.items())",
         paid_out.test_pays_partners_before_the_house,
     ),
     Mutant(
