@@ -280,6 +280,8 @@ CELERY_RESULT_EXPIRES = 86_400
 MONEY_FLOW = env.env_choice(
     "MONEY_FLOW", ["INSTRUCTION_ONLY", "PI_PARTNER", "CCP"], default="INSTRUCTION_ONLY"
 )
+# The clearing house's SEPA creditor identifier, such as DE98ZZZ09999999999; collections need it.
+SEPA_CREDITOR_ID = env.env_str("SEPA_CREDITOR_ID", "")
 
 # --- Logs ---------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Q, Subquery
 
 from partners.models import (
+    BankDetailChange,
     Mandate,
     Partner,
     PartnerFacts,
@@ -117,3 +118,10 @@ def current_owner(party: Party, *, at: datetime) -> Partner | None:
     owned = PartyOwnership.objects.filter(in_period(at), party=party).select_related("partner")
     ownership = owned.order_by(F("starts_at").desc()).first()
     return ownership.partner if ownership else None
+
+
+def accounts_being_changed(partners: Iterable[UUID], *, currency: str) -> set[UUID]:
+    """Which of the partners have an unfinished change of bank details: they are not paid out."""
+    ended = ["EFFECTIVE", "REFUSED", "WITHDRAWN"]
+    open_ones = BankDetailChange.objects.filter(partner__in=list(partners), currency=currency)
+    return set(open_ones.exclude(state__in=ended).values_list("partner", flat=True))

@@ -1,8 +1,8 @@
 """States of payment files, of single payments, and of positions; the transitions that exist.
 
-A file: DRAFT → APPROVED → EXPORTED → ACKNOWLEDGED → BOOKED; the bank may reject a part or all of it. A
-payment follows its file, until the bank's statement books it or gives it back. A position's state
-is no column: it is read from what was paid in, instructed, booked and returned.
+A file: DRAFT → APPROVED → EXPORTED → ACKNOWLEDGED → BOOKED; the bank may reject a part or all of
+it. A payment follows its file, until the bank's statement books it or gives it back. A position's
+state is set by nobody: it is read from what was paid in, instructed, booked and returned.
 """
 
 from collections.abc import Iterable

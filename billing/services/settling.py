@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from billing.models import (
@@ -24,6 +25,7 @@ from billing.rules.netting import PartnerPosition, positions_sha256
 from billing.services import exchange
 from billing.services.fees import charge_fees
 from billing.services.instructing import instruct, netted_together
+from billing.services.payments.states import refresh
 from billing.services.postings import post_settlement
 from billing.services.preview import preview_of, sha256_of
 from billing.services.statements import issue_statements
@@ -136,6 +138,8 @@ def issue(
     settlement.state, settlement.issued_at = Settlement.State.ISSUED, now
     settlement.approval = approval
     settlement.save(update_fields=["state", "issued_at", "approval"])
+    if settings.MONEY_FLOW != "INSTRUCTION_ONLY":
+        refresh(settlement, cause="the settlement was issued", now=now)
     return issue_statements(settlement, now=now)
 
 

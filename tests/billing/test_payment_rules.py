@@ -221,7 +221,10 @@ class PaymentFileMachine(RuleBasedStateMachine):
         self.sent += 1
 
     @precondition(lambda self: self.sent == 1)
-    @rule(place=st.integers(0, 2), to=st.sampled_from(["ACKNOWLEDGED", "REJECTED", "BOOKED", "RETURNED"]))
+    @rule(
+        place=st.integers(0, 2),
+        to=st.sampled_from(["ACKNOWLEDGED", "REJECTED", "BOOKED", "RETURNED"]),
+    )
     def bank_says(self, place, to):
         self._tell(place, to)
 
