@@ -187,6 +187,7 @@ class PaymentFile(models.Model):
     cancel_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        permissions = [("approve_paymentfile", "Can approve payment file")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(payments_count__gt=0, total_minor__gt=0),

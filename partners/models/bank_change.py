@@ -56,6 +56,7 @@ class BankDetailChange(models.Model):
     end_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        permissions = [("approve_bankdetailchange", "Can approve bank detail change")]
         constraints = [
             models.UniqueConstraint(
                 fields=["partner", "currency"],

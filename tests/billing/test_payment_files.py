@@ -26,7 +26,9 @@ from billing.services.payments.candidates import candidates
 from billing.services.payments.exporting import NotExportable
 from billing.services.payments.proposing import NotProposable, Wanted, propose
 from billing.services.payments.reports import NotImportable
+from clearinghouse.uuid7 import new_uuid7
 from partners.models import AuditEvent, Partner, User
+from partners.services import approvals
 from partners.services.approvals import NotDecidable
 from tests.billing.oracle_world import BUSINESS_DAY_6
 from tests.billing.payment_world import (
@@ -161,6 +163,16 @@ class TestWhatIsProposed:
 
         again = world.propose(now=FINAL + HOUR).payments.get()
         assert (again.amount_minor, again.end_to_end_id[-2:]) == (60_080, "-2")
+
+    @pytest.mark.violates("payments_are_at_most_what_is_due")
+    def test_nothing_twice_in_the_database_either(self, world):
+        world.pays("B", 64_213)
+        world.pays("C", 7520)
+        payment = world.propose().payments.get()
+        payment.pk, payment.place, payment.end_to_end_id = new_uuid7(), 2, "E2"
+
+        with refused("payments_are_at_most_what_is_due"):
+            payment.save(force_insert=True)
 
     def test_the_share_of_what_is_there_where_the_group_says_so(self, world):
         world.settlement.window.group.shortfall = "PRO_RATA"
@@ -361,6 +373,16 @@ class TestTwoPersons:
 
         with refused("payment_file_leaves_as_approved"):
             PaymentFile.objects.filter(pk=other.pk).update(state="APPROVED", approval=approved)
+
+    @pytest.mark.violates("payment_file_leaves_as_approved")
+    def test_who_proposed_it_cannot_approve_it_in_the_database_either(self, covered):
+        file = covered.propose()
+        late = FINAL + timedelta(days=8)
+        asked = approving.ask(file, reason="again", maker=covered.checker, now=late)
+        asked = approvals.approve(asked.pk, checker=covered.maker, now=late)
+
+        with refused("payment_file_leaves_as_approved"):
+            PaymentFile.objects.filter(pk=file.pk).update(state="APPROVED", approval=asked)
 
 
 class TestExport:

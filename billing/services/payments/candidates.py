@@ -1,7 +1,7 @@
 """What could be paid or collected for a settlement now, and why the rest waits."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -70,17 +70,17 @@ def _payouts(
         if who == house or open_minor <= 0:
             continue
         account = accounts.get(who)
-        plain = {"partner": partners[who], "position_id": row.position_id, "open_minor": open_minor}
+        plain = Candidate(partner=partners[who], position_id=row.position_id, open_minor=open_minor)
         if why_not := _why_no_payout(
             account, is_changing=who in changing, is_wrong=row.position_id in wrong
         ):
-            found.append(Candidate(**plain, why_not=why_not))
+            found.append(replace(plain, why_not=why_not))
         elif account is not None:
             number = labels.number(who)
             short = "" if shares.get(who, 0) >= open_minor else _SHORT
             found.append(
-                Candidate(
-                    **plain,
+                replace(
+                    plain,
                     amount_minor=shares.get(who, 0),
                     why_not=short,
                     end_to_end_id=labels.end_to_end_id(who, row.position_id),
@@ -121,17 +121,17 @@ def _collections(
         if left <= 0:
             continue
         who, mandate = row.partner_id, mandates.get(row.partner_id)
-        plain = {"partner": partners[who], "position_id": row.position_id, "open_minor": left}
+        plain = Candidate(partner=partners[who], position_id=row.position_id, open_minor=left)
         if mandate is None:
-            found.append(Candidate(**plain, why_not="It has no mandate: it pays by transfer."))
+            found.append(replace(plain, why_not="It has no mandate: it pays by transfer."))
             continue
         day = _day(settlement, mandate, today)
         if why_not := _why_no_collection(mandate, day, row, today):
-            found.append(Candidate(**plain, why_not=why_not))
+            found.append(replace(plain, why_not=why_not))
             continue
         found.append(
-            Candidate(
-                **plain,
+            replace(
+                plain,
                 amount_minor=left,
                 end_to_end_id=labels.end_to_end_id(who, row.position_id),
                 remittance=creditor_reference(labels.number(who)),

@@ -54,7 +54,7 @@ def _export(file_id: UUID, by: User, now: datetime) -> PaymentFile:
     if file.kind == PaymentFile.Kind.CREDIT_TRANSFER:
         post([_sent(file, payment) for payment in payments], now=now)
     else:
-        used = [payment.mandate_id for payment in payments]
+        used = [payment.mandate_id for payment in payments if payment.mandate_id]
         DebitMandate.objects.filter(pk__in=used).update(last_used_date=file.execution_date)
     if file.settlement is not None:
         refresh(file.settlement, cause=f"payment file {file.message_id}", now=now)
