@@ -203,8 +203,8 @@ _GRANTS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0018_part_four"),
-        ("partners", "0011_evidence_of_part_four"),
+        ("billing", "0003_part_four"),
+        ("partners", "0005_evidence_of_part_four"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ _MOVES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("partners", "0010_part_four")]
+    dependencies = [("partners", "0004_part_four")]
 
     operations = [
         tables.keeping_function(),

@@ -8,7 +8,7 @@ import clearinghouse.uuid7
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("partners", "0009_taxrate"),
+        ("partners", "0003_evidence"),
     ]
 
     operations = [

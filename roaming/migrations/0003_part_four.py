@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("roaming", "0020_objections_are_answered"),
+        ("roaming", "0002_evidence"),
     ]
 
     operations = [
