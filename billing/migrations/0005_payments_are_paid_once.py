@@ -53,8 +53,8 @@ END $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0019_evidence_of_part_four"),
-        ("partners", "0011_evidence_of_part_four"),
+        ("billing", "0004_evidence_of_part_four"),
+        ("partners", "0005_evidence_of_part_four"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("partners", "0011_evidence_of_part_four")]
+    dependencies = [("partners", "0005_evidence_of_part_four")]
 
     operations = [
         migrations.AlterModelOptions(
