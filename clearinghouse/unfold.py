@@ -29,6 +29,16 @@ def _page(title: str, icon: str, model: str, *, query: str = "") -> dict[str, ob
     }
 
 
+def _book(title: str, icon: str, name: str) -> dict[str, object]:
+    """A page over the books that belongs to no table."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:billing_{name}"),
+        "permission": _may("billing.view_fiscalperiod"),
+    }
+
+
 def _group(title: str, *items: dict[str, object]) -> dict[str, object]:
     return {"title": title, "separator": True, "items": list(items)}
 
@@ -69,6 +79,12 @@ _NAVIGATION = [
         _page("Instructions", "payments", "billing.instruction"),
         _page("Correction runs", "published_with_changes", "billing.correctionrun"),
         _page("Manual adjustments", "edit_note", "billing.manualadjustment"),
+    ),
+    _group(
+        "Books",
+        _page("Periods", "lock_clock", "billing.fiscalperiod"),
+        _book("Accruals", "pending", "accruals"),
+        _book("Ageing", "hourglass_bottom", "ageing"),
     ),
     _group(
         "Risk",

@@ -11,6 +11,7 @@ from billing.admin import (  # noqa: F401 they register themselves
     exposure,
     fee_component,
     fee_line,
+    fiscal_period,
     fx_rate,
     ledger,
     objection,

@@ -1,20 +1,40 @@
-"""A partner's own positions and open items as of an instant, for its systems."""
+"""A partner's own positions, open items and accruals as of an instant, for its systems."""
 
 from datetime import datetime
+from typing import Literal, cast
+from uuid import UUID
 
 import msgspec
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
 from billing.api import documentation_books as documentation
-from billing.api.reading_books import OpenItemRow, OpenItems, PositionRow, Positions
+from billing.api.parameters import refuse_unknown
+from billing.api.reading_books import (
+    AccrualRow,
+    Accruals,
+    Ageing,
+    AgeingRow,
+    OpenItemRow,
+    OpenItems,
+    PositionRow,
+    Positions,
+    PriceBasis,
+    Standing,
+)
 from billing.models import ClearingWindow
+from billing.queries_accruals import accruals, accruals_complete_until
+from billing.queries_ageing import ageing, today_at
 from billing.queries_books import NotCompleteYet, book_lines, complete_until
+from billing.rules.accruals import AccrualLine
+from billing.rules.ageing import AgedLine
 from billing.rules.books import BookLine, open_items, partner_balances
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
+from partners.models import Partner
 
 _encode = msgspec.json.Encoder().encode
 
@@ -54,6 +74,70 @@ class LedgerOpenItems(APIView):
         return _json(OpenItems(as_of=as_of, results=rows))
 
 
+class LedgerAccruals(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.list_accruals
+    def get(self, request):
+        client, now = client_of(request), timezone.now()
+        refuse_unknown(request, {"as_of"})
+        text = request.query_params.get("as_of", "")
+        as_of = _instant(text) if text else accruals_complete_until(now=now)
+        try:
+            lines = accruals(
+                as_of=as_of, now=now, environment=client.environment, partner=client.partner
+            )
+        except NotCompleteYet as error:
+            raise _not_complete(error) from error
+        others = {line.seller for line in lines} | {line.buyer for line in lines}
+        names = dict(
+            Partner.objects.filter(pk__in=[one for one in others if one]).values_list("pk", "name")
+        )
+        rows = [_accrued(line, client.partner, names) for line in lines]
+        return _json(Accruals(as_of=as_of, results=rows))
+
+
+class LedgerAgeing(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.list_ageing
+    def get(self, request):
+        client = client_of(request)
+        refuse_unknown(request, set())
+        today = today_at(timezone.now())
+        lines = ageing(today=today, environment=client.environment, partner=client.partner)
+        return _json(Ageing(today=today, results=[_aged(line) for line in lines]))
+
+
+def _aged(line: AgedLine) -> AgeingRow:
+    return AgeingRow(
+        currency=line.currency,
+        side=cast(Literal["PAYS", "GETS"], line.side),
+        items=line.items,
+        not_due_minor=line.not_due_minor,
+        to_30_minor=line.to_30_minor,
+        to_60_minor=line.to_60_minor,
+        to_90_minor=line.to_90_minor,
+        over_90_minor=line.over_90_minor,
+        total_minor=line.total_minor,
+    )
+
+
+def _accrued(line: AccrualLine, own: Partner, names: dict[UUID, str]) -> AccrualRow:
+    is_sold = line.seller == own.pk
+    other = line.buyer if is_sold else line.seller
+    return AccrualRow(
+        supply_month=line.supply_month,
+        direction="SOLD" if is_sold else "BOUGHT",
+        counterparty=names[other] if other else None,
+        currency=line.currency,
+        price_basis=cast(PriceBasis, line.price_basis) if line.price_basis else None,
+        standing=cast(Standing, line.standing),
+        sdrs=line.sdrs,
+        claim_minor=line.claim_minor,
+    )
+
+
 def _row(code: str, currency: str, amount: int, window: ClearingWindow | None) -> OpenItemRow:
     return OpenItemRow(
         account=code,
@@ -70,19 +154,21 @@ def _lines(request, as_of: datetime) -> list[BookLine]:
     try:
         return book_lines(as_of=as_of, environment=client.environment, partner=client.partner)
     except NotCompleteYet as error:
-        raise RequestRefused(
-            409,
-            "BOOKS_NOT_COMPLETE",
-            f"{error} Ask for an instant up to then, or again as Retry-After says.",
-            headers={"Retry-After": "300"},
-        ) from error
+        raise _not_complete(error) from error
+
+
+def _not_complete(error: NotCompleteYet) -> RequestRefused:
+    return RequestRefused(
+        409,
+        "BOOKS_NOT_COMPLETE",
+        f"{error} Ask for an instant up to then, or again as Retry-After says.",
+        headers={"Retry-After": "300"},
+    )
 
 
 def _as_of(request) -> datetime:
     """The instant asked for, or the last for which the books are complete."""
-    unknown = sorted(set(request.query_params) - {"as_of"})
-    if unknown:
-        raise ValidationError({name: "is not known here; known is as_of" for name in unknown})
+    refuse_unknown(request, {"as_of"})
     if text := request.query_params.get("as_of", ""):
         return _instant(text)
     until = complete_until()
@@ -106,5 +192,5 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def _json(answer: Positions | OpenItems) -> HttpResponse:
+def _json(answer: Positions | OpenItems | Accruals | Ageing) -> HttpResponse:
     return HttpResponse(_encode(answer), content_type="application/json")

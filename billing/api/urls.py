@@ -30,5 +30,7 @@ urlpatterns = [
     ),
     path("ledger/positions/", books.LedgerPositions.as_view(), name="ledger-positions"),
     path("ledger/open-items/", books.LedgerOpenItems.as_view(), name="ledger-open-items"),
+    path("ledger/accruals/", books.LedgerAccruals.as_view(), name="ledger-accruals"),
+    path("ledger/ageing/", books.LedgerAgeing.as_view(), name="ledger-ageing"),
     path("whereabouts/", views.SdrWhereabouts.as_view(), name="sdr-whereabouts"),
 ]
