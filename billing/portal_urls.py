@@ -9,6 +9,11 @@ app_name = "portal"
 urlpatterns = [
     path("", statements.home, name="home"),
     path("statements/<uuid:document_id>/pdf", statements.statement_pdf, name="statement-pdf"),
+    path(
+        "statements/<uuid:document_id>/annex.<slug:kind>",
+        statements.statement_annex,
+        name="statement-annex",
+    ),
     path("statements/<uuid:document_id>/object/", objections.object_to, name="object"),
     path("objections/", objections.objection_list, name="objections"),
     path("records/", records.record_list, name="records"),

@@ -5,8 +5,9 @@ The entity tag is the SHA-256 of the bytes, so whoever has them already is told 
 """
 
 import base64
+from typing import IO
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
@@ -25,3 +26,11 @@ def answer_with(file: DocumentFile, *, name: str, request: HttpRequest) -> HttpR
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
     return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def stream(file: IO[bytes], *, name: str, media_type: str) -> FileResponse:
+    """A file made for this answer as an attachment called ``name``; closed when it was sent."""
+    response = FileResponse(file, as_attachment=True, filename=name, content_type=media_type)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -10,11 +10,15 @@ from unfold.decorators import display
 
 from billing.admin.close import name_of
 from billing.models import Document, DocumentFile
+from billing.services.annex_files import MEDIA_TYPES, make_annex
+from billing.stored_files import stream
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import ActionLink, Facts, Note, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from partners.services import audit
 
+# What is settled record by record, and can list them.
+_WITH_RECORDS = {Document.Kind.STATEMENT, Document.Kind.PROVISIONAL}
 _SUFFIXES = {"application/pdf": ".pdf", "text/csv": ".csv", "application/xml": ".xml"}
 
 
@@ -40,7 +44,12 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
             self.admin_site.admin_view(self.download_view),
             name="billing_documentfile_download",
         )
-        return [download, *super().get_urls()]
+        annex = path(
+            "<uuid:document_id>/annex.<slug:kind>",
+            self.admin_site.admin_view(self.annex_view),
+            name="billing_document_annex",
+        )
+        return [download, annex, *super().get_urls()]
 
     @display(description="Kind")
     def kind(self, document) -> str:
@@ -55,6 +64,14 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
             )
             for file in files
         ]
+        if obj.kind in _WITH_RECORDS:
+            actions += [
+                ActionLink(
+                    f"Records as {kind.upper()}",
+                    reverse("admin:billing_document_annex", args=[obj.pk, kind]),
+                )
+                for kind in MEDIA_TYPES
+            ]
         missing = [Note("Its file is being rendered; come back in a minute.")] if not files else []
         table = Table(
             "Files",
@@ -118,6 +135,24 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
                 "Cache-Control": "private, no-store",
             },
         )
+
+    def annex_view(self, request, document_id, kind):
+        """The records behind a statement, made now; each download is in the audit trail."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        statements = Document.objects.filter(kind__in=_WITH_RECORDS).select_related("settlement")
+        document = statements.filter(pk=document_id).first()
+        if document is None or kind not in MEDIA_TYPES:
+            raise Http404("there is no such file")
+        audit.record(
+            "annex.downloaded",
+            document,
+            actor=request.user.get_username(),
+            at=timezone.now(),
+            after={"format": kind},
+        )
+        file = make_annex(document, kind)
+        return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])
 
 
 def _other_status(document: Document) -> list[tuple[str, object]]:

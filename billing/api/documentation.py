@@ -6,6 +6,7 @@ from billing.api import examples
 from billing.api.filters import StatementFilter
 from billing.api.reading import StatementDetail, StatementPage
 from billing.rules.whereabouts_told import Whereabouts
+from billing.services.annex_files import MEDIA_TYPES
 from partners.api.schema import answer, describe, problems
 
 FIELDS = {
@@ -98,6 +99,25 @@ get_pdf = extend_schema(
         304: None,
     }
     | problems(404, 409),
+)
+
+get_annex = extend_schema(
+    operation_id="getStatementAnnex",
+    tags=_STATEMENTS,
+    summary="The records behind a statement",
+    description=(
+        "One row per record under pseudonyms, as `annex.csv`, `annex.xlsx` or `annex.parquet`: the"
+        " same rows in the same order. The CSV has `;` between fields, a decimal point and instants"
+        " in UTC; its SHA-256 is `annex_sha256` of the statement. In Parquet amounts are decimal128"
+        " and instants UTC timestamps. Empty means: not stated."
+    ),
+    parameters=[
+        OpenApiParameter(
+            "kind", OpenApiTypes.STR, OpenApiParameter.PATH, enum=["csv", "xlsx", "parquet"]
+        )
+    ],
+    responses={(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES.values()}
+    | problems(404),
 )
 
 where_is_record = extend_schema(

@@ -13,6 +13,11 @@ urlpatterns = [
     ),
     path("statements/<uuid:document_id>/pdf", views.StatementPdf.as_view(), name="statement-pdf"),
     path(
+        "statements/<uuid:document_id>/annex.<slug:kind>",
+        views.StatementAnnex.as_view(),
+        name="statement-annex",
+    ),
+    path(
         "statements/<uuid:document_id>/objections/",
         objections.StatementObjections.as_view(),
         name="statement-objections",

@@ -15,8 +15,9 @@ from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unkno
 from billing.models import Document
 from billing.queries_statements import StatementSummary, pdf_of, statements_of, summaries_of
 from billing.queries_whereabouts import NotForYou, where_is
+from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.services.downloads import note_download
-from billing.stored_files import answer_with
+from billing.stored_files import answer_with, stream
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 
@@ -81,6 +82,28 @@ class StatementPdf(APIView):
                 request_id=request.headers.get("X-Request-ID", ""),
             )
         return response
+
+
+class StatementAnnex(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.get_annex
+    def get(self, request, document_id: UUID, kind: str):
+        if kind not in MEDIA_TYPES:
+            raise Http404
+        document = _one(request, document_id)
+        file = make_annex(document, kind)
+        if request.method == "GET":
+            note_download(
+                actor=f"client {client_of(request).name}",
+                partner=client_of(request).partner,
+                object_type="annex",
+                object_id=document.number,
+                now=timezone.now(),
+                request_id=request.headers.get("X-Request-ID", ""),
+                details={"format": kind},
+            )
+        return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])
 
 
 class RecordWhereabouts(APIView):

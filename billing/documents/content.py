@@ -228,11 +228,15 @@ class ConservationLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnnexFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The CSV of single records that belongs to the statement; its hash is over the plain CSV."""
+    """The CSV of single records that belongs to the statement; its hash is over the plain CSV.
+
+    ``form`` says which columns it has; a statement keeps the form it was issued with.
+    """
 
     rows: int
     size_bytes: int
     sha256: str
+    form: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,18 +22,25 @@ from billing.documents.content import AnnexFacts, EmbeddableAnnex
 from clearinghouse.money import minor_unit_digits
 from clearinghouse.statements import load_statement
 
-# In the order of sql/annex.sql.
-COLUMNS = (
+# In the order of sql/annex.sql, and what sql/annex_2.sql adds. A statement keeps its form.
+_FIRST = (
     "sdr_id service_session_id cso csp direction evse_id pseudonym started_at ended_at energy_kwh"
     " energy_amount time_amount parking_amount reservation_amount fee_amount claim_amount"
     " commission_amount payout_amount currency price_basis acceptance"
 ).split()
-HEADER = (";".join(COLUMNS) + "\n").encode()
+_ADDED = (
+    "site city country supply_month is_late authorization_method tariff_id charging_minutes"
+    " credits_sdr_id is_correction"
+).split()
+FORM = 2
+COLUMNS = {1: _FIRST, 2: _FIRST + _ADDED}
+HEADERS = {form: (";".join(columns) + "\n").encode() for form, columns in COLUMNS.items()}
 
 # Larger annexes are embedded compressed: WeasyPrint holds an attachment in memory several times.
 LARGEST_PLAIN_BYTES = 20 * 1024 * 1024
 
-_SQL = Path(__file__).resolve().parent.parent / "sql" / "annex.sql"
+_SQL = Path(__file__).resolve().parent.parent / "sql"
+_FILES = {1: "annex.sql", 2: "annex_2.sql"}
 # The query's first column: a UUID and the delimiter.
 _PARTNER_PREFIX = 37
 # An annex below this stays in memory, larger ones go to a temporary file.
@@ -45,27 +52,25 @@ def digest_annexes(window_id: UUID, *, currency: str) -> dict[UUID, AnnexFacts]:
 
     A partner that is missing in the answer has the ``empty_annex``.
     """
-    rows = _rows(window_id, currency=currency, partner_id=None)
+    rows = _rows(window_id, currency=currency, partner_id=None, form=FORM)
     return {
-        UUID(partner.decode()): _consume(row[_PARTNER_PREFIX:] for row in rows_of_partner)
+        UUID(partner.decode()): _consume((row[_PARTNER_PREFIX:] for row in rows_of_partner), FORM)
         for partner, rows_of_partner in groupby(rows, key=lambda row: row[: _PARTNER_PREFIX - 1])
     }
 
 
 def empty_annex() -> AnnexFacts:
     """The facts of an annex of a header and no record."""
-    return _consume(iter(()))
+    return _consume(iter(()), FORM)
 
 
 @contextmanager
 def open_annex(
-    window_id: UUID, *, currency: str, partner_id: UUID, number: str
+    window_id: UUID, *, currency: str, partner_id: UUID, number: str, form: int = FORM
 ) -> Iterator[EmbeddableAnnex]:
     """Spool one partner's annex to a temporary file and open it, gzipped where it is large."""
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as plain:
-        rows = _rows(window_id, currency=currency, partner_id=partner_id)
-        facts = _consume((row[_PARTNER_PREFIX:] for row in rows), into=plain)
-        plain.seek(0)
+        facts = spool_annex(plain, window_id, currency=currency, partner_id=partner_id, form=form)
         if facts.size_bytes <= LARGEST_PLAIN_BYTES:
             yield EmbeddableAnnex(f"{number}-sdrs.csv", "text/csv", plain, facts)
             return
@@ -74,7 +79,17 @@ def open_annex(
             yield EmbeddableAnnex(f"{number}-sdrs.csv.gz", "application/gzip", packed, facts)
 
 
-def _rows(window_id: UUID, *, currency: str, partner_id: UUID | None) -> Iterator[bytes]:
+def spool_annex(
+    target: IO[bytes], window_id: UUID, *, currency: str, partner_id: UUID, form: int = FORM
+) -> AnnexFacts:
+    """Write one partner's annex as plain CSV and go back to its start; return what it is."""
+    rows = _rows(window_id, currency=currency, partner_id=partner_id, form=form)
+    facts = _consume((row[_PARTNER_PREFIX:] for row in rows), form, into=target)
+    target.seek(0)
+    return facts
+
+
+def _rows(window_id: UUID, *, currency: str, partner_id: UUID | None, form: int) -> Iterator[bytes]:
     """Each row as bytes; libpq hands out COPY data one row at a time, so memory stays flat."""
     parameters = {
         "window_id": window_id,
@@ -83,23 +98,24 @@ def _rows(window_id: UUID, *, currency: str, partner_id: UUID | None) -> Iterato
     }
     with (
         connection.cursor() as cursor,
-        cursor.copy(load_statement(_SQL), parameters) as copy,
+        cursor.copy(load_statement(_SQL / _FILES[form]), parameters) as copy,
     ):
         for row in copy:
             yield bytes(row)
 
 
-def _consume(rows: Iterator[bytes], *, into: IO[bytes] | None = None) -> AnnexFacts:
-    digest, count, size = hashlib.sha256(HEADER), 0, len(HEADER)
+def _consume(rows: Iterator[bytes], form: int, *, into: IO[bytes] | None = None) -> AnnexFacts:
+    header = HEADERS[form]
+    digest, count, size = hashlib.sha256(header), 0, len(header)
     if into:
-        into.write(HEADER)
+        into.write(header)
     for row in rows:
         digest.update(row)
         count += 1
         size += len(row)
         if into:
             into.write(row)
-    return AnnexFacts(rows=count, size_bytes=size, sha256=digest.hexdigest())
+    return AnnexFacts(rows=count, size_bytes=size, sha256=digest.hexdigest(), form=form)
 
 
 def _compress(plain: IO[bytes], packed: IO[bytes]) -> None:

@@ -9,12 +9,20 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from billing.documents.content import FurtherLine
-from billing.models import CurrencyExchange, FeeLine, ManualAdjustment, Settlement, TaxedSupply
-from billing.rules.conversion import told_rates
+from billing.models import (
+    CurrencyExchange,
+    FeeLine,
+    ManualAdjustment,
+    Settlement,
+    SupplyBlock,
+    TaxedSupply,
+)
+from billing.rules.conversion import EURO, told_rates
 from billing.rules.supply_period import supply_title
 from clearinghouse.money import format_amount
-from partners.models import Partner
 
 Line: TypeAlias = tuple[UUID, FurtherLine]
 
@@ -40,6 +48,8 @@ def _vat(settlement: Settlement) -> Iterator[Line]:
         percent = f"{(row.rate * 100).normalize():f} %"
         what = f"VAT {percent} {row.place_country_code}"
         on = "fees of the clearing house" if row.is_service else "services"
+        phrase = "vat_fees" if row.is_service else "vat_services"
+        values = {"rate": str(row.rate), "country": row.place_country_code}
         yield (
             row.supplier_id,
             FurtherLine(
@@ -47,6 +57,8 @@ def _vat(settlement: Settlement) -> Iterator[Line]:
                 text=f"{what} on {on} to {row.customer.name}",
                 basis_minor=row.net_minor,
                 amount_minor=row.vat_minor,
+                phrase=f"{phrase}_to",
+                values=values | {"name": row.customer.name},
             ),
         )
         yield (
@@ -56,6 +68,8 @@ def _vat(settlement: Settlement) -> Iterator[Line]:
                 text=f"{what} on {on} of {row.supplier.name}",
                 basis_minor=row.net_minor,
                 amount_minor=-row.vat_minor,
+                phrase=f"{phrase}_of",
+                values=values | {"name": row.supplier.name},
             ),
         )
 
@@ -67,10 +81,22 @@ def _fees(settlement: Settlement) -> Iterator[Line]:
         sdrs = row.sdrs_after - row.sdrs_before
         count = f" ({sdrs:,} SDRs)" if sdrs else ""
         text = f"{row.component.name}{month}{count}"
+        values = {"name": row.component.name}
+        if row.month:
+            values["month"] = f"{row.month:%Y-%m}"
+        if sdrs:
+            values["sdrs"] = str(sdrs)
         kind: Literal["FEE", "REDUCTION"] = "FEE" if row.payee_id is None else "REDUCTION"
-        yield row.payer_id, FurtherLine(kind=kind, text=text, amount_minor=-row.amount_minor)
+        line = FurtherLine(
+            kind=kind,
+            text=text,
+            amount_minor=row.amount_minor,
+            phrase="fee" + "_month" * bool(row.month) + "_sdrs" * bool(sdrs),
+            values=values,
+        )
+        yield row.payer_id, replace(line, amount_minor=-row.amount_minor)
         if row.payee_id is not None:
-            yield row.payee_id, FurtherLine(kind=kind, text=text, amount_minor=row.amount_minor)
+            yield row.payee_id, line
 
 
 def _adjustments(settlement: Settlement) -> Iterator[Line]:
@@ -84,6 +110,8 @@ def _adjustments(settlement: Settlement) -> Iterator[Line]:
                 kind="ADJUSTMENT",
                 text=f"Manual adjustment: {row.reason}",
                 amount_minor=row.amount_minor,
+                phrase="adjustment",
+                values={"reason": row.reason},
             ),
         )
 
@@ -91,7 +119,12 @@ def _adjustments(settlement: Settlement) -> Iterator[Line]:
 def _carried(settlement: Settlement) -> Iterator[Line]:
     for row in settlement.positions.exclude(carried_minor=0):
         text = "Carried from the settlement before"
-        yield row.partner_id, FurtherLine(kind="CARRIED", text=text, amount_minor=row.carried_minor)
+        yield (
+            row.partner_id,
+            FurtherLine(
+                kind="CARRIED", text=text, amount_minor=row.carried_minor, phrase="carried"
+            ),
+        )
 
 
 def _exchanged(settlement: Settlement) -> Iterator[Line]:
@@ -104,7 +137,25 @@ def _exchanged(settlement: Settlement) -> Iterator[Line]:
         )
         due = format_amount(row.from_minor, row.from_currency)
         text = f"From {window.group}, {period}: {due}, {rates_text(row)}"
-        yield row.partner_id, FurtherLine(kind="EXCHANGED", text=text, amount_minor=row.to_minor)
+        yield (
+            row.partner_id,
+            FurtherLine(
+                kind="EXCHANGED",
+                text=text,
+                amount_minor=row.to_minor,
+                phrase="exchanged",
+                values={
+                    "group": str(window.group),
+                    "starts_at": window.supply_starts_at.isoformat(),
+                    "ends_at": window.supply_ends_at.isoformat(),
+                    "time_zone": window.group.time_zone,
+                    "amount_minor": str(row.from_minor),
+                    "currency": row.from_currency,
+                    "per_euro": " ".join(f"{it}={rate}" for it, rate in rates_of(row).items()),
+                    "rate_date": row.rate_date.isoformat(),
+                },
+            ),
+        )
 
 
 def rates_text(row: CurrencyExchange) -> str:
@@ -113,27 +164,43 @@ def rates_text(row: CurrencyExchange) -> str:
     return f"at {told_rates(*sides)} for 1 EUR (ECB, {row.rate_date})"
 
 
+def rates_of(row: CurrencyExchange) -> dict[str, str]:
+    """The ECB's rates of both currencies in units per euro, the euro itself left out."""
+    sides = ((row.from_currency, row.from_per_euro), (row.to_currency, row.to_per_euro))
+    return {currency: f"{rate.normalize():f}" for currency, rate in sides if currency != EURO}
+
+
 def _blocked(settlement: Settlement) -> Iterator[Line]:
     """What the lines of services and fees hold, and this settlement could not settle."""
     for row in settlement.blocks.select_related("supplier", "customer").order_by("pk"):
-        yield from _pair(row.supplier, row.customer, -row.amount_minor, "Not settled yet")
+        yield from _pair(row, -row.amount_minor, "Not settled yet", "blocked")
 
 
 def _resolved(settlement: Settlement) -> Iterator[Line]:
     rows = settlement.resolved_blocks.select_related("supplier", "customer").order_by("pk")
     for row in rows:
-        yield from _pair(row.supplier, row.customer, row.amount_minor, "Settled now")
+        yield from _pair(row, row.amount_minor, "Settled now", "resolved")
 
 
-def _pair(supplier: Partner, customer: Partner, amount: int, word: str) -> Iterator[Line]:
+def _pair(row: SupplyBlock, amount: int, word: str, phrase: str) -> Iterator[Line]:
     why = "its VAT treatment had to be decided"
     yield (
-        supplier.pk,
-        FurtherLine(kind="BLOCKED", text=f"{word}, {why}: to {customer.name}", amount_minor=amount),
+        row.supplier_id,
+        FurtherLine(
+            kind="BLOCKED",
+            text=f"{word}, {why}: to {row.customer.name}",
+            amount_minor=amount,
+            phrase=f"{phrase}_to",
+            values={"name": row.customer.name},
+        ),
     )
     yield (
-        customer.pk,
+        row.customer_id,
         FurtherLine(
-            kind="BLOCKED", text=f"{word}, {why}: of {supplier.name}", amount_minor=-amount
+            kind="BLOCKED",
+            text=f"{word}, {why}: of {row.supplier.name}",
+            amount_minor=-amount,
+            phrase=f"{phrase}_of",
+            values={"name": row.supplier.name},
         ),
     )

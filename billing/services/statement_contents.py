@@ -22,22 +22,32 @@ from billing.documents.content import (
     ConservationLine,
     CounterpartyLine,
     ExchangeFacts,
+    ExposureFacts,
     FeeLine,
     FurtherLine,
+    LedgerHead,
     MonthLine,
     PartyCode,
     PositionFigures,
+    ReleaseFacts,
+    SiteLine,
     StatementContent,
+    VatLine,
 )
+from billing.documents.languages import DEFAULT
 from billing.models import Position, Settlement
 from billing.services.annex import digest_annexes, empty_annex
-from billing.services.further_lines import further_lines, rates_text
+from billing.services.further_lines import further_lines, rates_of, rates_text
+from billing.services.statement_facts import exposures, ledger_head, release_of, vat_lines
 from clearinghouse.statements import load_statement
 from partners.models import BankAccount, Partner, PartnerFacts, PartyOwnership
 from partners.queries import clearing_house, in_period
 
 # Clearing rules of the house: disputes after settlement are heard for so long.
 OBJECTION_PERIOD = timedelta(days=60)
+
+# Lines by site and month on a statement's pages; WeasyPrint needs 5 ms for each. The annex has all.
+MOST_SITE_LINES = 40
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 _NOTHING_SENT = ConservationLine(
@@ -67,13 +77,19 @@ class Gathered:
     annexes: dict[UUID, AnnexFacts]
     further: dict[UUID, list[FurtherLine]]
     exchanges: dict[UUID, ExchangeFacts]
+    languages: dict[UUID, str]
+    sites: dict[UUID, list[SiteLine]]
+    vat: dict[UUID, list[VatLine]]
+    exposures: dict[UUID, ExposureFacts]
+    release: ReleaseFacts | None
+    ledger: LedgerHead | None
 
 
 def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime) -> Gathered:
     """Read once what every statement of the settlement needs; ``now`` is the issue date."""
     window, house = settlement.window, clearing_house()
     with_house = {partner.id: partner for partner in [*partners, house]}
-    companies = _companies(with_house, now=now)
+    companies, languages = _companies(with_house, now=now)
     accounts = _accounts(with_house, currency=settlement.currency, now=now)
     key = {"window_id": window.id}
     return Gathered(
@@ -91,6 +107,12 @@ def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime
         annexes=digest_annexes(window.id, currency=settlement.currency),
         further=further_lines(settlement),
         exchanges=_exchanges(settlement),
+        languages=languages,
+        sites=_by_partner("statement_sites.sql", key | {"most": MOST_SITE_LINES}, SiteLine),
+        vat=vat_lines(settlement),
+        exposures=exposures(settlement, with_house),
+        release=release_of(settlement),
+        ledger=ledger_head(),
     )
 
 
@@ -126,6 +148,12 @@ def content_of(position: Position, *, number: str, gathered: Gathered) -> Statem
         further=gathered.further.get(partner_id, []),
         exchange=gathered.exchanges.get(partner_id),
         months=gathered.months.get(partner_id, []),
+        language=gathered.languages.get(partner_id, DEFAULT),
+        sites=gathered.sites.get(partner_id, []),
+        vat=gathered.vat.get(partner_id, []),
+        exposure=gathered.exposures.get(partner_id),
+        release=gathered.release,
+        ledger=gathered.ledger,
     )
     _check_sums(content)
     return content
@@ -156,6 +184,7 @@ def _check_sums(content: StatementContent) -> None:
     pairs = {
         "net": (services + further, position.net_minor),
         "months": (sum(line.net_minor for line in content.months), services),
+        "sites": (sum(line.net_minor for line in content.sites), services),
         "records": (sum(line.sdrs for line in content.counterparties), content.annex.rows),
     }
     for what, (added, stated) in pairs.items():
@@ -191,13 +220,17 @@ def _bank(position: Position, *, number: str, gathered: Gathered) -> BankBlock:
     return BankBlock(money_flow=flow)
 
 
-def _companies(partners: dict[UUID, Partner], *, now: datetime) -> dict[UUID, Company]:
-    """Legal facts that hold at ``now``; a partner without any goes by its short name."""
+def _companies(
+    partners: dict[UUID, Partner], *, now: datetime
+) -> tuple[dict[UUID, Company], dict[UUID, str]]:
+    """Legal facts that hold at ``now`` and the language of letters; without any the short name."""
     names = Company.__struct_fields__
     companies = {id_: Company(legal_name=partner.name) for id_, partner in partners.items()}
+    languages = {}
     for facts in PartnerFacts.objects.filter(in_period(now), partner__in=list(partners)):
         companies[facts.partner_id] = Company(**{name: getattr(facts, name) for name in names})
-    return companies
+        languages[facts.partner_id] = facts.language
+    return companies, languages
 
 
 def _accounts(
@@ -228,6 +261,8 @@ def _exchanges(settlement: Settlement) -> dict[UUID, ExchangeFacts]:
             currency=row.to_currency,
             amount_minor=row.to_minor,
             rates=rates_text(row),
+            per_euro=rates_of(row),
+            rate_date=row.rate_date,
         )
         for row in rows
     }

@@ -197,6 +197,7 @@ def _render(document: Document) -> bytes:
         currency=content.currency,
         partner_id=document.partner_id,
         number=document.number,
+        form=content.annex.form,
     ) as annex:
         if annex.facts != content.annex:
             raise AnnexDiffers(

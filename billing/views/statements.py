@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,8 +17,9 @@ from billing.queries_statements import (
     statements_of,
     summaries_of,
 )
+from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.services.downloads import note_download
-from billing.stored_files import answer_with
+from billing.stored_files import answer_with, stream
 from billing.views.access import ENVIRONMENT, reader_for
 from billing.views.pages import cursor_of
 from partners.models import Partner
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "section": "statements",
             "statements": shown,
+            "annex_kinds": list(MEDIA_TYPES),
             "provisional": provisional,
             "objectionable": _objectionable([*provisional, *shown]),
             "has_objections": objections_of(partner, environment=ENVIRONMENT).exists(),
@@ -93,3 +95,25 @@ def statement_pdf(request: HttpRequest, document_id: UUID) -> HttpResponse:
         request_id=request_id(),
     )
     return answer_with(file, name=f"{document.number}.pdf", request=request)
+
+
+@require_safe
+@for_partner
+def statement_annex(request: HttpRequest, document_id: UUID, kind: str) -> FileResponse:
+    """The records behind the partner's own statement, made now in the format ``kind``."""
+    partner = partner_of(request)
+    if kind not in MEDIA_TYPES:
+        raise Http404("no such format")
+    own = statements_of(partner, environment=ENVIRONMENT, statuses=["FINAL", "PROVISIONAL"])
+    document = get_object_or_404(own.select_related("settlement"), id=document_id)
+    note_download(
+        actor=request.user.get_username(),
+        partner=partner,
+        object_type="annex",
+        object_id=document.number,
+        now=timezone.now(),
+        request_id=request_id(),
+        details={"format": kind},
+    )
+    file = make_annex(document, kind)
+    return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])

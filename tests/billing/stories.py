@@ -60,6 +60,7 @@ class Story:
     parking: Decimal = Decimal(0)
     reservation: Decimal = Decimal(0)
     country: str = "DE"
+    site: str = ""
 
     @property
     def items(self) -> list[tuple[str, Decimal]]:
@@ -163,6 +164,7 @@ def _sdr(world: World, id_: UUID, story: Story, *, batch: IntakeBatch) -> Sdr:
             "currency": world.group.currency,
             "claim_amount": story.claim,
             "location_country": story.country,
+            "location_name": story.site,
             "item_kinds": [kind for kind, _ in story.items],
             "item_amounts": [amount for _, amount in story.items],
             "rules_version": 1,

@@ -56,6 +56,7 @@ def every_address(world: World) -> list[str]:
         "document_id": world.statement.id,
         "record_id": world.settled_id,
         "objection_id": objection.pk,
+        "kind": "xlsx",
     }
     return [
         reverse(

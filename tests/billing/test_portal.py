@@ -65,7 +65,11 @@ def text_of(response) -> str:
 
 def every_address(world: World) -> list[str]:
     """Each page of the portal that shows data, with ids of Nordlicht's; read from the URL map."""
-    arguments = {"document_id": world.statement.id, "record_id": UUID(world.settled_id)}
+    arguments = {
+        "document_id": world.statement.id,
+        "record_id": UUID(world.settled_id),
+        "kind": "csv",
+    }
     public = {"login", "logout", "password", "password-changed"}
     addresses = []
     for page in portal_urls.urlpatterns:

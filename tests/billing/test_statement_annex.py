@@ -70,6 +70,16 @@ class TestStatementAnnex:
             "currency": "EUR",
             "price_basis": "EXCL_TAX",
             "acceptance": "ON_VALIDATION",
+            "site": "",
+            "city": "",
+            "country": "DE",
+            "supply_month": "2026-11",
+            "is_late": "false",
+            "authorization_method": "",
+            "tariff_id": "",
+            "charging_minutes": "",
+            "credits_sdr_id": "",
+            "is_correction": "false",
         }
 
     def test_tells_the_buyer_that_it_bought(self):
@@ -122,6 +132,7 @@ class TestStatementAnnex:
             "rows": 5,
             "size_bytes": len(annex),
             "sha256": hashlib.sha256(annex).hexdigest(),
+            "form": 2,
         }
 
     @pytest.mark.parametrize("spool_bytes", [1000, 1_000_000])
@@ -153,4 +164,4 @@ class TestStatementAnnex:
         empty = annexes.empty_annex()
 
         assert empty.rows == 0
-        assert empty.sha256 == hashlib.sha256(annexes.HEADER).hexdigest()
+        assert empty.sha256 == hashlib.sha256(annexes.HEADERS[2]).hexdigest()

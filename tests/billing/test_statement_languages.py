@@ -6,7 +6,9 @@ from datetime import date
 
 import pypdf
 import pytest
+from msgspec.structs import replace
 
+from billing.documents.content import FurtherLine
 from billing.documents.languages import LANGUAGES, writer_for
 from billing.documents.statement_pdf import render_statement
 from billing.documents.statement_text import shown
@@ -140,6 +142,30 @@ class TestStatement:
 
         assert further[0].replace("\u00a0", " ") == "USt 19 % DE auf Leistungen an Voltaire"
         assert further[2] == "Vortrag aus der vorigen Verrechnung"
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_says_every_phrase_whole(self, language):
+        values = {
+            "rate": "0.19", "country": "DE", "name": "Voltaire", "month": "2026-10", "sdrs": "1200",
+            "reason": "agreed", "group": "CHF monthly", "starts_at": "2026-08-31T22:00:00Z",
+            "ends_at": "2026-09-30T22:00:00Z", "time_zone": "Europe/Brussels",
+            "amount_minor": "-10605", "currency": "CHF", "per_euro": "CHF=0.9326 SEK=11.2",
+            "rate_date": "2026-10-08",
+        }  # fmt: skip
+        phrases = [
+            name.removeprefix("line_")
+            for name in texts_of("statement", language)
+            if name.startswith("line_")
+        ]
+        further = [
+            FurtherLine(kind="FEE", text="", amount_minor=0, phrase=phrase, values=values)
+            for phrase in phrases
+        ]
+
+        lines = shown(replace(statement(language), further=further))["further"]
+
+        assert len(lines) == 15
+        assert all(line["text"] and not FIELD.search(line["text"]) for line in lines)
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_is_marked_provisional_on_each_page(self, language):

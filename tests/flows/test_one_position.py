@@ -10,7 +10,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from msgspec import convert
+from msgspec.structs import replace
 
+from billing.documents.content import FurtherLine
+from billing.documents.statement_text import shown
 from billing.models import (
     ClearingWindow,
     CurrencyExchange,
@@ -39,6 +43,7 @@ from tests.makers import (
     polder,
     voltaire,
 )
+from tests.samples.statement import statement
 
 pytestmark = pytest.mark.django_db
 
@@ -179,8 +184,17 @@ def test_a_statement_says_what_became_of_it(worlds):
         "currency": "EUR",
         "amount_minor": -11371,
         "rates": "at 0.9326 CHF for 1 EUR (ECB, 2026-10-08)",
+        "per_euro": {"CHF": "0.9326"},
+        "rate_date": "2026-10-08",
     }
-    assert euros.content["further"] == [
+    [exchanged] = euros.content["further"]
+    assert _told_in("de", exchanged) == (
+        "Aus CHF monthly, September 2026: −106,05 CHF, zu 0,9326 CHF je 1 EUR"
+        " (EZB, 8. Oktober 2026)"
+    )
+    assert [
+        {name: exchanged[name] for name in ("kind", "text", "basis_minor", "amount_minor")}
+    ] == [
         {
             "kind": "EXCHANGED",
             "text": "From CHF monthly, September 2026: -106.05 CHF, at 0.9326 CHF for 1 EUR"
@@ -332,3 +346,8 @@ def test_a_central_counterparty_needs_no_clause():
         if name.startswith(("1200", "2100")):
             owed[name[5:]] += minor
     assert set(owed.values()) == {0}
+
+
+def _told_in(language: str, line: dict) -> str:
+    content = replace(statement(language), further=[convert(line, FurtherLine)])
+    return shown(content)["further"][0]["text"]
