@@ -87,6 +87,13 @@ _NAVIGATION = [
         _book("Ageing", "hourglass_bottom", "ageing"),
     ),
     _group(
+        "Payments",
+        _page("Payment files", "upload", "billing.paymentfile"),
+        _page("Payments", "payments", "billing.payment"),
+        _page("SEPA mandates", "signature", "billing.debitmandate"),
+        _page("Changes of bank details", "published_with_changes", "partners.bankdetailchange"),
+    ),
+    _group(
         "Risk",
         _page("Exposure", "speed", "billing.exposurereading"),
         _page("Blocks", "front_hand", "billing.exposureblock"),

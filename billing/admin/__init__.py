@@ -15,6 +15,8 @@ from billing.admin import (  # noqa: F401 they register themselves
     fx_rate,
     ledger,
     objection,
+    payment,
+    payment_file,
     position,
     proof,
     settlement,

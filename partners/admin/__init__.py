@@ -17,6 +17,7 @@ for _model in (AccessToken, ApiClient, IDToken, RefreshToken, get_grant_model(),
 from partners.admin import (  # noqa: E402, F401 they register themselves
     agreement,
     audit_trail,
+    bank_change,
     client,
     contract,
     endpoint,

@@ -242,6 +242,19 @@ class BankAccountForm(forms.ModelForm):
                 f"This is not a valid IBAN ({error}). Copy it from the bank's letter."
             ) from error
 
+    def clean(self):
+        """The first account is entered; from then on it takes a change with a second person."""
+        entered = super().clean() or {}
+        partner, currency = entered.get("partner"), entered.get("currency")
+        if self.instance._state.adding and partner and not partner.is_clearing_house:
+            known = BankAccount.objects.filter(partner=partner, currency=currency)
+            if known.exists():
+                raise forms.ValidationError(
+                    f"{partner} has an account in {currency}. Ask for a change of bank details: it"
+                    " is called back, approved by a second person, cooled and tested."
+                )
+        return entered
+
 
 @admin.register(BankAccount)
 class BankAccountAdmin(HouseAdmin):
