@@ -14,6 +14,7 @@ from billing.services import (
     closing,
     conservation,
     exposure,
+    invoice_files,
     sealing,
     statements,
     suspense,
@@ -115,6 +116,12 @@ def seal_ledger() -> dict[str, int]:
 def render_missing_statements() -> dict[str, int]:
     """Render the statements that have no PDF yet."""
     return {"rendered": statements.render_missing(now=timezone.now())}
+
+
+@shared_task(name="billing.render_missing_invoices")
+def render_missing_invoices() -> dict[str, int]:
+    """Render the invoices that have no files yet, judged by the official rules."""
+    return {"rendered": invoice_files.render_missing_invoices(now=timezone.now())}
 
 
 @shared_task(name="billing.read_exposures")

@@ -263,6 +263,8 @@ class PreviewTold:
                 "rate__exact": row["rate"],
                 "place_country_code__exact": row["place"],
                 "is_service__exact": int(row["is_service"]),
+                # Previews of before credits were taxed apart do not tell.
+                "is_credit__exact": int(row.get("is_credit", False)),
             }
             rows.append(
                 (

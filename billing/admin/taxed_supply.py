@@ -114,6 +114,7 @@ class TaxedSupplyAdmin(_OfSettlement):
         SideFilter,
         ("category", ChoicesDropdownFilter),
         ("is_service", BooleanRadioFilter),
+        ("is_credit", BooleanRadioFilter),
     )
     totals = {"net_minor": "Without VAT", "vat_minor": "VAT"}
 

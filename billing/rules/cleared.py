@@ -36,14 +36,19 @@ class Cleared:
         """What the buyer pays: the claim, or the reduced price."""
         return self.payout_minor if self.beneficiary == BUYER else self.claim_minor
 
+    @property
+    def is_credit(self) -> bool:
+        """It takes money or energy back."""
+        return self.claim_minor < 0 or self.energy_kwh < 0
+
 
 def supplies_of(rows: Iterable[Cleared], *, zone: tzinfo) -> list[Supplied]:
     """Add up what was supplied per pair, local day, kind, country and price basis; sorted.
 
-    A record counts once, with its electricity, and so does its energy. Own network supplies
-    nothing.
+    Credits are added up apart: they are taxed apart, and go on credit notes. A record counts
+    once, with its electricity, and so does its energy. Own network supplies nothing.
     """
-    sums: dict[tuple[UUID, UUID, date, str, str, str], list] = {}
+    sums: dict[tuple[UUID, UUID, date, str, str, str, bool], list] = {}
     for row in rows:
         if row.seller_partner == row.buyer_partner:
             continue
@@ -57,11 +62,14 @@ def supplies_of(rows: Iterable[Cleared], *, zone: tzinfo) -> list[Supplied]:
                 continue
             day = row.ended_at.astimezone(zone).date()
             pair = (row.seller_partner, row.buyer_partner)
-            at = (*pair, day, kind, row.charge_country, row.price_basis)
+            at = (*pair, day, kind, row.charge_country, row.price_basis, row.is_credit)
             known = sums.setdefault(at, [0, Decimal(0), 0])
             for place, value in enumerate((sdrs, energy, amount)):
                 known[place] += value
-    return [Supplied(*at, *figures) for at, figures in sorted(sums.items())]
+    return [
+        Supplied(*at[:6], figures[0], figures[1], figures[2], at[6])
+        for at, figures in sorted(sums.items())
+    ]
 
 
 def fee_record_of(row: Cleared, *, zone: tzinfo, window_starts_at: datetime) -> FeeRecord:
@@ -73,7 +81,7 @@ def fee_record_of(row: Cleared, *, zone: tzinfo, window_starts_at: datetime) -> 
         service_date=row.ended_at.astimezone(zone).date(),
         amount_minor=row.price_minor,
         energy_kwh=row.energy_kwh,
-        is_credit=row.claim_minor < 0 or row.energy_kwh < 0,
+        is_credit=row.is_credit,
         is_late=row.ended_at < window_starts_at and not row.is_of_correction,
         is_correction=row.is_of_correction and row.claim_minor >= 0,
     )

@@ -23,7 +23,10 @@ SERVICE = "SERVICE"
 
 
 class Supplied(NamedTuple):
-    """What one partner supplied another on a day; ``amount_minor`` on its price basis."""
+    """What one partner supplied another on a day; ``amount_minor`` on its price basis.
+
+    ``is_credit``: of records that take back what others charged.
+    """
 
     supplier: UUID
     customer: UUID
@@ -34,6 +37,7 @@ class Supplied(NamedTuple):
     sdrs: int
     energy_kwh: Decimal
     amount_minor: int
+    is_credit: bool = False
 
     @property
     def is_service(self) -> bool:
@@ -53,6 +57,7 @@ class TaxKey(NamedTuple):
     ground: str = ""
     is_service: bool = False
     self_assessed_rate: Decimal = Decimal(0)
+    is_credit: bool = False
 
 
 @dataclass(slots=True)
@@ -175,7 +180,17 @@ def tax_supplies(
 def _key(row: Supplied, decision: VatDecision | None) -> TaxKey:
     pair = (row.supplier, row.customer)
     if decision is None:
-        return TaxKey(*pair, "", NOT_APPLIED, Decimal(0), row.price_basis, "", row.is_service)
+        return TaxKey(
+            *pair,
+            "",
+            NOT_APPLIED,
+            Decimal(0),
+            row.price_basis,
+            "",
+            row.is_service,
+            Decimal(0),
+            row.is_credit,
+        )
     return TaxKey(
         *pair,
         decision.place or "",
@@ -185,6 +200,7 @@ def _key(row: Supplied, decision: VatDecision | None) -> TaxKey:
         decision.ground,
         row.is_service,
         decision.self_assessed_rate,
+        row.is_credit,
     )
 
 

@@ -91,12 +91,19 @@ def _supplies(settlement: Settlement) -> list[dict[str, Any]]:
             "category": row.category,
             "rate": str(row.rate),
             "is_service": row.is_service,
+            "is_credit": row.is_credit,
             "sdrs": row.sdrs,
             "net_minor": row.net_minor,
             "vat_minor": row.vat_minor,
         }
         for row in rows.order_by(
-            "supplier__name", "customer__name", "category", "rate", "place_country_code", "ground"
+            "supplier__name",
+            "customer__name",
+            "category",
+            "rate",
+            "place_country_code",
+            "ground",
+            "is_credit",
         )
     ]
 

@@ -25,6 +25,7 @@ from billing.rules.netting import PartnerPosition, positions_sha256
 from billing.services import exchange
 from billing.services.fees import charge_fees
 from billing.services.instructing import instruct, netted_together
+from billing.services.invoicing import issue_invoices
 from billing.services.payments.states import refresh
 from billing.services.postings import post_settlement
 from billing.services.preview import preview_of, sha256_of
@@ -113,7 +114,7 @@ def _is_approval(approval: Approval | None, settlement: Settlement) -> bool:
 def issue(
     settlement: Settlement, *, approval: Approval | None = None, now: datetime
 ) -> list[Document]:
-    """Post, mark issued and write the statements; the caller holds the group FOR UPDATE.
+    """Post, mark issued, write statements and invoices; the caller holds the group FOR UPDATE.
 
     :raises NotReleasable: it is not CALCULATED, an objection to it is open, or the carried amounts
         are not those of now.
@@ -140,7 +141,9 @@ def issue(
     settlement.save(update_fields=["state", "issued_at", "approval"])
     if settings.MONEY_FLOW != "INSTRUCTION_ONLY":
         refresh(settlement, cause="the settlement was issued", now=now)
-    return issue_statements(settlement, now=now)
+    statements = issue_statements(settlement, now=now)
+    issue_invoices(settlement, now=now)
+    return statements
 
 
 def cancel(settlement: Settlement, *, reason: str, now: datetime) -> None:

@@ -38,6 +38,8 @@ from roaming.services.deliveries import owe_news
 PDF = "application/pdf"
 SERIES = {Environment.LIVE: "ST", Environment.TEST: "TST"}
 
+_STATEMENTS = [Document.Kind.STATEMENT, Document.Kind.PROVISIONAL]
+
 logger = logging.getLogger(__name__)
 
 
@@ -150,7 +152,7 @@ def render_missing(*, now: datetime) -> int:
 
     One that cannot be rendered is logged and left, so that it does not hold up the others.
     """
-    missing = Document.objects.exclude(files__media_type=PDF)
+    missing = Document.objects.filter(kind__in=_STATEMENTS).exclude(files__media_type=PDF)
     rendered = 0
     for document in missing.order_by("number"):
         try:

@@ -199,6 +199,7 @@ def _write_supplies(
             rate=one.key.rate,
             price_basis=one.key.price_basis,
             is_service=one.key.is_service,
+            is_credit=one.key.is_credit,
             sdrs=one.sdrs,
             net_minor=one.net_minor,
             vat_minor=one.vat_minor,

@@ -18,6 +18,7 @@ from billing.services import (
     correction_runs,
     exposure,
     fees,
+    invoicing,
     postings,
     sealing,
     settling,
@@ -35,6 +36,7 @@ from tests.billing.comparisons import (
     compare_positions,
     compare_self_assessed,
 )
+from tests.billing.invoiced_records import compare_invoiced
 from tests.billing.stories import (
     DECEMBER_ENDS_AT,
     NOVEMBER_ENDS_AT,
@@ -219,6 +221,22 @@ SUPPLYING = [
         "energy_kwh",
     ),
     Mutant("leaves unbilled energy out", "amount <> 0 OR kind = 'ELECTRICITY'", "amount <> 0"),
+    Mutant(
+        "knows no credit", "claim_minor < 0 OR energy_kwh < 0 AS is_credit", "false AS is_credit"
+    ),
+]
+INVOICING = [
+    Mutant(
+        "takes the day of UTC",
+        "ended_at AT TIME ZONE %(time_zone)s)",
+        "ended_at AT TIME ZONE 'UTC')",
+    ),
+    Mutant("invoices the claim", "THEN payout_minor", "THEN claim_minor"),
+    Mutant("knows no credit", "AND asked.is_credit = owed.is_credit", ""),
+    Mutant("invoices every kind", "AND asked.kind = part.kind", ""),
+    Mutant("invoices every country", "AND asked.country = owed.charge_country_code", ""),
+    Mutant("leaves unbilled records out", "OR part.kind = 'ELECTRICITY'", ""),
+    Mutant("invoices every seller", "asked.seller_id IS NULL OR", "true OR"),
 ]
 CHARGING = [
     Mutant(
@@ -406,6 +424,7 @@ FAMILIES = [
     ("net_positions.sql", EXCHANGING, compare_exchanged_positions),
     ("supplies.sql", SUPPLYING, compare_supplies),
     ("fee_records.sql", CHARGING, compare_supplies),
+    ("invoiced_sdrs.sql", INVOICING, compare_invoiced),
     ("post_corrections.sql", CORRECTING, compare_corrections),
     ("exposures.sql", EXPOSING, compare_exposures),
     ("window_holds.sql", HOLDING, compare_some_waits),
@@ -463,6 +482,7 @@ _LOADING = (
     correction_runs,
     exposure,
     fees,
+    invoicing,
     postings,
     sealing,
     settling,

