@@ -10,25 +10,28 @@ def load_default_rows() -> int:
 
     They are a start, to be confirmed by a tax adviser before the first document.
     """
-    added = 0
     rates = set(TaxRate.objects.values_list("country_code", "kind"))
-    for row in RATE_ROWS:
-        if (row.country, row.kind) not in rates:
-            TaxRate.objects.create(rate=row.rate, kind=row.kind, **_dated(row))
-            added += 1
+    new_rates = [
+        TaxRate(rate=row.rate, kind=row.kind, **_dated(row))
+        for row in RATE_ROWS
+        if (row.country, row.kind) not in rates
+    ]
     kinds = set(TaxTreatment.objects.values_list("country_code", "kind"))
-    for kind in KIND_ROWS:
-        if (kind.country, kind.kind) not in kinds:
-            TaxTreatment.objects.create(kind=kind.kind, treatment=kind.treatment, **_dated(kind))
-            added += 1
-    domestic = set(DomesticReverseCharge.objects.values_list("country_code", flat=True))
-    for shift in DOMESTIC_ROWS:
-        if shift.country not in domestic:
-            DomesticReverseCharge.objects.create(
-                applies=shift.applies, ground=shift.law, **_dated(shift)
-            )
-            added += 1
-    return added
+    new_treatments = [
+        TaxTreatment(kind=row.kind, treatment=row.treatment, **_dated(row))
+        for row in KIND_ROWS
+        if (row.country, row.kind) not in kinds
+    ]
+    countries = set(DomesticReverseCharge.objects.values_list("country_code", flat=True))
+    new_shifts = [
+        DomesticReverseCharge(applies=row.applies, ground=row.law, **_dated(row))
+        for row in DOMESTIC_ROWS
+        if row.country not in countries
+    ]
+    TaxRate.objects.bulk_create(new_rates)
+    TaxTreatment.objects.bulk_create(new_treatments)
+    DomesticReverseCharge.objects.bulk_create(new_shifts)
+    return len(new_rates) + len(new_treatments) + len(new_shifts)
 
 
 def _dated(row) -> dict[str, object]:
