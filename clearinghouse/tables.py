@@ -6,7 +6,18 @@ Ground: knows Django's migrations, nothing of ours.
 from django.db import migrations
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.fields import FieldOperation
-from django.db.migrations.operations.models import CreateModel, IndexOperation, ModelOperation
+from django.db.migrations.operations.models import (
+    AddConstraint,
+    AddIndex,
+    CreateModel,
+    ModelOperation,
+    RemoveConstraint,
+    RemoveIndex,
+)
+
+_OfAModel = (
+    ModelOperation | FieldOperation | AddConstraint | RemoveConstraint | AddIndex | RemoveIndex
+)
 
 _REFUSE_CHANGE = """
 CREATE FUNCTION clearinghouse_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -144,22 +155,22 @@ def guarded_default(table: str, name: str) -> migrations.RunSQL:
     )
 
 
-class CreateTogether(Operation):
-    """Create the tables of many models at once, each as the steps leave it in the end.
+class Together(Operation):
+    """Carry out many steps of a migration between the models before them and those after them.
 
-    Django renders all models anew after each step of a migration, which takes minutes where they
-    are many; here it renders them once. The steps are as ``makemigrations`` writes them: those that
-    make models are carried out, the others only tell how a model ends.
+    Django renders all models anew after each step, which takes minutes where they are many; here it
+    renders them twice. The steps are as ``makemigrations`` writes them, each of another field or
+    constraint. A table is made as the steps leave it: those that go on about it have nothing to do.
 
-    :raises TypeError: a step does more than to tell of a model, as ``RunSQL`` does
+    :raises TypeError: a step is not about a model, as ``RunSQL``
     """
 
     atomic = True
 
-    def __init__(self, operations: list[Operation]):
+    def __init__(self, operations: list[_OfAModel]):
         for operation in operations:
-            if not isinstance(operation, ModelOperation | FieldOperation | IndexOperation):
-                raise TypeError(f"{operation} would not be carried out")
+            if not isinstance(operation, _OfAModel):
+                raise TypeError(f"{operation} is not about a model")
         self.operations = operations
 
     def deconstruct(self):
@@ -171,18 +182,29 @@ class CreateTogether(Operation):
             operation.state_forwards(app_label, state)
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        for operation in self._creations():
+        for operation in self._carried_out():
             operation.database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        for operation in reversed(self._creations()):
+        for operation in reversed(self._carried_out()):
             operation.database_backwards(app_label, schema_editor, from_state, to_state)
 
-    def _creations(self) -> list[CreateModel]:
-        return [operation for operation in self.operations if isinstance(operation, CreateModel)]
+    def _carried_out(self) -> list[_OfAModel]:
+        made = {each.name_lower for each in self.operations if isinstance(each, CreateModel)}
+        return [
+            each
+            for each in self.operations
+            if isinstance(each, CreateModel) or _model_of(each) not in made
+        ]
 
     def describe(self):
-        return f"Create {len(self._creations())} models together"
+        return f"{len(self.operations)} steps together"
+
+
+def _model_of(operation: _OfAModel) -> str:
+    if isinstance(operation, ModelOperation):
+        return operation.name_lower
+    return operation.model_name.lower()
 
 
 class CreatePartitionedModel(CreateModel):

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        tables.CreateTogether(
+        tables.Together(
             [
                 migrations.CreateModel(
                     name="Account",

@@ -17,102 +17,103 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="document",
-            name="statement_is_one_per_partner",
-        ),
-        migrations.RemoveConstraint(
-            model_name="taxedsupply",
-            name="supply_is_taxed_once_per_settlement",
-        ),
-        migrations.AddField(
-            model_name="taxedsupply",
-            name="is_credit",
-            field=models.BooleanField(
-                default=False, help_text="of credit records: a credit note, taxed on its own"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="document",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("STATEMENT", "Settlement statement"),
-                    ("PROVISIONAL", "Provisional statement"),
-                    ("INVOICE", "Invoice or credit note"),
-                    ("BALANCE", "Balance confirmation"),
-                ],
-                max_length=11,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="transfer",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("ENERGY", "Services of a pair in a window"),
-                    ("VAT", "VAT on services, seller from buyer"),
-                    ("COMMISSION", "Commission of the clearing house"),
-                    ("FEE", "Fees of the clearing house"),
-                    ("FEE_VAT", "VAT on fees"),
-                    ("PURCHASE", "CCP: the house buys"),
-                    ("SALE", "CCP: the house sells"),
-                    ("INPUT_VAT", "CCP: VAT on purchases"),
-                    ("OUTPUT_VAT", "CCP: VAT on sales"),
-                    ("SELF_ASSESSED", "CCP: reverse charge, both sides"),
-                    ("SET_OFF", "CCP: a partner's payable against its receivable"),
-                    ("SUSPENSE", "A dispute was opened"),
-                    ("SUSPENSE_END", "A dispute was closed"),
-                    ("ADJUSTMENT", "Manual adjustment"),
-                    ("EXCHANGE", "Conversion into another currency"),
-                    ("DEPOSIT_IN", "Guarantee or prefund paid in"),
-                    ("DEPOSIT_OUT", "Guarantee or prefund paid back"),
-                    ("COVER", "Default covered"),
-                    ("UNWIND", "Default unwound"),
-                    ("WRITE_OFF", "Written off"),
-                    ("PAY_IN", "Money came in"),
-                    ("PAYOUT_SENT", "Payout instructed"),
-                    ("PAYOUT_BOOKED", "Payout left the bank"),
-                    ("RETURN", "Payment came back"),
-                    ("COLLECTION_SENT", "Collection instructed"),
-                    ("UNALLOCATED", "Came in too much, or for nothing known"),
-                    ("PAY_BACK", "What came in too much goes back"),
-                    ("CHARGES", "The bank's charges"),
-                    ("INTEREST", "Interest and lump sum for late payment"),
-                ],
-                max_length=15,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind__in", ["STATEMENT", "PROVISIONAL"])),
-                fields=("settlement", "partner", "kind"),
-                name="statement_is_one_per_partner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="taxedsupply",
-            constraint=models.UniqueConstraint(
-                fields=(
-                    "settlement",
-                    "window",
-                    "supplier",
-                    "customer",
-                    "place_country_code",
-                    "category",
-                    "rate",
-                    "self_assessed_rate",
-                    "price_basis",
-                    "ground",
-                    "is_service",
-                    "is_credit",
-                ),
-                name="supply_is_taxed_once_per_settlement",
-            ),
-        ),
-        tables.CreateTogether(
+        tables.Together(
             [
+                migrations.RemoveConstraint(
+                    model_name="document",
+                    name="statement_is_one_per_partner",
+                ),
+                migrations.RemoveConstraint(
+                    model_name="taxedsupply",
+                    name="supply_is_taxed_once_per_settlement",
+                ),
+                migrations.AddField(
+                    model_name="taxedsupply",
+                    name="is_credit",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="of credit records: a credit note, taxed on its own",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="document",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("STATEMENT", "Settlement statement"),
+                            ("PROVISIONAL", "Provisional statement"),
+                            ("INVOICE", "Invoice or credit note"),
+                            ("BALANCE", "Balance confirmation"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="transfer",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("ENERGY", "Services of a pair in a window"),
+                            ("VAT", "VAT on services, seller from buyer"),
+                            ("COMMISSION", "Commission of the clearing house"),
+                            ("FEE", "Fees of the clearing house"),
+                            ("FEE_VAT", "VAT on fees"),
+                            ("PURCHASE", "CCP: the house buys"),
+                            ("SALE", "CCP: the house sells"),
+                            ("INPUT_VAT", "CCP: VAT on purchases"),
+                            ("OUTPUT_VAT", "CCP: VAT on sales"),
+                            ("SELF_ASSESSED", "CCP: reverse charge, both sides"),
+                            ("SET_OFF", "CCP: a partner's payable against its receivable"),
+                            ("SUSPENSE", "A dispute was opened"),
+                            ("SUSPENSE_END", "A dispute was closed"),
+                            ("ADJUSTMENT", "Manual adjustment"),
+                            ("EXCHANGE", "Conversion into another currency"),
+                            ("DEPOSIT_IN", "Guarantee or prefund paid in"),
+                            ("DEPOSIT_OUT", "Guarantee or prefund paid back"),
+                            ("COVER", "Default covered"),
+                            ("UNWIND", "Default unwound"),
+                            ("WRITE_OFF", "Written off"),
+                            ("PAY_IN", "Money came in"),
+                            ("PAYOUT_SENT", "Payout instructed"),
+                            ("PAYOUT_BOOKED", "Payout left the bank"),
+                            ("RETURN", "Payment came back"),
+                            ("COLLECTION_SENT", "Collection instructed"),
+                            ("UNALLOCATED", "Came in too much, or for nothing known"),
+                            ("PAY_BACK", "What came in too much goes back"),
+                            ("CHARGES", "The bank's charges"),
+                            ("INTEREST", "Interest and lump sum for late payment"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="document",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("kind__in", ["STATEMENT", "PROVISIONAL"])),
+                        fields=("settlement", "partner", "kind"),
+                        name="statement_is_one_per_partner",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="taxedsupply",
+                    constraint=models.UniqueConstraint(
+                        fields=(
+                            "settlement",
+                            "window",
+                            "supplier",
+                            "customer",
+                            "place_country_code",
+                            "category",
+                            "rate",
+                            "self_assessed_rate",
+                            "price_basis",
+                            "ground",
+                            "is_service",
+                            "is_credit",
+                        ),
+                        name="supply_is_taxed_once_per_settlement",
+                    ),
+                ),
                 migrations.CreateModel(
                     name="AccountMapping",
                     fields=[
@@ -2257,5 +2258,5 @@ class Migration(migrations.Migration):
                     },
                 ),
             ]
-        ),
+        )
     ]

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL("CREATE TYPE uuidrange AS RANGE (subtype = uuid)", "DROP TYPE uuidrange"),
         migrations.RunSQL("CREATE TYPE textrange AS RANGE (subtype = text)", "DROP TYPE textrange"),
         *tables.evidence_functions(),
-        tables.CreateTogether(
+        tables.Together(
             [
                 migrations.CreateModel(
                     name="User",

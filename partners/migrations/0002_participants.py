@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        tables.CreateTogether(
+        tables.Together(
             [
                 migrations.CreateModel(
                     name="ParticipationContract",

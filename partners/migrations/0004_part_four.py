@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import clearinghouse.uuid7
+from clearinghouse import tables
 
 
 class Migration(migrations.Migration):
@@ -12,248 +13,257 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="BankDetailChange",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=clearinghouse.uuid7.new_uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+        tables.Together(
+            [
+                migrations.CreateModel(
+                    name="BankDetailChange",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=clearinghouse.uuid7.new_uuid7,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("currency", models.CharField(max_length=3)),
+                        ("holder", models.CharField(max_length=140)),
+                        ("iban", models.CharField(max_length=34)),
+                        ("bic", models.CharField(blank=True, max_length=11)),
+                        ("reason", models.CharField(max_length=500)),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("REQUESTED", "Requested"),
+                                    ("CALLED_BACK", "Confirmed by telephone"),
+                                    ("APPROVED", "Approved by a second person, cooling"),
+                                    ("TESTED", "The penny arrived"),
+                                    ("EFFECTIVE", "Effective"),
+                                    ("REFUSED", "Refused"),
+                                    ("WITHDRAWN", "Withdrawn"),
+                                ],
+                                default="REQUESTED",
+                                max_length=11,
+                            ),
+                        ),
+                        ("requested_by", models.CharField(max_length=150)),
+                        ("requested_at", models.DateTimeField()),
+                        (
+                            "called_contact",
+                            models.CharField(
+                                blank=True,
+                                help_text="who was called, under which number on file",
+                                max_length=200,
+                            ),
+                        ),
+                        ("called_by", models.CharField(blank=True, max_length=150)),
+                        ("called_at", models.DateTimeField(blank=True, null=True)),
+                        ("approved_at", models.DateTimeField(blank=True, null=True)),
+                        ("cooling_until_date", models.DateField(blank=True, null=True)),
+                        ("penny_reference", models.CharField(blank=True, max_length=35)),
+                        ("tested_at", models.DateTimeField(blank=True, null=True)),
+                        ("effective_at", models.DateTimeField(blank=True, null=True)),
+                        ("end_reason", models.CharField(blank=True, max_length=500)),
+                    ],
+                ),
+                migrations.AddField(
+                    model_name="partnerfacts",
+                    name="endpoint_id",
+                    field=models.CharField(
+                        blank=True, help_text="that address (BT-34)", max_length=50
                     ),
                 ),
-                ("currency", models.CharField(max_length=3)),
-                ("holder", models.CharField(max_length=140)),
-                ("iban", models.CharField(max_length=34)),
-                ("bic", models.CharField(blank=True, max_length=11)),
-                ("reason", models.CharField(max_length=500)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("REQUESTED", "Requested"),
-                            ("CALLED_BACK", "Confirmed by telephone"),
-                            ("APPROVED", "Approved by a second person, cooling"),
-                            ("TESTED", "The penny arrived"),
-                            ("EFFECTIVE", "Effective"),
-                            ("REFUSED", "Refused"),
-                            ("WITHDRAWN", "Withdrawn"),
-                        ],
-                        default="REQUESTED",
-                        max_length=11,
-                    ),
-                ),
-                ("requested_by", models.CharField(max_length=150)),
-                ("requested_at", models.DateTimeField()),
-                (
-                    "called_contact",
-                    models.CharField(
+                migrations.AddField(
+                    model_name="partnerfacts",
+                    name="endpoint_scheme",
+                    field=models.CharField(
                         blank=True,
-                        help_text="who was called, under which number on file",
-                        max_length=200,
+                        help_text="EAS code of the e-invoicing address, such as 9930",
+                        max_length=4,
                     ),
                 ),
-                ("called_by", models.CharField(blank=True, max_length=150)),
-                ("called_at", models.DateTimeField(blank=True, null=True)),
-                ("approved_at", models.DateTimeField(blank=True, null=True)),
-                ("cooling_until_date", models.DateField(blank=True, null=True)),
-                ("penny_reference", models.CharField(blank=True, max_length=35)),
-                ("tested_at", models.DateTimeField(blank=True, null=True)),
-                ("effective_at", models.DateTimeField(blank=True, null=True)),
-                ("end_reason", models.CharField(blank=True, max_length=500)),
-            ],
-        ),
-        migrations.AddField(
-            model_name="partnerfacts",
-            name="endpoint_id",
-            field=models.CharField(blank=True, help_text="that address (BT-34)", max_length=50),
-        ),
-        migrations.AddField(
-            model_name="partnerfacts",
-            name="endpoint_scheme",
-            field=models.CharField(
-                blank=True,
-                help_text="EAS code of the e-invoicing address, such as 9930",
-                max_length=4,
-            ),
-        ),
-        migrations.AddField(
-            model_name="partnerfacts",
-            name="finance_email",
-            field=models.EmailField(
-                blank=True,
-                help_text="where documents are announced; empty: the address above",
-                max_length=254,
-            ),
-        ),
-        migrations.AddField(
-            model_name="partnerfacts",
-            name="language",
-            field=models.CharField(
-                choices=[("en", "English"), ("de", "German"), ("fr", "French")],
-                default="en",
-                help_text="of documents and letters",
-                max_length=2,
-            ),
-        ),
-        migrations.AddField(
-            model_name="partnerfacts",
-            name="registration_number",
-            field=models.CharField(
-                blank=True, help_text="in the register of companies (BT-30)", max_length=40
-            ),
-        ),
-        migrations.AddField(
-            model_name="settlementgroup",
-            name="payment_days",
-            field=models.PositiveSmallIntegerField(
-                default=10, help_text="from the issue of the statement until pay-ins are due"
-            ),
-        ),
-        migrations.AddField(
-            model_name="settlementgroup",
-            name="shortfall",
-            field=models.CharField(
-                choices=[
-                    ("WAIT", "Nobody is paid until all paid in"),
-                    ("PRO_RATA", "Each creditor its share of what is final"),
-                    ("WATERFALL", "The smallest claims first, whole"),
-                ],
-                default="WAIT",
-                help_text="who is paid out while a debtor has not paid in",
-                max_length=9,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerfacts",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("endpoint_id", ""), ("endpoint_scheme", "")),
-                    models.Q(
-                        models.Q(("endpoint_scheme", ""), _negated=True),
-                        models.Q(("endpoint_id", ""), _negated=True),
+                migrations.AddField(
+                    model_name="partnerfacts",
+                    name="finance_email",
+                    field=models.EmailField(
+                        blank=True,
+                        help_text="where documents are announced; empty: the address above",
+                        max_length=254,
                     ),
-                    _connector="OR",
                 ),
-                name="einvoicing_address_is_whole",
-            ),
-        ),
-        migrations.AddField(
-            model_name="bankdetailchange",
-            name="approval",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="partners.approval",
-            ),
-        ),
-        migrations.AddField(
-            model_name="bankdetailchange",
-            name="bank_account",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="change",
-                to="partners.bankaccount",
-            ),
-        ),
-        migrations.AddField(
-            model_name="bankdetailchange",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="bank_detail_changes",
-                to="partners.partner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetailchange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("state__in", ["EFFECTIVE", "REFUSED", "WITHDRAWN"]), _negated=True
-                ),
-                fields=("partner", "currency"),
-                name="partner_changes_one_account_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetailchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["REQUESTED", "REFUSED", "WITHDRAWN"]),
-                    models.Q(
-                        ("called_at__isnull", False),
-                        models.Q(("called_contact", ""), _negated=True),
-                        models.Q(("called_by", ""), _negated=True),
+                migrations.AddField(
+                    model_name="partnerfacts",
+                    name="language",
+                    field=models.CharField(
+                        choices=[("en", "English"), ("de", "German"), ("fr", "French")],
+                        default="en",
+                        help_text="of documents and letters",
+                        max_length=2,
                     ),
-                    _connector="OR",
                 ),
-                name="bank_change_is_called_back_first",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetailchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["APPROVED", "TESTED", "EFFECTIVE"]), _negated=True),
-                    models.Q(
-                        ("approval__isnull", False),
-                        ("approved_at__isnull", False),
-                        ("cooling_until_date__isnull", False),
+                migrations.AddField(
+                    model_name="partnerfacts",
+                    name="registration_number",
+                    field=models.CharField(
+                        blank=True, help_text="in the register of companies (BT-30)", max_length=40
                     ),
-                    _connector="OR",
                 ),
-                name="bank_change_is_approved_by_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetailchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["TESTED", "EFFECTIVE"]), _negated=True),
-                    models.Q(
-                        ("tested_at__isnull", False),
-                        models.Q(("penny_reference", ""), _negated=True),
+                migrations.AddField(
+                    model_name="settlementgroup",
+                    name="payment_days",
+                    field=models.PositiveSmallIntegerField(
+                        default=10,
+                        help_text="from the issue of the statement until pay-ins are due",
                     ),
-                    _connector="OR",
                 ),
-                name="bank_change_is_tested_with_a_penny",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetailchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("bank_account__isnull", False),
-                        ("effective_at__isnull", False),
-                        ("state", "EFFECTIVE"),
-                        ("effective_at__date__gte", models.F("cooling_until_date")),
+                migrations.AddField(
+                    model_name="settlementgroup",
+                    name="shortfall",
+                    field=models.CharField(
+                        choices=[
+                            ("WAIT", "Nobody is paid until all paid in"),
+                            ("PRO_RATA", "Each creditor its share of what is final"),
+                            ("WATERFALL", "The smallest claims first, whole"),
+                        ],
+                        default="WAIT",
+                        help_text="who is paid out while a debtor has not paid in",
+                        max_length=9,
                     ),
-                    models.Q(
-                        models.Q(("state", "EFFECTIVE"), _negated=True),
-                        ("bank_account__isnull", True),
-                        ("effective_at__isnull", True),
+                ),
+                migrations.AddConstraint(
+                    model_name="partnerfacts",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("endpoint_id", ""), ("endpoint_scheme", "")),
+                            models.Q(
+                                models.Q(("endpoint_scheme", ""), _negated=True),
+                                models.Q(("endpoint_id", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="einvoicing_address_is_whole",
                     ),
-                    _connector="OR",
                 ),
-                name="bank_change_is_effective_after_cooling",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetailchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["REFUSED", "WITHDRAWN"]), _negated=True),
-                    models.Q(("end_reason", ""), _negated=True),
-                    _connector="OR",
+                migrations.AddField(
+                    model_name="bankdetailchange",
+                    name="approval",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.approval",
+                    ),
                 ),
-                name="bank_change_that_ended_has_a_reason",
-            ),
-        ),
+                migrations.AddField(
+                    model_name="bankdetailchange",
+                    name="bank_account",
+                    field=models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="change",
+                        to="partners.bankaccount",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="bankdetailchange",
+                    name="partner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bank_detail_changes",
+                        to="partners.partner",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="bankdetailchange",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", ["EFFECTIVE", "REFUSED", "WITHDRAWN"]), _negated=True
+                        ),
+                        fields=("partner", "currency"),
+                        name="partner_changes_one_account_at_a_time",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="bankdetailchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["REQUESTED", "REFUSED", "WITHDRAWN"]),
+                            models.Q(
+                                ("called_at__isnull", False),
+                                models.Q(("called_contact", ""), _negated=True),
+                                models.Q(("called_by", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bank_change_is_called_back_first",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="bankdetailchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["APPROVED", "TESTED", "EFFECTIVE"]), _negated=True
+                            ),
+                            models.Q(
+                                ("approval__isnull", False),
+                                ("approved_at__isnull", False),
+                                ("cooling_until_date__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bank_change_is_approved_by_a_second_person",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="bankdetailchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["TESTED", "EFFECTIVE"]), _negated=True),
+                            models.Q(
+                                ("tested_at__isnull", False),
+                                models.Q(("penny_reference", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bank_change_is_tested_with_a_penny",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="bankdetailchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("bank_account__isnull", False),
+                                ("effective_at__isnull", False),
+                                ("state", "EFFECTIVE"),
+                                ("effective_at__date__gte", models.F("cooling_until_date")),
+                            ),
+                            models.Q(
+                                models.Q(("state", "EFFECTIVE"), _negated=True),
+                                ("bank_account__isnull", True),
+                                ("effective_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bank_change_is_effective_after_cooling",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="bankdetailchange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["REFUSED", "WITHDRAWN"]), _negated=True),
+                            models.Q(("end_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="bank_change_that_ended_has_a_reason",
+                    ),
+                ),
+            ]
+        )
     ]

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        tables.CreateTogether(
+        tables.Together(
             [
                 migrations.CreateModel(
                     name="IntakeBatch",
