@@ -21,6 +21,7 @@ class Lock(IntEnum):
     MANIFESTS = 6  # writing the manifests of a day
     SUSPENSE = 7  # posting what is in dispute
     COVER = 8  # taking from what a partner paid in; parts: partner, account, currency, environment
+    BANK = 9  # taking in and matching what the bank sent; part: the environment
 
 
 class NotInTransaction(Exception):

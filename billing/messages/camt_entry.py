@@ -49,7 +49,7 @@ def read_entry(node: etree._Element, *, place: int, currency: str, where: str) -
     payments = max(said, len(details), 1)
     return Entry(
         place=place,
-        reference=text(node, "AcctSvcrRef")[:100],
+        reference=text(node, "AcctSvcrRef")[:60],
         has_bank_reference=bool(text(node, "AcctSvcrRef")),
         amount_minor=amount,
         status=status[:35],

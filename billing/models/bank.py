@@ -136,12 +136,21 @@ class BankEntry(models.Model):
     account = models.CharField(max_length=34)
     currency = models.CharField(max_length=3)
     entry_key = models.CharField(max_length=120, help_text="the bank's reference and the index")
+    reference = models.CharField(
+        max_length=70, blank=True, help_text="the bank's, or a hash over what it said"
+    )
+    is_itemised = models.BooleanField(
+        default=True, help_text="false: a batch of which the bank does not say the parts"
+    )
     amount_minor = models.BigIntegerField()
     is_credit = models.BooleanField()
     is_reversal = models.BooleanField(default=False)
     booked_date = models.DateField(null=True)
     value_date = models.DateField(null=True)
     end_to_end_id = models.CharField(max_length=35, blank=True)
+    payment_file_reference = models.CharField(
+        max_length=35, blank=True, help_text="PmtInfId of a file that was booked in one sum"
+    )
     mandate_reference = models.CharField(max_length=35, blank=True)
     creditor_reference = models.CharField(max_length=35, blank=True, help_text="RF…, ISO 11649")
     remittance = models.CharField(max_length=1000, blank=True)
@@ -168,7 +177,11 @@ class BankEntry(models.Model):
                 fields=["environment", "account"],
                 condition=Q(state__in=["NEW", "EXCEPTION"]),
                 name="bank_entry_open",
-            )
+            ),
+            models.Index(
+                fields=["environment", "account", "currency", "reference"],
+                name="bank_entry_reference",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -195,6 +208,8 @@ class BankMatch(models.Model):
         END_TO_END_ID = "END_TO_END_ID"
         REFERENCE = "REFERENCE"
         AMOUNT_AND_IBAN = "AMOUNT_AND_IBAN"
+        PAYMENT_FILE = "PAYMENT_FILE", "A payment file in one sum"
+        HOUSE_RULE = "HOUSE_RULE", "Charges and overpayments"
         PERSON = "PERSON"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
