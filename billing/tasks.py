@@ -8,7 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from billing.models import ExposureReading
+from billing.models import BankEntry, ExposureReading
 from billing.services import (
     close_job,
     closing,
@@ -19,6 +19,7 @@ from billing.services import (
     statements,
     suspense,
 )
+from billing.services.bank import dunning, matching
 from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers, NotClosable
 from partners.models import SettlementGroup
@@ -142,6 +143,32 @@ def read_exposures() -> dict[str, int]:
                     extra={"partner_id": str(reading.partner_id), "level": reading.level},
                 )
     return dict(levels)
+
+
+@shared_task(name="billing.match_bank")
+def match_bank() -> dict[str, int]:
+    """Match again what waits of the bank: since the last time an account or a debt may be known."""
+    done = matching.Round()
+    environments = BankEntry.objects.order_by("environment").values_list("environment", flat=True)
+    for environment in environments.distinct():
+        done += matching.match_all(environment, by="the clock", now=timezone.now())
+    for account in done.stopped:
+        logger.warning("billing.bank.statement_missing", extra={"account": account[-4:]})
+    return {"matched": done.matched, "exceptions": done.exceptions, "stopped": len(done.stopped)}
+
+
+@shared_task(name="billing.dun_overdue")
+def dun_overdue() -> dict[str, int]:
+    """Take each level of dunning that was reached; a settlement that fails holds up no other."""
+    steps: Counter[str] = Counter()
+    for settlement in dunning.due_settlements(now=timezone.now()):
+        try:
+            taken = dunning.dun(settlement, now=timezone.now())
+        except Exception:
+            logger.exception("billing.dunning.failed", extra={"settlement_id": str(settlement.pk)})
+            continue
+        steps.update(step.level.lower() for step in taken)
+    return dict(steps)
 
 
 def _tell(differing: Iterable[conservation.Line]) -> None:

@@ -72,6 +72,12 @@ app.conf.beat_schedule = {
     "prove conservation": _every(
         crontab(hour=3, minute=20), "billing.prove_conservation", expires_s=12 * 60 * _MINUTE
     ),
+    "match the bank again": _every(
+        crontab(minute=37), "billing.match_bank", expires_s=60 * _MINUTE
+    ),
+    "dun what is overdue": _every(
+        crontab(hour=6, minute=30), "billing.dun_overdue", expires_s=12 * 60 * _MINUTE
+    ),
     "prove counter-records": _every(
         crontab(hour=3, minute=35), "roaming.prove_counter_records", expires_s=12 * 60 * _MINUTE
     ),

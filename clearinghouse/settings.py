@@ -283,6 +283,10 @@ MONEY_FLOW = env.env_choice(
 # The clearing house's SEPA creditor identifier, such as DE98ZZZ09999999999; collections need it.
 SEPA_CREDITOR_ID = env.env_str("SEPA_CREDITOR_ID", "")
 
+# The ECB's main refinancing rate in percent, by the day from which it is in force; interest for
+# late payment is 8 points above it. Enter each change here, as "2025-06-11=2.15,2026-02-04=2.00".
+MAIN_REFINANCING_RATES = env.env_str("MAIN_REFINANCING_RATES", "2025-06-11=2.15")
+
 # --- Logs ---------------------------------------------------------------------------------------
 
 LOGGING = logs.configure(

@@ -20,24 +20,24 @@ DAYS_OF_YEAR = 365
 
 
 class Level(StrEnum):
-    """What is done; from SUSPEND on it concerns more than the debtor."""
+    """What is done; from SECOND on it concerns more than the debtor."""
 
     FRIENDLY = "FRIENDLY"
     FIRST = "FIRST"
-    SUSPEND = "SUSPEND"
-    GUARANTEE = "GUARANTEE"
+    SECOND = "SECOND"
+    DRAW = "DRAW"
     EXCLUSION = "EXCLUSION"
 
 
 DAYS = {
     Level.FRIENDLY: 1,
     Level.FIRST: 7,
-    Level.SUSPEND: 14,
-    Level.GUARANTEE: 21,
+    Level.SECOND: 14,
+    Level.DRAW: 21,
     Level.EXCLUSION: 30,
 }
 # Suspends new clearing; takes money; needs two persons, and so is only proposed by the job.
-SUSPENDS, DRAWS, NEEDS_TWO_PERSONS = Level.SUSPEND, Level.GUARANTEE, Level.EXCLUSION
+SUSPENDS, DRAWS, NEEDS_TWO_PERSONS = Level.SECOND, Level.DRAW, Level.EXCLUSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ class TestLevels:
     def test_are_taken_once(self):
         found = due_levels(DEBT, taken=["FRIENDLY", "FIRST"], today=DUE + timedelta(days=14))
 
-        assert found == [Level.SUSPEND]
+        assert found == [Level.SECOND]
 
     def test_the_disputed_part_is_not_dunned(self):
         part = Overdue(due_on=DUE, open_minor=7520, disputed_minor=1250)
@@ -57,7 +57,7 @@ class TestLevels:
         assert interest_minor(all_of_it, rates=RATES, until=DUE + timedelta(days=30)) == 0
 
     def test_a_level_has_its_first_day(self):
-        assert reached_on(Level.GUARANTEE, due_on=DUE) == date(2027, 3, 11)
+        assert reached_on(Level.DRAW, due_on=DUE) == date(2027, 3, 11)
 
 
 class TestInterest:
