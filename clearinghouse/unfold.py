@@ -94,6 +94,16 @@ _NAVIGATION = [
         _page("Changes of bank details", "published_with_changes", "partners.bankdetailchange"),
     ),
     _group(
+        "Bank",
+        _page("Exceptions", "rule", "billing.bankexception", query="?waits=yes"),
+        _page("Statements of account", "receipt_long", "billing.bankstatement"),
+        _page("Payments on the account", "swap_vert", "billing.bankentry"),
+        _page("Missing statements", "unknown_document", "billing.statementgap"),
+        _page("Files received", "attach_file", "billing.bankfile"),
+        _page("Write-offs", "money_off", "billing.writeoff"),
+        _page("Dunning", "mark_email_unread", "billing.dunningstep"),
+    ),
+    _group(
         "Risk",
         _page("Exposure", "speed", "billing.exposurereading"),
         _page("Blocks", "front_hand", "billing.exposureblock"),

@@ -2,12 +2,15 @@
 
 from billing.admin import (  # noqa: F401 they register themselves
     adjustment,
+    bank_entry,
+    bank_statement,
     cleared,
     correction,
     cover_booking,
     currency_exchange,
     default_case,
     document,
+    dunning,
     exposure,
     fee_component,
     fee_line,
