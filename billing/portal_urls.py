@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import login, objections, records, statements
+from billing.views import login, objections, payments, records, statements
 
 app_name = "portal"
 
@@ -16,6 +16,13 @@ urlpatterns = [
     ),
     path("statements/<uuid:document_id>/object/", objections.object_to, name="object"),
     path("objections/", objections.objection_list, name="objections"),
+    path("payments/", payments.payment_list, name="payments"),
+    path("payments/account/", payments.change_account, name="account"),
+    path(
+        "payments/account/<uuid:change_id>/withdraw/",
+        payments.withdraw_change,
+        name="account-withdraw",
+    ),
     path("records/", records.record_list, name="records"),
     path("records/export.csv", records.record_export, name="records-export"),
     path("records/<uuid:record_id>/", records.record, name="record"),

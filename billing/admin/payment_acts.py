@@ -4,13 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import PaymentFile
+from billing.messages.sepa import CURRENCY
+from billing.models import PaymentFile, Settlement
 from billing.services.payments import approving, exporting
 from billing.services.payments.approving import NotApprovable
 from billing.services.payments.exporting import NotExportable
 from partners.admin.confirm import NotPossible, Question
+from partners.admin.story import ActionLink
 from partners.services.approvals import NotDecidable
 
 
@@ -22,6 +26,23 @@ def may_change(request) -> bool:
 def may_approve(request) -> bool:
     """Approve and refuse: the approver's right, which the others do not bring along."""
     return request.user.has_perm("billing.approve_paymentfile")
+
+
+def payment_links(request, settlement: Settlement) -> list[ActionLink]:
+    """From an issued settlement to the files that pay it, where the house moves money."""
+    is_paid_here = settings.MONEY_FLOW != "INSTRUCTION_ONLY" and settlement.currency == CURRENCY
+    if not may_change(request) or not is_paid_here or settlement.state != "ISSUED":
+        return []
+    return [
+        ActionLink(
+            f"{label}…",
+            reverse("admin:billing_paymentfile_propose", args=[settlement.pk, kind]),
+        )
+        for label, kind in (
+            ("Pay out", PaymentFile.Kind.CREDIT_TRANSFER),
+            ("Collect", PaymentFile.Kind.DIRECT_DEBIT),
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from unfold.decorators import display
 from billing.admin import default_case, release
 from billing.admin.close import name_of, supply_of
 from billing.admin.figures import figure
+from billing.admin.payment_acts import payment_links
 from billing.admin.settlement_story import PreviewTold
 from billing.models import Document, DocumentFile, Settlement, Transfer
 from billing.services.preview import preview_of
@@ -56,7 +57,11 @@ class SettlementAdmin(KeysetPaging, EvidenceAdmin):
                 _postings(obj),
                 _facts(obj),
             ],
-            [*release.actions(request, obj), *default_case.actions(request, obj)],
+            [
+                *release.actions(request, obj),
+                *payment_links(request, obj),
+                *default_case.actions(request, obj),
+            ],
         )
 
 

@@ -34,9 +34,9 @@ def settlement_date(day: date) -> date:
     return day if is_business_day(day) else add_business_days(day, 1)
 
 
-def pay_in_due_date(issued: date) -> date:
-    """Until when a debtor pays by itself: 10 calendar days after the day of issue."""
-    return settlement_date(issued + timedelta(days=PAY_IN_DAYS))
+def pay_in_due_date(issued: date, days: int = PAY_IN_DAYS) -> date:
+    """Until when a debtor pays by itself: so many calendar days after the day of issue."""
+    return settlement_date(issued + timedelta(days=days))
 
 
 def collection_date(

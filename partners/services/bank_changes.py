@@ -60,8 +60,9 @@ def request(wanted: NewAccount, *, reason: str, by: User, now: datetime) -> Bank
     if by.partner_id not in (None, wanted.partner.pk):
         raise NotChangeable("Only the partner's own people and staff may ask for it.")
     iban, bic = _checked(wanted)
+    # Partners' requests do not read accounts, not even their own: the person who calls sees it.
     known = wanted.partner.bank_accounts.filter(in_period(now), currency=wanted.currency)
-    if known.filter(iban=iban).exists():
+    if by.partner_id is None and known.filter(iban=iban).exists():
         raise NotChangeable("This is the account that is on file already.")
 
     def asked() -> BankDetailChange:

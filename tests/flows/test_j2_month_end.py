@@ -1,17 +1,28 @@
 """Journey J2: an ordinary month-end of three partners, to the cent (finance.md 4.4)."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from billing.models import ClearedSdr, Document, DomesticReverseCharge, Settlement, Transfer
+from billing.models import (
+    ClearedSdr,
+    Document,
+    DomesticReverseCharge,
+    PositionState,
+    Settlement,
+    Transfer,
+)
 from billing.services import sealing, settling
 from billing.services.closing import close_window
+from billing.services.payments import approving, exporting
+from billing.services.payments.proposing import NotProposable, Wanted, propose
 from billing.services.settling import NotReleasable
 from partners.models import User
+from partners.queries import clearing_house
 from partners.services import approvals
 from tests.billing.oracle_world import BUSINESS_DAY_6, JANUARY, Oracle, an_oracle, january
+from tests.billing.payment_world import FINAL, IBANS, an_account, pay_in, position_of
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +134,32 @@ def test_central_counterparty():
         "4100": -10980,
         "5000": 300000,
     }
+
+
+def test_under_a_payment_institution_600_80_leave_once_717_33_are_final(settings):
+    """The same month where the money goes over the house's account at a licensed institution."""
+    settings.MONEY_FLOW = "PI_PARTNER"
+    oracle = an_oracle()
+    for letter, partner in {**oracle.partners, "CH": clearing_house()}.items():
+        an_account(partner, IBANS[letter])
+    january(oracle)
+    settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
+    maker, checker = (User.objects.create(username=name, is_staff=True) for name in ("mia", "kai"))
+    payouts = Wanted(settlement=settlement, kind="CREDIT_TRANSFER")
+
+    pay_in(position_of(settlement, oracle.partners["B"]), 64_213)
+    with pytest.raises(NotProposable):
+        propose(payouts, reason="January", maker=maker, now=FINAL)
+    pay_in(position_of(settlement, oracle.partners["C"]), 7520)
+    with pytest.raises(NotProposable):
+        propose(payouts, reason="January", maker=maker, now=FINAL - timedelta(days=1))
+    file = propose(payouts, reason="January", maker=maker, now=FINAL)
+    approving.approve(file.pk, reason="compared", checker=checker, now=FINAL)
+    exporting.export(file.pk, by=maker, now=FINAL)
+
+    assert [(row.partner.name, row.amount_minor) for row in file.payments.all()] == [("A", 60_080)]
+    assert trial_balance() == {"1800": 71_733, "1810": -60_080, "2776": -673, "4100": -10_980}
+    states = PositionState.objects.values_list("position__partner__name", "state")
+    assert dict(states) == {"A": "INSTRUCTED", "B": "FUNDED", "C": "FUNDED"}
+    sealing.seal(now=FINAL)
+    assert sealing.verify().ok

@@ -97,9 +97,9 @@ class TestARequest:
             ({"iban": OLD}, "on file already"),
         ],
     )
-    def test_is_refused_with_a_reason(self, partner, anna, change, told):
+    def test_is_refused_with_a_reason(self, partner, staff, change, told):
         with pytest.raises(NotChangeable, match=told):
-            bank_changes.request(wanted(partner, **change), reason="x", by=anna, now=ASKED)
+            bank_changes.request(wanted(partner, **change), reason="x", by=staff[0], now=ASKED)
 
     def test_of_a_stranger_is_refused(self, partner):
         stranger = User.objects.create(username="eve", partner=PartnerMaker(name="Other"))

@@ -5,12 +5,12 @@ Nobody sets a state. Whoever moved money (a payment, an entry of the bank, a def
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from billing.models import PositionEvent, PositionState, Settlement
+from billing.queries_own_payments import due_date_of
 from billing.queries_payments import Money, money_of
-from billing.rules.payment_dates import settlement_date
 from billing.rules.payment_states import PositionFacts, position_state
 from clearinghouse.uuid7 import uuid7_at
 
@@ -21,14 +21,8 @@ def local_date(settlement: Settlement, at: datetime) -> date:
 
 
 def due_date(settlement: Settlement) -> date:
-    """Until when pay-ins of an issued settlement are due: a TARGET day.
-
-    :raises ValueError: it is not issued.
-    """
-    if settlement.issued_at is None:
-        raise ValueError("Nothing is due before the settlement is issued.")
-    issued = local_date(settlement, settlement.issued_at)
-    return settlement_date(issued + timedelta(days=settlement.window.group.payment_days))
+    """Until when pay-ins of an issued settlement are due: a TARGET day."""
+    return due_date_of(settlement)
 
 
 def refresh(settlement: Settlement, *, cause: str, now: datetime) -> list[PositionState]:
@@ -38,7 +32,7 @@ def refresh(settlement: Settlement, *, cause: str, now: datetime) -> list[Positi
     clearing house's own position has none: nobody pays it to itself.
     """
     Settlement.objects.select_for_update(no_key=True).get(pk=settlement.pk)
-    due, today = due_date(settlement), local_date(settlement, now)
+    due, today = due_date_of(settlement), local_date(settlement, now)
     positions = settlement.positions.filter(partner__is_clearing_house=False)
     ids = list(positions.order_by("pk").values_list("pk", flat=True))
     known = {row.pk: row for row in PositionState.objects.select_for_update().filter(pk__in=ids)}
