@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import books, objections, views
+from billing.api import books, finance, invoices, objections, views
 
 app_name = "billing"
 
@@ -33,6 +33,19 @@ urlpatterns = [
         views.RecordWhereabouts.as_view(),
         name="record-whereabouts",
     ),
+    path("windows/", finance.Windows.as_view(), name="window-list"),
+    path("positions/", finance.Positions.as_view(), name="position-list"),
+    path("payments/", finance.Payments.as_view(), name="payment-list"),
+    path("invoices/", invoices.Invoices.as_view(), name="invoice-list"),
+    path("invoices/<uuid:invoice_id>/", invoices.InvoiceDetail.as_view(), name="invoice-detail"),
+    path("invoices/<uuid:invoice_id>/pdf", invoices.InvoicePdf.as_view(), name="invoice-pdf"),
+    path("invoices/<uuid:invoice_id>/xml", invoices.InvoiceXml.as_view(), name="invoice-xml"),
+    path(
+        "invoices/<uuid:invoice_id>/records/",
+        invoices.InvoiceRecords.as_view(),
+        name="invoice-records",
+    ),
+    path("ledger/postings/", finance.Postings.as_view(), name="ledger-postings"),
     path("ledger/positions/", books.LedgerPositions.as_view(), name="ledger-positions"),
     path("ledger/open-items/", books.LedgerOpenItems.as_view(), name="ledger-open-items"),
     path("ledger/accruals/", books.LedgerAccruals.as_view(), name="ledger-accruals"),

@@ -37,10 +37,12 @@ _SDR_DETAILS = (
 _RENAMED = {"id": "record_id", "cso_code": "cso_id", "csp_code": "csp_id"}
 _RENAMED |= {"claim_amount": "total_amount"}
 
+EventName: TypeAlias = Literal["settlement.issued", "document.issued"]
 MessageKind: TypeAlias = Literal[
     "SDR",
     "STATEMENT",
     "PROVISIONAL",
+    "INVOICE",
     "SDR_STATE",
     "DISPUTE",
     "MATCH",
@@ -51,7 +53,12 @@ MessageKind: TypeAlias = Literal[
     "TARIFF",
     "OBJECTION",
 ]
-_DOCUMENTS = (Delivery.Kind.STATEMENT, Delivery.Kind.PROVISIONAL)
+_DOCUMENTS = (Delivery.Kind.STATEMENT, Delivery.Kind.PROVISIONAL, Delivery.Kind.INVOICE)
+# What finance systems subscribe to by name; other messages are told by their type alone.
+_EVENTS: dict[str, EventName] = {
+    Delivery.Kind.STATEMENT: "settlement.issued",
+    Delivery.Kind.INVOICE: "document.issued",
+}
 _NAMED_OTHERWISE = (Delivery.Kind.SDR, *_DOCUMENTS)
 _ABOUT_RECORDS = (Delivery.Kind.SDR, Delivery.Kind.SDR_STATE)
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -157,7 +164,8 @@ class DeliveredMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 class OwedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message as it is pushed and pulled; ``data`` is the record where it is about one.
 
-    ``match`` comes with a MATCH, and with a REMINDER where a record of the other side is missing.
+    ``match`` comes with a MATCH, and with a REMINDER where a record of the other side is missing;
+    ``event`` with what finance systems subscribe to: settlement.issued, document.issued.
     """
 
     type: MessageKind
@@ -166,6 +174,7 @@ class OwedMessage(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     data: Record | None
     match: MatchRow | msgspec.UnsetType = msgspec.UNSET
+    event: EventName | msgspec.UnsetType = msgspec.UNSET
 
 
 class OwedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,6 +275,7 @@ def owed_messages(deliveries: Iterable[Delivery]) -> list[OwedMessage]:
             version=one.subject_version,
             data=records.get(one.subject_id) if one.kind in _ABOUT_RECORDS else None,
             match=matches.get(one.pk, msgspec.UNSET),
+            event=_EVENTS.get(one.kind, msgspec.UNSET),
         )
         for one in deliveries
     ]

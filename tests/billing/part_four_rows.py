@@ -171,7 +171,11 @@ def make(model: type[Model], **changes: Any) -> Model:
     """A row of ``model`` with the defaults below, or with ``changes``."""
     if model is Invoice:
         return invoice(**changes)
-    own = {name: value for name, value in DEFAULTS[model]().items() if name not in changes}
+    own = {
+        name: value() if callable(value) else value
+        for name, value in DEFAULTS[model]().items()
+        if name not in changes
+    }
     return model._default_manager.create(**own, **changes)
 
 
@@ -200,14 +204,18 @@ def _file() -> dict[str, Any]:
 
 
 def _payment() -> dict[str, Any]:
+    of = position()
+    PositionState.objects.get_or_create(
+        position=of, defaults={"state": "PAYABLE", "due_minor": of.due_minor, "changed_at": NOON}
+    )
     return {
         "file": make(PaymentFile),
         "place": 1,
         "purpose": "PAYOUT",
         "partner": seller(),
-        "position": position(),
+        "position": of,
         "currency": "EUR",
-        "amount_minor": 900,
+        "amount_minor": 400,
         "end_to_end_id": f"E{new_uuid7().hex[-20:]}",
         "holder": "Nordlicht",
         "iban": IBAN,
@@ -370,7 +378,7 @@ DEFAULTS: dict[type[Model], Callable[[], dict[str, Any]]] = {
     },
     FiscalPeriod: lambda: {"name": "2026-12", "starts_at": NOON, "ends_at": later(days=30)},
     InvoicedSdr: lambda: {
-        "invoice": invoice(),
+        "invoice": invoice,
         "sdr_id": new_uuid7(),
         "leg": "DIRECT",
         "kind": "ELECTRICITY",

@@ -16,11 +16,15 @@ from clearinghouse.uuid7 import new_uuid7, uuid7_at
 from partners.models import AuditEvent
 from tests import makers
 from tests.billing.closed_windows import CLOSED_AT, closed_window
+from tests.billing.part_four_rows import invoice
 from tests.billing.portal_world import DECEMBER, PDF, World, settled_month
 from tests.roaming.partner_systems import RECORDS, PartnerSystem
 
 pytestmark = pytest.mark.django_db
 STATEMENTS = "/api/v1/statements/"
+OWN_LISTS = tuple(
+    f"v1/{name}/" for name in ("objections", "windows", "positions", "payments", "invoices")
+)
 # SET ROLE and RESET ROLE come with every request of a partner.
 ROLE_SWITCH = 2
 
@@ -57,6 +61,7 @@ def every_address(world: World) -> list[str]:
         "record_id": world.settled_id,
         "objection_id": objection.pk,
         "kind": "xlsx",
+        "invoice_id": invoice().pk,
     }
     return [
         reverse(
@@ -216,7 +221,7 @@ class TestStranger:
         assert laterne.get(STATEMENTS).json() == {"results": [], "next": None}
         sealing.seal(now=DECEMBER)
         for address in every_address(world):
-            if "/ledger/" in address or address.endswith("v1/objections/"):
+            if "/ledger/" in address or address.endswith(OWN_LISTS):
                 assert laterne.get(address).json()["results"] == [], address
             elif address != STATEMENTS:
                 query = {"sdr_id": "NLX-00001"} if address.endswith("v1/whereabouts/") else {}

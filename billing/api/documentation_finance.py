@@ -1,0 +1,173 @@
+"""OpenAPI of windows, positions, payments, postings and invoices: decorators for the views."""
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
+
+from billing.api import examples_finance as examples
+from billing.api.reading_finance import (
+    InvoicedRecordPage,
+    InvoicePage,
+    InvoiceRow,
+    MoneyPositionPage,
+    PaymentPage,
+    PostingPage,
+    WindowPage,
+)
+from billing.models import (
+    ClearingWindow,
+    Invoice,
+    InvoicingMode,
+    Payment,
+    PositionState,
+    Transfer,
+)
+from partners.api.schema import answer, describe, problems
+
+_FIELDS = {
+    "model": "AGENCY: partners owe each other. CCP: partners owe the clearing house.",
+    "state": "Where it stands now.",
+    "supply_starts_at": "Begin of the supply period, included, UTC.",
+    "supply_ends_at": "End of the supply period, not included, UTC.",
+    "due_minor": "What moves now, in whole minor units; + you get it, − you pay it.",
+    "due_date": "The day by which pay-ins are due; null where nothing is.",
+    "settled_minor": "What of it is final, in whole minor units, never negative.",
+    "money_state": "Where its money stands; null until the statement is issued.",
+    "effect_minor": "What it does to your position, in whole minor units; + you get it.",
+    "counterparty": "Whose account is on the other side; null: the clearing house's, or yours.",
+    "reverses_id": "The posting that this one takes back.",
+    "reason_code": "Of the bank, such as AC04; empty where nothing is wrong.",
+    "iban": "Masked: country and the last four characters.",
+    "role": "SELLER or BUYER: which side you are.",
+    "mode": "A0 the seller issues, A1 on its behalf, A2 self-billing, B the house, FEE its fees.",
+    "type_code": "380 invoice, 381 credit note, 389 self-billed, 261 its credit note.",
+    "is_objected": "The seller refused a self-billed document: it is no invoice any more.",
+    "preceding": "Invoices that a credit note corrects.",
+    "pdf": "Address of the PDF (Factur-X); null while it is made, or where the seller issues.",
+    "xml": "Address of the UBL; null while it is made, or where the seller issues.",
+    "records": "Address of the records behind it.",
+    "sdr_id": "The seller's own id of the record.",
+    "amount_minor": "In whole minor units.",
+}
+describe(
+    WindowPage,
+    MoneyPositionPage,
+    PaymentPage,
+    PostingPage,
+    InvoicePage,
+    InvoicedRecordPage,
+    fields=_FIELDS,
+)
+_BY_KEYSET = "Newest first, by keyset: follow `next` until it is null."
+_PAGING = [
+    OpenApiParameter("limit", int, description="Rows per page, 1 to 1,000; usually 100."),
+    OpenApiParameter("cursor", OpenApiTypes.UUID, description="From `next`."),
+]
+_CURRENCY = OpenApiParameter("currency", str, description="ISO 4217 code, e.g. `EUR`.")
+
+
+def _one_of(name: str, values: list[str], description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, str, enum=values, description=description)
+
+
+def _listing(operation: str, tag: str, summary: str, page: type, example: dict, *parameters):
+    return extend_schema(
+        operation_id=operation,
+        tags=[tag],
+        summary=summary,
+        description=_BY_KEYSET,
+        parameters=[*parameters, *_PAGING],
+        responses=answer(200, page, summary, {"One row": example}) | problems(400),
+    )
+
+
+list_windows = _listing(
+    "listWindows",
+    "Settlement",
+    "The windows of your settlement groups",
+    WindowPage,
+    examples.WINDOWS,
+    _one_of("state", ClearingWindow.State.values, "Only windows in this state."),
+    _CURRENCY,
+)
+list_positions = _listing(
+    "listPositions",
+    "Settlement",
+    "Your positions in issued settlements",
+    MoneyPositionPage,
+    examples.POSITIONS,
+    _one_of("money_state", PositionState.State.values, "Only positions whose money stands so."),
+    _CURRENCY,
+)
+list_payments = _listing(
+    "listPayments",
+    "Settlement",
+    "Payments to you and collections from you",
+    PaymentPage,
+    examples.PAYMENTS,
+    _one_of("state", Payment.State.values, "Only payments in this state."),
+    _one_of("purpose", Payment.Purpose.values, "Only payments for this purpose."),
+    OpenApiParameter("end_to_end_id", str, description="As on your statement of account."),
+)
+list_postings = _listing(
+    "listPostings",
+    "Ledger",
+    "The postings on your accounts",
+    PostingPage,
+    examples.POSTINGS,
+    _one_of("kind", Transfer.Kind.values, "Only postings of this kind."),
+    _CURRENCY,
+)
+list_invoices = _listing(
+    "listInvoices",
+    "Invoices",
+    "Invoices and credit notes you sold or bought by",
+    InvoicePage,
+    examples.INVOICES,
+    OpenApiParameter("number", str, description="Exactly this number."),
+    _one_of("mode", InvoicingMode.values, "Only invoices issued so."),
+    _one_of("type_code", Invoice.TypeCode.values, "Only documents of this type."),
+    OpenApiParameter("settlement", OpenApiTypes.UUID, description="Of one settlement."),
+    _CURRENCY,
+)
+get_invoice = extend_schema(
+    operation_id="getInvoice",
+    tags=["Invoices"],
+    summary="One invoice or credit note",
+    responses=answer(200, InvoiceRow, "The invoice", {"An invoice": examples.INVOICE})
+    | problems(404),
+)
+list_invoiced_records = extend_schema(
+    operation_id="listInvoicedRecords",
+    tags=["Invoices"],
+    summary="The records behind an invoice",
+    description=(
+        "For reconciliation: each record with what it brings to the invoice, signed as cleared"
+        " (a credit record is negative). The rows of a record are never split over two pages, so"
+        " a page may have a few rows more or less than `limit`."
+    ),
+    parameters=_PAGING,
+    responses=answer(
+        200, InvoicedRecordPage, "A page of records", {"One record": examples.INVOICED_RECORDS}
+    )
+    | problems(400, 404),
+)
+
+
+def _file(operation: str, summary: str, media_type: str):
+    return extend_schema(
+        operation_id=operation,
+        tags=["Invoices"],
+        summary=summary,
+        description=(
+            "Always the bytes that were handed out first; `ETag` is their SHA-256. 409"
+            " FILE_NOT_RENDERED while they are made."
+        ),
+        responses={
+            (200, media_type): OpenApiResponse(OpenApiTypes.BINARY, description="The file"),
+            304: OpenApiResponse(description="You have these bytes (If-None-Match)"),
+        }
+        | problems(404, 409),
+    )
+
+
+get_invoice_pdf = _file("getInvoicePdf", "The invoice as PDF (Factur-X)", "application/pdf")
+get_invoice_xml = _file("getInvoiceXml", "The invoice as UBL 2.1", "application/xml")

@@ -1,0 +1,229 @@
+"""/api/v1/invoices/: invoices and credit notes, their files, and the records behind each."""
+
+from uuid import UUID
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.views import APIView
+
+from billing.api import documentation_finance as documentation
+from billing.api.own_lists import OwnList, json_of
+from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
+from billing.api.reading_finance import (
+    InvoicedRecordPage,
+    InvoicedRecordRow,
+    InvoicePage,
+    InvoiceRow,
+    PrecedingRow,
+)
+from billing.models import DocumentFile, Invoice, InvoicingMode
+from billing.queries_finance import invoices_for, records_of
+from billing.services.downloads import note_download
+from billing.stored_files import answer_with
+from partners.api.permissions import client_of
+from partners.api.problems import RequestRefused
+from roaming.models import Sdr
+
+PDF, XML = "application/pdf", "application/xml"
+_ENDING = {PDF: "pdf", XML: "xml"}
+
+
+class Invoices(OwnList):
+    page = InvoicePage
+    filters = {
+        "number": ("number", ()),
+        "mode": ("mode", tuple(InvoicingMode.values)),
+        "type_code": ("type_code", tuple(Invoice.TypeCode.values)),
+        "currency": ("currency", ()),
+        "settlement": ("settlement", ()),
+    }
+
+    @documentation.list_invoices
+    def get(self, request):
+        _check_uuid(request, "settlement")
+        return self.answer(request)
+
+    def own(self, request):
+        return _own(request)
+
+    def rows_of(self, request, found):
+        return _rows(request, found)
+
+
+class InvoiceDetail(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.get_invoice
+    def get(self, request, invoice_id: UUID):
+        [row] = _rows(request, [_one(request, invoice_id)])
+        return json_of(row)
+
+
+class InvoiceRecords(APIView):
+    """Which records an invoice is over: what OCPI 2.3.0 calls invoice reconciliation."""
+
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.list_invoiced_records
+    def get(self, request, invoice_id: UUID):
+        refuse_unknown(request, {"cursor", "limit"})
+        invoice, limit = _one(request, invoice_id), limit_of(request)
+        rows = records_of(invoice)
+        if cursor := cursor_of(request):
+            rows = rows.filter(sdr_id__gt=cursor)
+        page, last = _whole_records(list(rows[: limit + 3]), limit)
+        names = dict(
+            Sdr.objects.filter(id__in={row.sdr_id for row in page}).values_list("id", "sdr_id")
+        )
+        return json_of(
+            InvoicedRecordPage(
+                invoice_id=invoice.pk,
+                invoice_number=invoice.number,
+                results=[
+                    InvoicedRecordRow(
+                        record_id=row.sdr_id,
+                        sdr_id=names.get(row.sdr_id, ""),
+                        kind=row.kind,
+                        amount_minor=row.amount_minor,
+                    )
+                    for row in page
+                ],
+                next=address_of(request, cursor=last) if last else None,
+            )
+        )
+
+
+class InvoiceFile(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+    media_type = PDF
+
+    def get(self, request, invoice_id: UUID):
+        invoice = _one(request, invoice_id)
+        file = DocumentFile.objects.filter(
+            document=invoice.document_id, media_type=self.media_type
+        ).first()
+        if invoice.document_id is None:
+            raise Http404
+        if file is None:
+            raise RequestRefused(
+                409,
+                "FILE_NOT_RENDERED",
+                "The invoice is issued, its files are being made. Ask again as Retry-After says.",
+                headers={"Retry-After": "60"},
+            )
+        ending = _ENDING[self.media_type]
+        name = f"{invoice.number}.{ending}"
+        response = answer_with(file, name=name, request=request._request)
+        if response.status_code == 200 and request.method == "GET":
+            note_download(
+                actor=f"client {client_of(request).name}",
+                partner=client_of(request).partner,
+                object_type="invoice",
+                object_id=invoice.number,
+                now=timezone.now(),
+                request_id=request.headers.get("X-Request-ID", ""),
+                details={"file": ending},
+            )
+        return response
+
+
+class InvoicePdf(InvoiceFile):
+    @documentation.get_invoice_pdf
+    def get(self, request, invoice_id: UUID):
+        return super().get(request, invoice_id)
+
+
+class InvoiceXml(InvoiceFile):
+    media_type = XML
+
+    @documentation.get_invoice_xml
+    def get(self, request, invoice_id: UUID):
+        return super().get(request, invoice_id)
+
+
+def _own(request):
+    client = client_of(request)
+    return invoices_for(client.partner, environment=client.environment)
+
+
+def _one(request, invoice_id: UUID) -> Invoice:
+    invoice = _own(request).filter(pk=invoice_id).first()
+    if invoice is None:
+        raise Http404
+    return invoice
+
+
+def _rows(request, found: list[Invoice]) -> list[InvoiceRow]:
+    files = set(
+        DocumentFile.objects.filter(
+            document__in=[one.document_id for one in found if one.document_id]
+        ).values_list("document", "media_type")
+    )
+    own = client_of(request).partner_id
+
+    def address(one: Invoice, media_type: str) -> str | None:
+        if (one.document_id, media_type) not in files:
+            return None
+        page = reverse(f"billing:invoice-{_ENDING[media_type]}", args=[one.pk])
+        return request.build_absolute_uri(page)
+
+    return [
+        InvoiceRow(
+            id=one.pk,
+            number=one.number,
+            type_code=one.type_code,
+            mode=one.mode,
+            role="SELLER" if one.seller_id == own else "BUYER",
+            seller=one.seller.name,
+            buyer=one.buyer.name,
+            currency=one.currency,
+            issue_date=one.issue_date,
+            due_date=one.due_date,
+            supply_starts_at=one.supply_starts_at,
+            supply_ends_at=one.supply_ends_at,
+            sdrs=one.sdrs,
+            net_minor=one.net_minor,
+            vat_minor=one.vat_minor,
+            gross_minor=one.gross_minor,
+            is_objected=hasattr(one, "objection"),
+            preceding=[
+                PrecedingRow(
+                    id=row.preceding_id,
+                    number=row.preceding.number,
+                    issue_date=row.preceding.issue_date,
+                )
+                for row in one.preceding.all()
+            ],
+            settlement_id=one.settlement_id,
+            pdf=address(one, PDF),
+            xml=address(one, XML),
+            records=request.build_absolute_uri(reverse("billing:invoice-records", args=[one.pk])),
+        )
+        for one in found
+    ]
+
+
+def _whole_records(rows: list, limit: int):
+    """At most ``limit`` rows, ending with a whole record, and the cursor if more follow.
+
+    A record has up to three rows, one per kind; a page that ended within one would lose the rest.
+    """
+    if len(rows) <= limit:
+        return rows, None
+    cut = limit
+    while cut and rows[cut].sdr_id == rows[cut - 1].sdr_id:
+        cut -= 1
+    if not cut:
+        cut = limit
+        while cut < len(rows) and rows[cut].sdr_id == rows[cut - 1].sdr_id:
+            cut += 1
+    return rows[:cut], rows[cut - 1].sdr_id if cut < len(rows) else None
+
+
+def _check_uuid(request, name: str) -> None:
+    try:
+        UUID(request.query_params.get(name, "0" * 32))
+    except ValueError:
+        raise ValidationError({name: "is no id"}) from None
