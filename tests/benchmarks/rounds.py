@@ -23,7 +23,15 @@ from partners.models import SettlementGroup
 from roaming.intake.structure import read_element
 from roaming.models import IntakeBatch
 from roaming.services.intake import CHUNK_RECORDS, Origin, take_in
-from tests.benchmarks import matching_round, orm_clearing, posting_round, raw_copy, world
+from tests.benchmarks import (
+    documents_round,
+    matching_round,
+    orm_clearing,
+    posting_round,
+    raw_copy,
+    world,
+)
+from tests.benchmarks.documents_round import ANNEX, WEASYPRINT
 from tests.benchmarks.matching_round import MATCHING, MATCHING_LOOP
 from tests.benchmarks.posting_round import HORDAK, POSTING
 from tests.benchmarks.processor_time import Cost, cost_of
@@ -63,6 +71,10 @@ COMPARISONS = [
     Comparison("clearing : loop over the ORM", 100.0, CLEARING, LOOP),
     Comparison("matching : loop over the ORM", 50.0, MATCHING, MATCHING_LOOP),
     Comparison("ledger posting : django-hordak bulk_create", 8.0, POSTING, HORDAK),
+    *(
+        Comparison(f"{variant} : WeasyPrint table of the same rows", 8.0, variant, WEASYPRINT)
+        for variant in ANNEX.values()
+    ),
 ]
 
 
@@ -171,6 +183,11 @@ def measure_posting(measured: Measurements, sizes: Sizes) -> None:
         posting_round.measure(measured, database, sizes)
 
 
+def measure_documents(measured: Measurements, sizes: Sizes) -> None:
+    with _owner_connection() as database:
+        documents_round.measure(measured, database, sizes, _take_in)
+
+
 def _measure_clearing(
     measured: Measurements,
     group: SettlementGroup,
@@ -269,6 +286,7 @@ MEASURING = {
     "clearing": measure_clearing,
     "matching": measure_matching,
     "posting": measure_posting,
+    "documents": measure_documents,
 }
 
 

@@ -17,6 +17,10 @@ class Sizes:
     sellers: int = 100
     buyers: int = 100
     records_of_pair: int = 3
+    # Records behind a statement, of which so many go into a WeasyPrint table.
+    annexed: int = 100_000
+    tabled: int = 200
+    invoice_lines: int = 1_000
     # Slow variants warm up on few.
     warm_up: int = 500
 
@@ -31,5 +35,8 @@ SMALL = Sizes(
     matched_by_loop=20,
     sellers=4,
     buyers=3,
+    annexed=40,
+    tabled=5,
+    invoice_lines=20,
     warm_up=20,
 )

@@ -26,10 +26,10 @@ def test_measures_each_variant_beside_its_baseline(tmp_path):
 
     assert ended.returncode == 0, ended.stderr[-3000:]
     report = json.loads(target.read_text())
-    assert sorted(report["goals"].values()) == [0.3, 0.3, 8, 20, 50, 100]
+    assert sorted(report["goals"].values()) == [0.3, 0.3, 8, 8, 8, 8, 20, 50, 100]
     assert "ledger posting : django-hordak bulk_create" in report["goals"]
     assert all(report["ratios"][name] > 0 for name in report["goals"])
-    assert len(report["per_record"]) == 14
+    assert len(report["per_record"]) == 18
 
 
 def test_without_a_word_all_parts_are_measured():
