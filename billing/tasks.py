@@ -6,15 +6,19 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import BankEntry, ExposureReading
+from billing.gateways import mail_server
+from billing.models import BankEntry, Document, ExposureReading
 from billing.services import (
     close_job,
     closing,
     conservation,
     exposure,
     invoice_files,
+    mailing,
     sealing,
     statements,
     suspense,
@@ -22,11 +26,13 @@ from billing.services import (
 from billing.services.bank import dunning, matching
 from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers, NotClosable
-from partners.models import SettlementGroup
+from partners.models import Environment, SettlementGroup
 from partners.services import jobs
 
 # After each clearing only fresh receipts are proved anew; the night proves all of them.
 _FRESH = timedelta(days=35)
+# What the portal hands out as PDF.
+_IN_PORTAL = {Document.Kind.STATEMENT, Document.Kind.PROVISIONAL}
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +129,27 @@ def render_missing_statements() -> dict[str, int]:
 def render_missing_invoices() -> dict[str, int]:
     """Render the invoices that have no files yet, judged by the official rules."""
     return {"rendered": invoice_files.render_missing_invoices(now=timezone.now())}
+
+
+@shared_task(name="billing.send_letters")
+def send_letters() -> dict[str, int]:
+    """Tell partners of their documents; without a mail server the letters wait for one."""
+    owed = mailing.owe_letters(now=timezone.now())
+    server = mail_server(settings.EMAIL_URL)
+    if server is None:
+        return {"owed": owed, "sent": 0, "left": 0}
+    sites = settings.CSRF_TRUSTED_ORIGINS or ["http://localhost:8000"]
+    sent = mailing.send_letters(server, site=sites[0], link=_link_to, clock=timezone.now)
+    if sent["left"]:
+        logger.error("billing.letters.not_taken", extra={"letters": sent["left"]})
+    return {"owed": owed, **sent}
+
+
+def _link_to(document: Document) -> str:
+    """The page that hands the document out; of what the portal does not show, its first page."""
+    if document.environment == Environment.LIVE and document.kind in _IN_PORTAL:
+        return reverse("portal:statement-pdf", args=[document.pk])
+    return reverse("portal:home")
 
 
 @shared_task(name="billing.read_exposures")

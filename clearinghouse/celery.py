@@ -52,6 +52,7 @@ app.conf.beat_schedule = {
     "render missing statements": _every(
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),
+    "send letters": _every(crontab(), "billing.send_letters", expires_s=_MINUTE),
     "forget expired tokens and keys": _every(
         crontab(minute=41, hour=3), "partners.forget_expired", expires_s=60 * _MINUTE
     ),

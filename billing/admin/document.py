@@ -106,7 +106,7 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
                 ("Environment", obj.environment),
             ],
         )
-        return Story([*missing, facts, table], actions)
+        return Story([*missing, facts, table, _letters(obj)], actions)
 
     def download_view(self, request, file_id):
         """The stored bytes, never a fresh rendering; each download is in the audit trail."""
@@ -153,6 +153,33 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
         )
         file = make_annex(document, kind)
         return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])
+
+
+def _letters(document: Document) -> Table:
+    """Who was told, and what the mail server said to each attempt."""
+    rows = []
+    for mail in document.mails.prefetch_related("log").order_by("pk"):
+        rows.append(
+            (mail.recipient, mail.get_state_display(), f"{mail.created_at:%Y-%m-%d %H:%M} UTC", "")
+        )
+        rows += [
+            (
+                "",
+                "accepted" if attempt.is_accepted else "not accepted",
+                f"{attempt.at:%Y-%m-%d %H:%M:%S} UTC",
+                f"{attempt.answer} {attempt.message_id}",
+            )
+            for attempt in sorted(mail.log.all(), key=lambda one: one.pk)
+        ]
+    return Table(
+        "Letters",
+        ("To", "State", "When", "The mail server's answer"),
+        rows,
+        empty=(
+            "Nobody was told by mail: there is no mail address among the partner's facts, or the"
+            " file is not rendered yet."
+        ),
+    )
 
 
 def _other_status(document: Document) -> list[tuple[str, object]]:

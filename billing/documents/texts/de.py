@@ -218,4 +218,17 @@ STATEMENT = {
     ),
 }
 
-TEXTS = {"statement": STATEMENT}
+MAIL = {
+    "kind_statement": "Verrechnungsaufstellung",
+    "kind_provisional": "Vorläufige Verrechnungsaufstellung",
+    "kind_invoice": "Rechnung",
+    "kind_balance": "Saldenbestätigung",
+    "subject": "{kind} {number}",
+    "body": (
+        "Guten Tag,\n\n{kind} {number} vom {day} liegt für Sie bereit:\n\n{link}\n\n"
+        "Sie benötigen Ihre Anmeldung am Partnerportal. Ihre Systeme können das Dokument auch per"
+        " API abrufen.\n\n{house}\n"
+    ),
+}
+
+TEXTS = {"statement": STATEMENT, "mail": MAIL}

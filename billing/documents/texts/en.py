@@ -213,4 +213,17 @@ STATEMENT = {
     ),
 }
 
-TEXTS = {"statement": STATEMENT}
+MAIL = {
+    "kind_statement": "Settlement statement",
+    "kind_provisional": "Provisional statement",
+    "kind_invoice": "Invoice",
+    "kind_balance": "Balance confirmation",
+    "subject": "{kind} {number}",
+    "body": (
+        "Good day,\n\n{kind} {number} of {day} is ready for you:\n\n{link}\n\n"
+        "You need your login to the partner portal. Your systems can fetch it by API as well.\n\n"
+        "{house}\n"
+    ),
+}
+
+TEXTS = {"statement": STATEMENT, "mail": MAIL}

@@ -214,4 +214,17 @@ STATEMENT = {
     ),
 }
 
-TEXTS = {"statement": STATEMENT}
+MAIL = {
+    "kind_statement": "Relevé de compensation",
+    "kind_provisional": "Relevé provisoire",
+    "kind_invoice": "Facture",
+    "kind_balance": "Confirmation de solde",
+    "subject": "{kind} {number}",
+    "body": (
+        "Bonjour,\n\n{kind} {number} du {day} est à votre disposition :\n\n{link}\n\n"
+        "Il vous faut votre accès au portail partenaire. Vos systèmes peuvent aussi chercher le"
+        " document par API.\n\n{house}\n"
+    ),
+}
+
+TEXTS = {"statement": STATEMENT, "mail": MAIL}
