@@ -83,8 +83,8 @@ def _asked(request: HttpRequest, form: AccountForm) -> bool:
     return True
 
 
-@require_POST
 @for_partner
+@require_POST
 def withdraw_change(request: HttpRequest, change_id: UUID) -> HttpResponse:
     """Take the own request back; the account on file stays."""
     change = get_object_or_404(_changes_of(partner_of(request)), pk=change_id)
