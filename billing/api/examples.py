@@ -59,6 +59,45 @@ DETAIL = STATEMENT | {
             "net_minor": 893,
         }
     ],
+    "sites": [
+        {
+            "party": "DE*NLX",
+            "role": "CSO",
+            "site": "Hafencity Quartier",
+            "city": "Hamburg",
+            "country_code": "DE",
+            "month": "2026-11",
+            "sdrs": 1,
+            "billed_sdrs": 1,
+            "energy_kwh": "18.4",
+            "sold_claim_minor": 902,
+            "bought_claim_minor": 0,
+            "commission_minor": -9,
+            "net_minor": 893,
+            "left_out": 0,
+        }
+    ],
+    "vat": [
+        {
+            "supply": "SOLD",
+            "country_code": "FR",
+            "category": "AE",
+            "rate": "0",
+            "ground": "Reverse charge, Art. 195 of Directive 2006/112/EC",
+            "basis_minor": 902,
+            "vat_minor": 0,
+        }
+    ],
+    "documents": [
+        {
+            "number": "NLX-INV-2026-000001",
+            "kind": "INVOICE",
+            "issued_date": "2026-12-08",
+            "net_minor": 902,
+            "vat_minor": 0,
+            "gross_minor": 902,
+        }
+    ],
     "fees": [{"rate": "0.01", "sdrs": 1, "claim_minor": 902, "amount_minor": 9}],
     "positions_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
     "annex_rows": 1,

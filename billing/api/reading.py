@@ -4,7 +4,15 @@ from typing import Literal
 
 import msgspec
 
-from billing.documents.content import CounterpartyLine, FeeLine, MonthLine, from_json
+from billing.documents.content import (
+    CounterpartyLine,
+    FeeLine,
+    MonthLine,
+    NettedDocument,
+    SiteLine,
+    VatLine,
+    from_json,
+)
 from billing.models import Document
 from billing.queries_statements import StatementSummary
 from billing.rules.whereabouts_told import Whereabouts
@@ -24,6 +32,9 @@ class StatementDetail(StatementRow, frozen=True, kw_only=True):
 
     counterparties: list[CounterpartyLine]
     months: list[MonthLine]
+    sites: list[SiteLine]
+    vat: list[VatLine]
+    documents: list[NettedDocument]
     fees: list[FeeLine]
     positions_sha256: str
     annex_rows: int
@@ -49,6 +60,9 @@ def detail_of(summary: StatementSummary, document: Document, *, pdf: str) -> Sta
         **_row(summary, pdf=pdf),
         counterparties=content.counterparties,
         months=content.months,
+        sites=content.sites,
+        vat=content.vat,
+        documents=content.documents,
         fees=content.fees,
         positions_sha256=content.positions_sha256,
         annex_rows=content.annex.rows,

@@ -63,21 +63,30 @@ class InvoicingFacts:
 
 
 def gather_facts(
-    settlement: Settlement, supplies: Iterable[TaxedSupply], *, now: datetime
+    settlement: Settlement,
+    supplies: Iterable[TaxedSupply],
+    *,
+    statements: dict[UUID, str] | None = None,
+    now: datetime,
 ) -> InvoicingFacts:
-    """Read once what every document of the settlement needs; ``now`` is the issue date."""
+    """Read once what every document of the settlement needs; ``now`` is the issue date.
+
+    ``statements``: numbers by partner, where they are not issued yet.
+    """
     rows = list(supplies)
     house = clearing_house().pk
     ids = {house} | {row.supplier_id for row in rows} | {row.customer_id for row in rows}
     parties, languages = _parties(ids, environment=settlement.environment, now=now)
-    issued = settlement.documents.filter(kind=Document.Kind.STATEMENT)
+    if statements is None:
+        issued = settlement.documents.filter(kind=Document.Kind.STATEMENT)
+        statements = dict(issued.values_list("partner_id", "number"))
     return InvoicingFacts(
         settlement=settlement,
         now=now,
         house=house,
         parties=parties,
         languages=languages,
-        statements=dict(issued.values_list("partner_id", "number")),
+        statements=statements,
         vat_ids={row.pk: _vat_ids(row.evidence) for row in rows},
         days={row.pk: _days(row.evidence) for row in rows},
     )

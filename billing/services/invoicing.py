@@ -69,14 +69,17 @@ class _Ready:
     preceding: list[tuple[UUID, Preceding]]
 
 
-def issue_invoices(settlement: Settlement, *, now: datetime) -> list[Invoice]:
+def issue_invoices(
+    settlement: Settlement, *, statements: dict[UUID, str] | None = None, now: datetime
+) -> list[Invoice]:
     """Number and freeze the documents of a settlement's supplies; call it when it is issued.
 
-    Statements must have been issued: documents name the one that nets them, and their series is
-    locked before those of invoices. What may not be issued becomes an IssuingBlock.
+    ``statements`` are the numbers of the partners' statements, which list these documents and are
+    frozen after them; without them those that were issued count. Their series is locked before
+    those of invoices. What may not be issued becomes an IssuingBlock.
     """
     supplies = list(TaxedSupply.objects.filter(settlement=settlement, on_invoice__isnull=True))
-    facts = gather_facts(settlement, supplies, now=now)
+    facts = gather_facts(settlement, supplies, statements=statements, now=now)
     drafts = drafts_of(sums_of(supplies))
     # Credit notes name invoices, which may be of this very settlement.
     return [

@@ -29,7 +29,7 @@ from billing.services.invoicing import issue_invoices
 from billing.services.payments.states import refresh
 from billing.services.postings import post_settlement
 from billing.services.preview import preview_of, sha256_of
-from billing.services.statements import issue_statements
+from billing.services.statements import issue_statements, number_statements
 from billing.services.supplies import tax_settlement
 from clearinghouse.retry import in_transaction
 from clearinghouse.statements import load_statement
@@ -141,9 +141,10 @@ def issue(
     settlement.save(update_fields=["state", "issued_at", "approval"])
     if settings.MONEY_FLOW != "INSTRUCTION_ONLY":
         refresh(settlement, cause="the settlement was issued", now=now)
-    statements = issue_statements(settlement, now=now)
-    issue_invoices(settlement, now=now)
-    return statements
+    # Invoices name the statement that nets them, and the statement lists them.
+    numbers = number_statements(settlement, now=now)
+    issue_invoices(settlement, statements=numbers, now=now)
+    return issue_statements(settlement, numbers=numbers, now=now)
 
 
 def cancel(settlement: Settlement, *, reason: str, now: datetime) -> None:

@@ -27,6 +27,7 @@ from billing.documents.content import (
     FurtherLine,
     LedgerHead,
     MonthLine,
+    NettedDocument,
     PartyCode,
     PositionFigures,
     ReleaseFacts,
@@ -38,7 +39,13 @@ from billing.documents.languages import DEFAULT
 from billing.models import Position, Settlement
 from billing.services.annex import digest_annexes, empty_annex
 from billing.services.further_lines import further_lines, rates_of, rates_text
-from billing.services.statement_facts import exposures, ledger_head, release_of, vat_lines
+from billing.services.statement_facts import (
+    exposures,
+    ledger_head,
+    netted_documents,
+    release_of,
+    vat_lines,
+)
 from clearinghouse.statements import load_statement
 from partners.models import BankAccount, Partner, PartnerFacts, PartyOwnership
 from partners.queries import clearing_house, in_period
@@ -80,6 +87,7 @@ class Gathered:
     languages: dict[UUID, str]
     sites: dict[UUID, list[SiteLine]]
     vat: dict[UUID, list[VatLine]]
+    documents: dict[UUID, list[NettedDocument]]
     exposures: dict[UUID, ExposureFacts]
     release: ReleaseFacts | None
     ledger: LedgerHead | None
@@ -110,6 +118,7 @@ def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime
         languages=languages,
         sites=_by_partner("statement_sites.sql", key | {"most": MOST_SITE_LINES}, SiteLine),
         vat=vat_lines(settlement),
+        documents=netted_documents(settlement),
         exposures=exposures(settlement, with_house),
         release=release_of(settlement),
         ledger=ledger_head(),
@@ -151,6 +160,7 @@ def content_of(position: Position, *, number: str, gathered: Gathered) -> Statem
         language=gathered.languages.get(partner_id, DEFAULT),
         sites=gathered.sites.get(partner_id, []),
         vat=gathered.vat.get(partner_id, []),
+        documents=gathered.documents.get(partner_id, []),
         exposure=gathered.exposures.get(partner_id),
         release=gathered.release,
         ledger=gathered.ledger,

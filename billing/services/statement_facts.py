@@ -8,8 +8,14 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from billing.documents.content import ExposureFacts, LedgerHead, ReleaseFacts, VatLine
-from billing.models import ExposureReading, LedgerSeal, Settlement, TaxedSupply
+from billing.documents.content import (
+    ExposureFacts,
+    LedgerHead,
+    NettedDocument,
+    ReleaseFacts,
+    VatLine,
+)
+from billing.models import ExposureReading, Invoice, LedgerSeal, Settlement, TaxedSupply
 from partners.models import User
 
 
@@ -48,6 +54,36 @@ def vat_lines(settlement: Settlement) -> dict[UUID, list[VatLine]]:
 def _in_print(line: tuple[_Group, list[int]]) -> tuple:
     group = line[0]
     return ("SOLD", "BOUGHT", "FEES").index(group.supply), *group[1:]
+
+
+_KINDS: dict[str, Literal["INVOICE", "CREDIT_NOTE", "SELF_BILLED", "SELF_BILLED_CREDIT"]] = {
+    "380": "INVOICE",
+    "381": "CREDIT_NOTE",
+    "389": "SELF_BILLED",
+    "261": "SELF_BILLED_CREDIT",
+}
+
+
+def netted_documents(settlement: Settlement) -> dict[UUID, list[NettedDocument]]:
+    """Per partner the invoices and credit notes of the settlement, signed as it feels them.
+
+    What is blocked or is issued by the seller itself (A0) comes later, and is not among them.
+    """
+    documents = defaultdict(list)
+    for row in Invoice.objects.filter(settlement=settlement).order_by("number", "pk"):
+        for partner, gets in ((row.seller_id, 1), (row.buyer_id, -1)):
+            sign = -gets if row.is_credit else gets
+            documents[partner].append(
+                NettedDocument(
+                    number=row.number,
+                    kind=_KINDS[row.type_code],
+                    issued_date=row.issue_date,
+                    net_minor=sign * row.net_minor,
+                    vat_minor=sign * row.vat_minor,
+                    gross_minor=sign * row.gross_minor,
+                )
+            )
+    return documents
 
 
 def exposures(settlement: Settlement, partners: Iterable[UUID]) -> dict[UUID, ExposureFacts]:

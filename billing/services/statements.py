@@ -25,7 +25,7 @@ from billing.documents.content import (
     to_json,
 )
 from billing.documents.statement_pdf import render_statement
-from billing.models import Document, DocumentFile, Settlement
+from billing.models import Document, DocumentFile, Position, Settlement
 from billing.services.annex import open_annex
 from billing.services.numbers import take_numbers
 from billing.services.statement_contents import content_of, gather
@@ -51,35 +51,50 @@ class AnnexDiffers(Exception):
     """The evidence no longer gives the annex whose hash the statement states."""
 
 
-def issue_statements(settlement: Settlement, *, now: datetime) -> list[Document]:
-    """Number and freeze the statement of every partner with a position, and owe its delivery.
+def number_statements(settlement: Settlement, *, now: datetime) -> dict[UUID, str]:
+    """Take the number of each partner's statement, sorted by the partners' names.
 
-    Call it inside the closing transaction, after the positions were written; nothing is rendered
-    here. The clearing house itself gets no statement. Sorted by the partners' names.
-
-    :raises StatementDiffers: a partner's lines do not add up to its position.
+    Apart from issuing, because the invoices of a settlement name the statement that nets them, and
+    the statement lists those invoices. Call it inside the closing transaction.
     """
-    positions = list(
-        settlement.positions.filter(partner__is_clearing_house=False)
-        .select_related("partner")
-        .order_by("partner__name")
-    )
-    gathered = gather(settlement, [position.partner for position in positions], now=now)
-    replaced = _replaced(settlement)
+    positions = _positions(settlement)
     numbers = take_numbers(
         SERIES[settlement.environment],
         year=now.astimezone(ZoneInfo(settlement.window.group.time_zone)).year,
         environment=settlement.environment,
         count=len(positions),
     )
+    return dict(zip((position.partner_id for position in positions), numbers, strict=True))
+
+
+def issue_statements(
+    settlement: Settlement, *, now: datetime, numbers: dict[UUID, str] | None = None
+) -> list[Document]:
+    """Freeze the statement of every partner with a position, and owe its delivery.
+
+    Call it inside the closing transaction, after the positions and the invoices were written;
+    nothing is rendered here. ``numbers`` are those that were taken before. The clearing house
+    itself gets no statement. Sorted by the partners' names.
+
+    :raises StatementDiffers: a partner's lines do not add up to its position.
+    """
+    positions = _positions(settlement)
+    gathered = gather(settlement, [position.partner for position in positions], now=now)
+    replaced = _replaced(settlement)
+    taken = number_statements(settlement, now=now) if numbers is None else numbers
     documents = []
-    for position, number in zip(positions, numbers, strict=True):
+    for position in positions:
         content = replace(
-            content_of(position, number=number, gathered=gathered),
+            content_of(position, number=taken[position.partner_id], gathered=gathered),
             replaces=replaced.get(position.partner_id, ""),
         )
         documents.append(frozen(content, position.partner_id, settlement=settlement))
     return hand_out(documents, now=now)
+
+
+def _positions(settlement: Settlement) -> list[Position]:
+    of_partners = settlement.positions.filter(partner__is_clearing_house=False)
+    return list(of_partners.select_related("partner").order_by("partner__name"))
 
 
 def frozen(content: StatementContent, partner_id: UUID, *, settlement: Settlement) -> Document:

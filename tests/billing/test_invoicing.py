@@ -4,7 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db.models import Q
 
+from billing.documents.content import from_json as read_statement
 from billing.documents.invoice_content import from_json
 from billing.documents.invoice_rules import faults_of
 from billing.models import (
@@ -112,6 +114,25 @@ class TestTheWorkedExample:
             assert content.totals.incl_tax_minor == invoice.gross_minor
             assert content.number == invoice.number == invoice.document.number
             assert content.statement.startswith("ST-2027-")
+
+    def test_the_statement_lists_what_it_nets(self):
+        oracle = a_world(with_fees=True)
+        january(oracle)
+
+        settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
+
+        for position in settlement.positions.filter(partner__is_clearing_house=False):
+            statement = settlement.documents.get(kind="STATEMENT", partner=position.partner)
+            listed = read_statement(statement.content).documents
+            assert {one.number for one in listed} == set(
+                Invoice.objects.filter(
+                    Q(seller=position.partner) | Q(buyer=position.partner)
+                ).values_list("number", flat=True)
+            )
+            assert sum(one.gross_minor for one in listed) == position.net_minor
+            assert sum(one.vat_minor for one in listed) == (
+                position.vat_minor - position.fee_vat_minor
+            )
 
     def test_every_record_is_in_one_invoice(self):
         oracle = a_world()

@@ -206,7 +206,7 @@ def _empty(plain: StatementContent) -> StatementContent:
 
 
 def _crowd(plain: StatementContent) -> StatementContent:
-    """Forty counterparties with long names, two hundred sites, amounts of hundreds of millions."""
+    """Forty counterparties with long names, forty sites, amounts of hundreds of millions."""
     long = "Gesellschaft für elektromobile Ladeinfrastruktur und Energiedienstleistungen mbH"
     lines = [
         replace(
@@ -223,7 +223,7 @@ def _crowd(plain: StatementContent) -> StatementContent:
     ]
     sites = [
         replace(plain.sites[0], site=f"{long[: 40 + n % 30]} {n}", sold_claim_minor=10_000_000_00)
-        for n in range(200)
+        for n in range(40)
     ]
     rest = replace(plain.sites[0], site="", city="", country_code="", month="", left_out=1_817)
     return replace(
