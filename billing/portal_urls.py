@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import login, objections, payments, records, statements
+from billing.views import books, login, objections, payments, records, statements
 
 app_name = "portal"
 
@@ -26,6 +26,9 @@ urlpatterns = [
     path("records/", records.record_list, name="records"),
     path("records/export.csv", records.record_export, name="records-export"),
     path("records/<uuid:record_id>/", records.record, name="record"),
+    path("books/", books.home, name="books"),
+    path("books/balances/<uuid:confirmation_id>/", books.balance, name="balance"),
+    path("books/balances/<uuid:confirmation_id>/pdf", books.balance_pdf, name="balance-pdf"),
     path("where/", records.where, name="where"),
     path("login/", login.LoginView.as_view(), name="login"),
     path("logout/", login.LogoutView.as_view(), name="logout"),

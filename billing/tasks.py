@@ -19,6 +19,7 @@ from billing.services import (
     exposure,
     invoice_files,
     mailing,
+    posting_job,
     sealing,
     statements,
     suspense,
@@ -95,6 +96,17 @@ def close_ordered_window(*, job_id: str) -> dict[str, object]:
     if job is None:
         return {"job_id": job_id, "claimed": False}
     close_job.run(job, clock=timezone.now)
+    job.refresh_from_db()
+    return {"job_id": job_id, "state": job.state}
+
+
+@shared_task(name=posting_job.KIND)
+def export_postings(*, job_id: str) -> dict[str, object]:
+    """Write the posting export that a person ordered."""
+    job = jobs.claim(job_id, now=timezone.now())
+    if job is None:
+        return {"job_id": job_id, "claimed": False}
+    posting_job.run(job, clock=timezone.now)
     job.refresh_from_db()
     return {"job_id": job_id, "state": job.state}
 

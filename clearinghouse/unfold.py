@@ -85,6 +85,9 @@ _NAVIGATION = [
         _page("Periods", "lock_clock", "billing.fiscalperiod"),
         _book("Accruals", "pending", "accruals"),
         _book("Ageing", "hourglass_bottom", "ageing"),
+        _page("Balance confirmations", "fact_check", "billing.balanceconfirmation"),
+        _page("Posting exports", "ios_share", "billing.postingexport"),
+        _page("Account mapping", "account_tree", "billing.accountmapping"),
     ),
     _group(
         "Payments",

@@ -1,7 +1,9 @@
 """Staff pages over the money: windows, the sub-ledger, settlements, documents, proofs."""
 
 from billing.admin import (  # noqa: F401 they register themselves
+    account_mapping,
     adjustment,
+    balance,
     bank_entry,
     bank_statement,
     cleared,
@@ -21,6 +23,7 @@ from billing.admin import (  # noqa: F401 they register themselves
     payment,
     payment_file,
     position,
+    posting_export,
     proof,
     settlement,
     tax_rows,

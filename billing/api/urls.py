@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import books, finance, invoices, objections, views
+from billing.api import balances, books, finance, invoices, objections, views
 
 app_name = "billing"
 
@@ -50,5 +50,25 @@ urlpatterns = [
     path("ledger/open-items/", books.LedgerOpenItems.as_view(), name="ledger-open-items"),
     path("ledger/accruals/", books.LedgerAccruals.as_view(), name="ledger-accruals"),
     path("ledger/ageing/", books.LedgerAgeing.as_view(), name="ledger-ageing"),
+    path(
+        "balance-confirmations/",
+        balances.BalanceConfirmations.as_view(),
+        name="balance-confirmation-list",
+    ),
+    path(
+        "balance-confirmations/<uuid:confirmation_id>/",
+        balances.BalanceConfirmationDetail.as_view(),
+        name="balance-confirmation-detail",
+    ),
+    path(
+        "balance-confirmations/<uuid:confirmation_id>/pdf",
+        balances.BalanceConfirmationPdf.as_view(),
+        name="balance-confirmation-pdf",
+    ),
+    path(
+        "balance-confirmations/<uuid:confirmation_id>/answer/",
+        balances.BalanceConfirmationAnswer.as_view(),
+        name="balance-confirmation-answer",
+    ),
     path("whereabouts/", views.SdrWhereabouts.as_view(), name="sdr-whereabouts"),
 ]

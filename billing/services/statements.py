@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from msgspec.structs import replace
 
+from billing.documents.balance_content import balance_from_json
+from billing.documents.balance_pdf import render_balance
 from billing.documents.content import (
     StatementContent,
     UnreadableContent,
@@ -38,7 +40,7 @@ from roaming.services.deliveries import owe_news
 PDF = "application/pdf"
 SERIES = {Environment.LIVE: "ST", Environment.TEST: "TST"}
 
-_STATEMENTS = [Document.Kind.STATEMENT, Document.Kind.PROVISIONAL]
+_RENDERED = (Document.Kind.STATEMENT, Document.Kind.PROVISIONAL, Document.Kind.BALANCE)
 
 logger = logging.getLogger(__name__)
 
@@ -167,7 +169,7 @@ def render_missing(*, now: datetime) -> int:
 
     One that cannot be rendered is logged and left, so that it does not hold up the others.
     """
-    missing = Document.objects.filter(kind__in=_STATEMENTS).exclude(files__media_type=PDF)
+    missing = Document.objects.filter(kind__in=_RENDERED).exclude(files__media_type=PDF)
     rendered = 0
     for document in missing.order_by("number"):
         try:
@@ -205,6 +207,8 @@ def _render(document: Document) -> bytes:
             f"The frozen content of {document.number} does not match its hash. Restore it from a"
             " backup; do not issue it again."
         )
+    if document.kind == Document.Kind.BALANCE:
+        return render_balance(balance_from_json(document.content))
     content = from_json(document.content)
     settlement = document.settlement
     if settlement is None:

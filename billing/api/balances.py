@@ -1,0 +1,134 @@
+"""Balance confirmations for partners' systems: read, fetch, answer."""
+
+from uuid import UUID
+
+import msgspec
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.views import APIView
+
+from billing.api import documentation_balances as documentation
+from billing.api import reading_balances as reading
+from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
+from billing.models import BalanceConfirmation
+from billing.queries_balances import confirmations_of
+from billing.queries_statements import pdf_of
+from billing.services import balances
+from billing.services.balances import Answer, AnswerRefused
+from billing.services.downloads import note_download
+from billing.stored_files import answer_with
+from partners.api.bodies import JSON, not_json, read_body
+from partners.api.idempotency import answer_once
+from partners.api.permissions import client_of
+from partners.api.problems import RequestRefused
+
+_BODY_BYTES = 16 * 1024
+
+
+class BalanceConfirmations(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.list_all
+    def get(self, request):
+        refuse_unknown(request, {"state", "cursor", "limit"})
+        rows = _own(request)
+        if state := request.query_params.get("state", ""):
+            if state not in reading.States:
+                raise ValidationError({"state": f"is one of {', '.join(reading.States)}"})
+            rows = rows.filter(state=state)
+        if cursor := cursor_of(request):
+            rows = rows.filter(id__lt=cursor)
+        limit = limit_of(request)
+        found = list(rows[: limit + 1])
+        following = address_of(request, cursor=found[limit - 1].pk) if len(found) > limit else None
+        page = [_row(request, row) for row in found[:limit]]
+        return _json(reading.page_of(page, following=following))
+
+
+class BalanceConfirmationDetail(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.get_one
+    def get(self, request, confirmation_id: UUID):
+        return _json(_row(request, _one(request, confirmation_id)))
+
+
+class BalanceConfirmationPdf(APIView):
+    required_scopes = {"GET": ["settlement:read"]}
+
+    @documentation.get_pdf
+    def get(self, request, confirmation_id: UUID):
+        document = _one(request, confirmation_id).document
+        file = pdf_of(document)
+        if file is None:
+            raise RequestRefused(
+                409,
+                "PDF_NOT_RENDERED",
+                "It is issued and its PDF is being made. Ask again as Retry-After says.",
+                headers={"Retry-After": "60"},
+            )
+        response = answer_with(file, name=f"{document.number}.pdf", request=request._request)
+        if response.status_code == 200 and request.method == "GET":
+            note_download(
+                actor=f"client {client_of(request).name}",
+                partner=client_of(request).partner,
+                object_type="balance_confirmation",
+                object_id=document.number,
+                now=timezone.now(),
+                request_id=request.headers.get("X-Request-ID", ""),
+            )
+        return response
+
+
+class BalanceConfirmationAnswer(APIView):
+    required_scopes = {"POST": ["settlement:write"]}
+
+    @documentation.answer_one
+    def post(self, request, confirmation_id: UUID):
+        own = _one(request, confirmation_id)
+        body, _ = read_body(request, media_types=[JSON], limit_bytes=_BODY_BYTES)
+        said = _decode(body)
+        return answer_once(request, body=body, work=lambda: _answer(request, own, said))
+
+
+def _answer(request, own: BalanceConfirmation, said: reading.BalanceAnswer) -> HttpResponse:
+    told = Answer(agrees=said.agrees, own_balance_minor=said.own_balance_minor, text=said.text)
+    by = f"client {client_of(request).name}"
+    try:
+        balances.answer(own.pk, told, by=by, now=timezone.now())
+    except AnswerRefused as refused:
+        status = 409 if refused.code == "BALANCE_ANSWERED" else 422
+        raise RequestRefused(status, refused.code, str(refused)) from refused
+    return _json(_row(request, _one(request, own.pk)))
+
+
+def _own(request) -> QuerySet[BalanceConfirmation]:
+    client = client_of(request)
+    return confirmations_of(client.partner, environment=client.environment).order_by("-id")
+
+
+def _one(request, confirmation_id: UUID) -> BalanceConfirmation:
+    """The client's own; a stranger learns nothing."""
+    row = _own(request).filter(pk=confirmation_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _row(request, row) -> reading.BalanceRow:
+    path = reverse("billing:balance-confirmation-pdf", args=[row.pk])
+    return reading.row_of(row, pdf=request.build_absolute_uri(path) if row.pdf_sha256 else None)
+
+
+def _decode(body: bytes) -> reading.BalanceAnswer:
+    try:
+        return msgspec.json.decode(body, type=reading.BalanceAnswer)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise not_json(error) from error
+
+
+def _json(answer: reading.BalanceRow | reading.BalancePage) -> HttpResponse:
+    return HttpResponse(reading.encode(answer), content_type=JSON)
