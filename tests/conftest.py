@@ -21,6 +21,8 @@ def pytest_configure(config):
     corner = f"test-{os.getpid()}-{worker}"
     settings.CACHES["default"]["KEY_PREFIX"] = corner
     settings.CELERY_TASK_DEFAULT_QUEUE = celery_app.conf.task_default_queue = corner
+    # A password or secret takes a third of a second to hash on purpose; no test is about that.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

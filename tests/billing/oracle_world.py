@@ -3,6 +3,7 @@
 240 records of January 2027 pass the real intake; the last of them ends on 31 January at 23:40.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -107,14 +108,15 @@ def price_list(group: SettlementGroup) -> None:
 
 
 def january(oracle: Oracle, *, received_at: datetime = BUSINESS_DAY_3) -> None:
-    """Send the 240 records, each pair's through the intake of its seller."""
+    """Send the 240 records, each seller's through its intake."""
     number = 0
+    sent = defaultdict(list)
     for (seller, buyer), (count, total) in SALES.items():
-        records = []
         for index in range(count):
             number += 1
             cents = total // count + (total % count if index == count - 1 else 0)
-            records.append(a_record(oracle, seller, buyer, number=number, cents=cents))
+            sent[seller].append(a_record(oracle, seller, buyer, number=number, cents=cents))
+    for seller, records in sent.items():
         outcomes = take(*records, sender=oracle.sellers[seller], received_at=received_at)
         assert {outcome.outcome for outcome in outcomes} == {"accepted"}, outcomes[0]
 

@@ -520,7 +520,14 @@ def test_the_statements_as_they_are_stay_green(world: World, compare: Callable[[
 @pytest.mark.parametrize(
     ("file_name", "mutant", "compare"),
     [
-        pytest.param(file_name, mutant, compare, id=f"{file_name} {mutant.name}")
+        pytest.param(
+            file_name,
+            mutant,
+            compare,
+            id=f"{file_name} {mutant.name}",
+            # One of each family shows that the break arrives; all take a minute.
+            marks=[] if mutant is mutants[0] else [pytest.mark.long],
+        )
         for file_name, mutants, compare in FAMILIES
         for mutant in mutants
     ],

@@ -65,6 +65,7 @@ def deadlocks() -> int:
 
 
 class TestABatchSentTwiceAtOnce:
+    @pytest.mark.long
     def test_is_stored_once_and_answered_twice(self):
         makers.AgreementMaker(warn_after_days=None, refuse_after_days=None)
         one = [numbered_record(n) for n in range(10_000)]

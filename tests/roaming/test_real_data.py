@@ -184,24 +184,28 @@ class TestAnotherMonthOfTheFormat(_WithFiles):
         assert late.started_at.isoformat() == "2018-03-15T22:30:00+00:00"
 
 
-@needs_data
-class TestDundee(TestCase):
-    """51,610 rows with lost stops, meter resets and clocks that went wrong."""
+class _Dundee(TestCase):
+    """Lost stops, meter resets and clocks that went wrong."""
+
+    __test__ = False
+    count: int
+
+    @classmethod
+    def files(cls, folder: Path) -> list[Path]:
+        raise NotImplementedError
 
     @classmethod
     def setUpTestData(cls):
-        cls.imported = [import_sdrs(path, "dundee") for path in DUNDEE]
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.rows = [row for path in DUNDEE for row in rows_of(path)]
+        with tempfile.TemporaryDirectory() as folder:
+            files = cls.files(Path(folder))
+            cls.imported = [import_sdrs(path, "dundee") for path in files]
+            cls.rows = [row for path in files for row in rows_of(path)]
 
     def test_is_taken_in_completely(self):
         counts = ("received", "accepted", "held", "rejected", "duplicates")
         total = {name: sum(one[name] for one in self.imported) for name in counts}
 
-        assert total["received"] == 51_610
+        assert total["received"] == self.count
         assert total["received"] == sum(total[name] for name in counts[1:])
         assert total["duplicates"] == 0
 
@@ -234,6 +238,51 @@ class TestDundee(TestCase):
 
         assert len(wrong) == rows
         assert wrong - coded == set()
+
+
+@needs_data
+@pytest.mark.long
+class TestDundee(_Dundee):
+    """All 51,610 rows."""
+
+    __test__ = True
+    count = 51_610
+
+    @classmethod
+    def files(cls, folder):
+        return DUNDEE
+
+
+@needs_data
+class TestWhatIsWrongInDundee(_Dundee):
+    """Every wrong row, and each hundredth of the others."""
+
+    __test__ = True
+    count = 905
+
+    @classmethod
+    def files(cls, folder):
+        return [_sample(path, folder / path.name) for path in DUNDEE]
+
+
+def _sample(path: Path, sample: Path) -> Path:
+    rows = rows_of(path)
+    with gzip.open(sample, "wt", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(row for n, row in enumerate(rows) if n % 100 == 0 or _is_wrong(row))
+    return sample
+
+
+def _is_wrong(row: dict[str, str]) -> bool:
+    end, energy = end_of(row), energy_of(row)
+    return (
+        end is None
+        or end < start_of(row)
+        or energy < 0
+        or energy > 1000
+        or (end == start_of(row) and energy > 0)
+    )
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
