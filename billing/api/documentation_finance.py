@@ -1,6 +1,13 @@
 """OpenAPI of windows, positions, payments, postings and invoices: decorators for the views."""
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiRequest,
+    OpenApiResponse,
+    OpenApiTypes,
+    extend_schema,
+)
 
 from billing.api import examples_finance as examples
 from billing.api.reading_finance import (
@@ -8,8 +15,10 @@ from billing.api.reading_finance import (
     InvoicePage,
     InvoiceRow,
     MoneyPositionPage,
+    NewInvoice,
     PaymentPage,
     PostingPage,
+    Refusal,
     WindowPage,
 )
 from billing.models import (
@@ -20,7 +29,8 @@ from billing.models import (
     PositionState,
     Transfer,
 )
-from partners.api.schema import answer, describe, problems
+from partners.api.bodies import JSON
+from partners.api.schema import IDEMPOTENCY_KEY, answer, describe, problems, ref
 
 _FIELDS = {
     "model": "AGENCY: partners owe each other. CCP: partners owe the clearing house.",
@@ -45,6 +55,12 @@ _FIELDS = {
     "xml": "Address of the UBL; null while it is made, or where the seller issues.",
     "records": "Address of the records behind it.",
     "sdr_id": "The seller's own id of the record.",
+    "settlement_id": "Of the settlement in which it was settled, from `positions/`.",
+    "buyer": "Short name of the buyer, as statements list it.",
+    "sdr_ids": "Your own ids of the records it is over, each once.",
+    "content": "The file's bytes, base64.",
+    "channel_reference": "Of the state's channel, such as a KSeF number; empty where none is.",
+    "reason": "Why it is refused; the buyer reads it.",
     "amount_minor": "In whole minor units.",
 }
 describe(
@@ -54,6 +70,8 @@ describe(
     PostingPage,
     InvoicePage,
     InvoicedRecordPage,
+    NewInvoice,
+    Refusal,
     fields=_FIELDS,
 )
 _BY_KEYSET = "Newest first, by keyset: follow `next` until it is null."
@@ -149,6 +167,47 @@ list_invoiced_records = extend_schema(
         200, InvoicedRecordPage, "A page of records", {"One record": examples.INVOICED_RECORDS}
     )
     | problems(400, 404),
+)
+
+
+report_invoice = extend_schema(
+    operation_id="reportInvoice",
+    tags=["Invoices"],
+    summary="Report an invoice that you issued yourself (A0)",
+    description=(
+        "Over your supplies of one settlement to one buyer, all of one type. Its amounts must be"
+        " those of the supplies and its records exactly those behind them; nothing is taken"
+        " otherwise. 422 SETTLEMENT_UNKNOWN, BUYER_UNKNOWN, AMOUNTS_DIFFER or RECORDS_DIFFER name"
+        " what differs; 409 INVOICE_KNOWN, ISSUED_BY_US or NOTHING_TO_INVOICE."
+    ),
+    parameters=[IDEMPOTENCY_KEY],
+    request={
+        JSON: OpenApiRequest(
+            ref(NewInvoice),
+            examples=[OpenApiExample("One buyer", value=examples.NEW_INVOICE, request_only=True)],
+        )
+    },
+    responses=answer(201, InvoiceRow, "It is taken", {"Taken": examples.INVOICE})
+    | problems(400, 409, 413, 415, 422),
+)
+refuse_invoice = extend_schema(
+    operation_id="refuseSelfBilledInvoice",
+    tags=["Invoices"],
+    summary="Refuse a document that was self-billed in your name",
+    description=(
+        "Within 60 days, as its seller alone. It loses its effect as an invoice and its records"
+        " are free for another one; what is owed does not change. 409 NOT_SELF_BILLED,"
+        " NOT_THE_SELLER, REFUSED_BEFORE or TOO_LATE."
+    ),
+    parameters=[IDEMPOTENCY_KEY],
+    request={
+        JSON: OpenApiRequest(
+            ref(Refusal),
+            examples=[OpenApiExample("A reason", value=examples.REFUSAL, request_only=True)],
+        )
+    },
+    responses=answer(201, InvoiceRow, "It is refused", {"Refused": examples.INVOICE})
+    | problems(400, 404, 409, 413, 415),
 )
 
 

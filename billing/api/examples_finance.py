@@ -131,3 +131,20 @@ INVOICED_RECORDS = {
     ],
     "next": None,
 }
+NEW_INVOICE = {
+    "settlement_id": _SETTLEMENT,
+    "buyer": "Voltaire",
+    "type_code": "380",
+    "number": "2027-000123",
+    "issue_date": "2027-02-09",
+    "due_date": "2027-02-18",
+    "net_minor": 100000,
+    "vat_minor": 0,
+    "gross_minor": 100000,
+    "sdr_ids": ["NLX-2027-000417"],
+    "file_name": "2027-000123.pdf",
+    "media_type": "application/pdf",
+    "content": "JVBERi0xLjcK",
+    "channel_reference": "",
+}
+REFUSAL = {"reason": "The price of NLX-2027-000417 is not the one agreed."}

@@ -1,8 +1,10 @@
 """/api/v1/invoices/: invoices and credit notes, their files, and the records behind each."""
 
+from typing import TypeVar
 from uuid import UUID
 
-from django.http import Http404
+import msgspec
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
@@ -16,17 +18,27 @@ from billing.api.reading_finance import (
     InvoicedRecordRow,
     InvoicePage,
     InvoiceRow,
+    NewInvoice,
     PrecedingRow,
+    Refusal,
 )
 from billing.models import DocumentFile, Invoice, InvoicingMode
 from billing.queries_finance import invoices_for, records_of
 from billing.services.downloads import note_download
+from billing.services.invoice_objections import NotRefusable, refuse_self_billed
+from billing.services.invoice_reports import NotReported, Reported, report
 from billing.stored_files import answer_with
+from partners.api.bodies import JSON, not_json, read_body
+from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
-from partners.api.problems import RequestRefused
+from partners.api.problems import RequestRefused, problem
 from roaming.models import Sdr
 
 PDF, XML = "application/pdf", "application/xml"
+_IN_CONFLICT = ("INVOICE_KNOWN", "ISSUED_BY_US", "NOTHING_TO_INVOICE")
+# A file of 10 MiB as base64, and the ids of a large month.
+_REPORT_BYTES, _OBJECTION_BYTES = 24 * 1024 * 1024, 16 * 1024
+_T = TypeVar("_T", NewInvoice, Refusal)
 _ENDING = {PDF: "pdf", XML: "xml"}
 
 
@@ -40,10 +52,18 @@ class Invoices(OwnList):
         "settlement": ("settlement", ()),
     }
 
+    required_scopes = {"GET": ["settlement:read"], "POST": ["settlement:write"]}
+
     @documentation.list_invoices
     def get(self, request):
         _check_uuid(request, "settlement")
         return self.answer(request)
+
+    @documentation.report_invoice
+    def post(self, request):
+        body, _ = read_body(request, media_types=[JSON], limit_bytes=_REPORT_BYTES)
+        order = _decode(body, NewInvoice)
+        return answer_once(request, body=body, work=lambda: _report(request, order))
 
     def own(self, request):
         return _own(request)
@@ -59,6 +79,17 @@ class InvoiceDetail(APIView):
     def get(self, request, invoice_id: UUID):
         [row] = _rows(request, [_one(request, invoice_id)])
         return json_of(row)
+
+
+class InvoiceObjections(APIView):
+    required_scopes = {"POST": ["settlement:write"]}
+
+    @documentation.refuse_invoice
+    def post(self, request, invoice_id: UUID):
+        invoice = _one(request, invoice_id)
+        body, _ = read_body(request, media_types=[JSON], limit_bytes=_OBJECTION_BYTES)
+        order = _decode(body, Refusal)
+        return answer_once(request, body=body, work=lambda: _refuse(request, invoice, order))
 
 
 class InvoiceRecords(APIView):
@@ -141,6 +172,62 @@ class InvoiceXml(InvoiceFile):
     @documentation.get_invoice_xml
     def get(self, request, invoice_id: UUID):
         return super().get(request, invoice_id)
+
+
+def _report(request, order: NewInvoice) -> HttpResponse:
+    client = client_of(request)
+    told = Reported(
+        settlement_id=order.settlement_id,
+        buyer_name=order.buyer,
+        type_code=order.type_code,
+        number=order.number,
+        issue_date=order.issue_date,
+        due_date=order.due_date,
+        net_minor=order.net_minor,
+        vat_minor=order.vat_minor,
+        gross_minor=order.gross_minor,
+        sdr_ids=tuple(order.sdr_ids),
+        file_name=order.file_name,
+        media_type=order.media_type,
+        content=order.content,
+        channel_reference=order.channel_reference,
+    )
+    try:
+        invoice = report(
+            client.partner,
+            told,
+            environment=client.environment,
+            by=f"client {client.name}",
+            now=timezone.now(),
+        )
+    except NotReported as refused:
+        status = 409 if refused.code in _IN_CONFLICT else 422
+        return problem(status, refused.code, str(refused), errors=refused.errors)
+    [row] = _rows(request, [_one(request, invoice.pk)])
+    return json_of(row, status=201)
+
+
+def _refuse(request, invoice: Invoice, order: Refusal) -> HttpResponse:
+    client = client_of(request)
+    try:
+        refuse_self_billed(
+            invoice,
+            client.partner,
+            reason=order.reason,
+            by=f"client {client.name}",
+            now=timezone.now(),
+        )
+    except NotRefusable as refused:
+        raise RequestRefused(409, refused.code, str(refused)) from refused
+    [row] = _rows(request, [_one(request, invoice.pk)])
+    return json_of(row, status=201)
+
+
+def _decode(body: bytes, type_: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise not_json(error) from error
 
 
 def _own(request):

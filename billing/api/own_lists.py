@@ -49,6 +49,6 @@ class OwnList(APIView):
         return json_of(self.page(results=self.rows_of(request, found[:limit]), next=following))
 
 
-def json_of(answer: msgspec.Struct) -> HttpResponse:
+def json_of(answer: msgspec.Struct, *, status: int = 200) -> HttpResponse:
     """The answer as JSON: decimals as strings, instants in UTC."""
-    return HttpResponse(_encode(answer), content_type="application/json")
+    return HttpResponse(_encode(answer), status=status, content_type="application/json")

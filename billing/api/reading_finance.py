@@ -1,6 +1,7 @@
 """What a partner's system reads of windows, positions, payments, postings and invoices."""
 
 from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -126,6 +127,31 @@ class InvoicedRecordRow(msgspec.Struct, frozen=True, kw_only=True):
     sdr_id: str
     kind: str
     amount_minor: int
+
+
+class NewInvoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Your own invoice over your supplies of a settlement to one buyer; ``content`` is base64."""
+
+    settlement_id: UUID
+    buyer: str
+    type_code: Literal["380", "381"] = "380"
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
+    issue_date: date
+    due_date: date | None = None
+    net_minor: Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+    vat_minor: Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+    gross_minor: Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+    sdr_ids: list[str]
+    file_name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    media_type: Literal["application/pdf", "application/xml"]
+    content: Annotated[bytes, msgspec.Meta(min_length=1)]
+    channel_reference: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why you refuse a document that was self-billed in your name."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
 class WindowPage(msgspec.Struct, frozen=True, kw_only=True):

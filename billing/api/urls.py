@@ -45,6 +45,11 @@ urlpatterns = [
         invoices.InvoiceRecords.as_view(),
         name="invoice-records",
     ),
+    path(
+        "invoices/<uuid:invoice_id>/objection",
+        invoices.InvoiceObjections.as_view(),
+        name="invoice-objection",
+    ),
     path("ledger/postings/", finance.Postings.as_view(), name="ledger-postings"),
     path("ledger/positions/", books.LedgerPositions.as_view(), name="ledger-positions"),
     path("ledger/open-items/", books.LedgerOpenItems.as_view(), name="ledger-open-items"),

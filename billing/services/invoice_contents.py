@@ -122,7 +122,7 @@ def compose(
 ) -> tuple[InvoiceContent, str]:
     """What the document says, without a number; and what keeps its VAT from being told, or ""."""
     settlement, key = facts.settlement, draft.key
-    from_date, until_date = _period(draft, facts)
+    from_date, until_date = period_of(draft, facts)
     own, problem = _local_vat(draft, facts)
     seller_vat, buyer_vat = _printed_vat_ids(draft, facts)
     # Who reads it: the receiver, which of a self-billed document is the seller.
@@ -223,7 +223,7 @@ def _codes(ids: set[UUID], *, environment: str, now: datetime) -> dict[UUID, str
     return codes
 
 
-def _period(draft: Draft, facts: InvoicingFacts) -> tuple[date, date]:
+def period_of(draft: Draft, facts: InvoicingFacts) -> tuple[date, date]:
     """The window's days, and those before it of records that came late; half-open."""
     window = facts.settlement.window
     if draft.key.window != window.pk:

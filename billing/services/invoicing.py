@@ -44,8 +44,10 @@ from billing.services.invoice_contents import (
     compose,
     gather_facts,
     numbered,
+    period_of,
     sums_of,
 )
+from billing.services.invoice_news import tell_both_sides
 from billing.services.invoice_numbers import issuer_codes, take_for
 from clearinghouse.statements import load_statement
 from clearinghouse.uuid7 import uuid7_at
@@ -241,6 +243,7 @@ def _write(ready: list[_Ready], facts: InvoicingFacts) -> list[Invoice]:
     )
     asked = [row for one in ready for row in _asked(one.id, one.draft, facts)]
     note_records(asked, time_zone=facts.zone.key)
+    tell_both_sides(invoices, now=facts.now)
     return invoices
 
 
@@ -324,6 +327,28 @@ def _asked(id_: UUID, draft: Draft, facts: InvoicingFacts) -> Iterable[Asked]:
             country=country,
             day=day,
         )
+
+
+def seller_issues(draft: Draft, facts: InvoicingFacts) -> bool:
+    """Is it the seller's own to invoice (A0)?"""
+    agreed = _agreed([draft], facts).get((draft.key.supplier, draft.key.customer))
+    return mode_of(draft.key, house=facts.house, agreed=agreed) == SELLER_ISSUES
+
+
+def supply_period(drafts: list[Draft], facts: InvoicingFacts) -> tuple[datetime, datetime]:
+    """The half-open period over all drafts, by the days in the group's zone."""
+    days = [period_of(draft, facts) for draft in drafts]
+    starts, ends = min(day for day, _ in days), max(day for _, day in days)
+    return (
+        datetime.combine(starts, time.min, tzinfo=facts.zone),
+        datetime.combine(ends, time.min, tzinfo=facts.zone),
+    )
+
+
+def note_records_of(id_: UUID, drafts: list[Draft], facts: InvoicingFacts) -> None:
+    """Write down which records stand on one invoice over several drafts."""
+    asked = [row for draft in drafts for row in _asked(id_, draft, facts)]
+    note_records(asked, time_zone=facts.zone.key)
 
 
 def note_records(asked: Iterable[Asked], *, time_zone: str) -> None:

@@ -35,12 +35,18 @@ def publish_overdue() -> int:
 
 def owe_news(kind: Delivery.Kind, receivers: Mapping[UUID, UUID], *, now: datetime) -> None:
     """Owe each party the news of its subject, as a statement; once."""
+    owe_each(kind, receivers.items(), now=now)
+
+
+def owe_each(kind: Delivery.Kind, owed: Iterable[tuple[UUID, UUID]], *, now: datetime) -> None:
+    """Owe the news of subjects, as (receiver, subject): a party may be owed many; each once."""
     Delivery.objects.bulk_create(
         [
             Delivery(receiver_id=receiver_id, kind=kind, subject_id=subject_id, created_at=now)
-            for receiver_id, subject_id in receivers.items()
+            for receiver_id, subject_id in owed
         ],
         ignore_conflicts=True,
+        batch_size=1_000,
     )
 
 

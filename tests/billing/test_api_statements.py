@@ -22,6 +22,8 @@ from tests.roaming.partner_systems import RECORDS, PartnerSystem
 
 pytestmark = pytest.mark.django_db
 STATEMENTS = "/api/v1/statements/"
+# Tried with a stranger where they are written to.
+ONLY_WRITTEN = ("invoice-objection",)
 OWN_LISTS = tuple(
     f"v1/{name}/" for name in ("objections", "windows", "positions", "payments", "invoices")
 )
@@ -69,6 +71,7 @@ def every_address(world: World) -> list[str]:
             kwargs={name: arguments[name] for name in page.pattern.converters},
         )
         for page in urls.urlpatterns
+        if page.name not in ONLY_WRITTEN
     ]
 
 

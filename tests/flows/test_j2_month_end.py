@@ -9,6 +9,9 @@ from billing.models import (
     ClearedSdr,
     Document,
     DomesticReverseCharge,
+    Invoice,
+    InvoicedSdr,
+    IssuingBlock,
     PositionState,
     Settlement,
     Transfer,
@@ -23,6 +26,7 @@ from partners.queries import clearing_house
 from partners.services import approvals
 from tests.billing.oracle_world import BUSINESS_DAY_6, JANUARY, Oracle, an_oracle, january
 from tests.billing.payment_world import FINAL, IBANS, an_account, pay_in, position_of
+from tests.billing.test_invoicing import a_world
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +59,7 @@ def paid(oracle: Oracle, settlement: Settlement) -> list[tuple[str, str, int]]:
 
 
 def test_agency_is_calculated_shown_and_released_by_two_persons():
-    oracle = an_oracle(release="TWO_PERSONS")
+    oracle = a_world("A1", with_fees=True, release="TWO_PERSONS")
     january(oracle)
 
     closing = close_window(oracle.group, now=BUSINESS_DAY_6)
@@ -66,7 +70,7 @@ def test_agency_is_calculated_shown_and_released_by_two_persons():
     assert settlement.state == "CALCULATED"
     assert positions(oracle, settlement) == {"A": 60080, "B": -64213, "C": -7520, "CH": 11653}
     assert not Transfer.objects.exists()
-    assert not Document.objects.filter(kind="STATEMENT").exists()
+    assert not Document.objects.exclude(kind="PROVISIONAL").exists()
 
     maker, checker = (User.objects.create(username=name, is_staff=True) for name in ("mia", "kai"))
     approval = approvals.request(
@@ -97,6 +101,14 @@ def test_agency_is_calculated_shown_and_released_by_two_persons():
     assert energy.count() == 6
     fees = settlement.supplies.filter(is_service=True)
     assert sum(row.net_minor + row.vat_minor for row in fees) == 11_653
+    documents = Counter(Invoice.objects.values_list("mode", "type_code"))
+    assert documents == {("A1", "380"): 6, ("FEE", "380"): 3}
+    assert not IssuingBlock.objects.exists()
+    gross = {mode: 0 for mode, _ in documents}
+    for invoice in Invoice.objects.all():
+        gross[invoice.mode] += invoice.gross_minor
+    assert gross == {"A1": 312_600, "FEE": 11_653}
+    assert InvoicedSdr.objects.count() == 240
     assert trial_balance() == {
         "1300 A": -60080,
         "1300 B": 64213,
