@@ -130,7 +130,7 @@ class PaymentFileAdmin(KeysetPaging, EvidenceAdmin):
                 *_next_step(request, obj),
                 Figures(
                     [
-                        Figure("Total", self.total(obj), f"{obj.payments_count} payments"),
+                        Figure("Total", self.total(obj), _how_many(obj.payments_count)),
                         Figure("Leaves", obj.execution_date, "TARGET day"),
                     ]
                 ),
@@ -237,6 +237,10 @@ class PaymentFileAdmin(KeysetPaging, EvidenceAdmin):
                 "Cache-Control": "private, no-store",
             },
         )
+
+
+def _how_many(count: int) -> str:
+    return "1 payment" if count == 1 else f"{count} payments"
 
 
 def _refuse_unless(may: bool) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
+from django.db import transaction
+
 from billing.models import (
     BankEntry,
     BankFile,
@@ -39,6 +41,7 @@ AGENCY = {"A": 60_080, "B": -64_213, "C": -7520, "CH": 11_653}
 CCP = {"A": 55_880, "B": -75_613, "C": -3320, "CH": 23_053}
 
 
+@transaction.atomic
 def settled(**group: object) -> tuple[dict[str, Partner], Settlement]:
     """January as it was issued on business day 6: partners by letter, and their settlement.
 
@@ -112,7 +115,7 @@ def _issue(settlement: Settlement, partners: dict[str, Partner]) -> None:
             kind=Document.Kind.STATEMENT,
             partner=partners[letter],
             settlement=settlement,
-            content={},
+            content={"objection_until_at": None, "objection_until_date": "2027-04-09"},
             content_sha256="0" * 64,
             issued_at=BUSINESS_DAY_6,
         )
@@ -143,6 +146,7 @@ def position_of(settlement: Settlement, partner: Partner) -> Position:
     return settlement.positions.get(partner=partner)
 
 
+@transaction.atomic
 def pay_in(
     position: Position,
     amount_minor: int,
@@ -174,6 +178,7 @@ def pay_in(
     return match
 
 
+@transaction.atomic
 def taken_back(match: BankMatch, *, booked: date, now: datetime) -> None:
     """The debtor's bank gives a collection back."""
     settlement = match.position.settlement

@@ -91,6 +91,7 @@ def test_where_the_house_pays_positions_and_payments_are_told(client, world, set
     page = text(client)
     assert "ST-2027-000001-1" in page
     assert "+600.80" in page
+    assert "January 2027" in page
     assert IBANS["A"] not in page
     log_in(client, partners["C"], "other")
     assert "600.80" not in text(client)
