@@ -19,7 +19,7 @@ from billing.admin.bank_words import (
 from billing.admin.close import name_of
 from billing.models import BankEntry
 from billing.services.bank import deciding
-from billing.services.bank.books import open_payments
+from billing.services.bank.books import open_files, open_payments
 from billing.services.bank.deciding import Decision, NotPlaceable
 from clearinghouse.retry import in_transaction
 from partners.admin.confirm import NotPossible, Question, ReasonForm
@@ -171,6 +171,11 @@ def _choices(entry: BankEntry) -> list[tuple[str, str]]:
             (f"payment:{row.pk}", f"{row.end_to_end_id}: {row.partner}")
             for row in open_payments(entry, now=now)
         ]
+        if not entry.is_credit:
+            choices += [
+                (f"file:{row.pk}", f"Payment file {row.message_id}, all that has not left")
+                for row in open_files(entry, now=now)
+            ]
     ranks = {key: place for place, key in enumerate(first)}
     return sorted(choices, key=lambda one: ranks.get(one[0].partition(":")[2], len(ranks)))
 
@@ -186,11 +191,17 @@ def _act(request, entry: BankEntry, verb: str, answers) -> str:
     return "Set aside." if verb == OWN else "Posted."
 
 
+_PLACES = {
+    "position": deciding.to_position,
+    "payment": deciding.to_payment,
+    "file": deciding.to_file,
+}
+
+
 def _decide(entry: BankEntry, verb: str, answers, decision: Decision) -> None:
     if verb == MATCH:
         kind, _, key = answers["target"].partition(":")
-        place = deciding.to_position if kind == "position" else deciding.to_payment
-        place(entry.pk, UUID(key), decision)
+        _PLACES[kind](entry.pk, UUID(key), decision)
     elif verb == UNALLOCATED:
         partner = answers["partner"]
         deciding.to_unallocated(entry.pk, partner.pk if partner else None, decision)

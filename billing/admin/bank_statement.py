@@ -68,11 +68,9 @@ class BankStatementAdmin(KeysetPaging, EvidenceAdmin):
         "account",
         "number_told",
         "kind_told",
-        "opening",
         "came_in",
         "went_out",
         "closing",
-        "entries_count",
         "received",
     )
     list_select_related = ("file",)

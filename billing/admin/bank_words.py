@@ -114,3 +114,21 @@ def purposes_of(entry: BankEntry) -> str:
     """What it was for, in a word or two; the list has read the matches already."""
     names = dict(BankMatch.Purpose.choices)
     return ", ".join(sorted({names[row.purpose] for row in entry.matches.all()})) or "—"
+
+
+def position_rows(position: Position) -> list[tuple[object, ...]]:
+    """What moved on the bank account for a position, oldest first."""
+    rows = position.bank_matches.select_related("entry", "transfer").order_by("pk")
+    return [
+        (
+            row.entry.booked_date or "—",
+            row.get_purpose_display(),
+            link(row.entry, money_of(row.entry)),
+            amount(row.amount_minor, row.entry.currency),
+            link(row.transfer, "transfer") if row.transfer else "not posted",
+        )
+        for row in rows
+    ]
+
+
+POSITION_HEADERS = ("Booked", "For", "Payment", "Of it for this", "Posted")

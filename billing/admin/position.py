@@ -8,6 +8,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from billing.admin.amounts import amount
+from billing.admin.bank_words import POSITION_HEADERS, position_rows
 from billing.admin.close import name_of
 from billing.admin.figures import Totalled
 from billing.models import Instruction, Position
@@ -73,6 +74,13 @@ class PositionAdmin(KeysetPaging, Totalled):
                     ("", "Amount"),
                     [*added, ("Net", self.net(obj))],
                     frozenset({1}),
+                ),
+                Table(
+                    "On the bank account",
+                    POSITION_HEADERS,
+                    position_rows(obj),
+                    frozenset({3}),
+                    empty="The bank has told of no payment for it.",
                 ),
                 Facts(
                     "Position",

@@ -114,6 +114,19 @@ class TestWhatWentOut:
         sent.refresh_from_db()
         assert (sent.state, world.state("A")) == ("BOOKED", "PAID")
 
+    def test_is_a_payment_file_in_one_sum(self, world):
+        sent = world.pay_out("A", number=1, now=BUSINESS_DAY_6)
+        other = received(world, Payment(minor=-60_079, reference="BK-0"))
+        with pytest.raises(NotPlaceable, match="60080 minor units"):
+            deciding.to_file(other.pk, sent.file_id, DECISION)
+        deciding.own_money(other.pk, DECISION)
+        exact = Payment(minor=-60_080, reference="BK-1")
+        world.take(camt053(Statement(number=2, opening=39_921, entries=(exact,), name="S2")))
+
+        deciding.to_file(BankEntry.objects.get(reference="BK-1").pk, sent.file_id, DECISION)
+
+        assert world.state("A") == "PAID"
+
     def test_gives_back_what_was_paid_too_much_and_no_more(self, world):
         payments = [
             world.paid("C", 7_520, "BK-1"),

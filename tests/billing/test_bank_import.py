@@ -15,6 +15,7 @@ from billing.services.bank.matching import match_all
 from partners.models import AuditEvent
 from tests.billing.camt_files import Batch, Payment, Statement, camt053, camt054
 from tests.billing.test_camt import READ, REFUSED, SAMPLES, needs_samples
+from tests.billing.test_clearing_beside_closing import InThread
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 2, 20, 7, 0, tzinfo=UTC)
@@ -289,3 +290,18 @@ class TestCommand:
 
         assert (returned, told["error"]["code"]) == (2, REFUSED[name])
         assert BankFile.objects.get().refusal["code"] == REFUSED[name]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_take_each_payment_once():
+    content = camt053(Statement(number=1, opening=0, entries=(PAID, BATCH)))
+
+    def work():
+        return taken(content).added, match_all("LIVE", by="olga", now=NOW).exceptions
+
+    both = [InThread(work) for _ in range(2)]
+
+    done = [one.result() for one in both]
+    assert sorted(added for added, _ in done) == [0, 3]
+    assert sum(exceptions for _, exceptions in done) == 3
+    assert len(known()) == 3

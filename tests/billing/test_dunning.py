@@ -88,9 +88,15 @@ def test_what_is_disputed_is_not_dunned(world):
     assert step.open_minor == 6_270
 
 
-def test_the_clock_duns(world):
+def test_the_clock_duns(world, settings):
+    settings.MONEY_FLOW = "PI_PARTNER"
     with time_machine.travel(DUE + 8 * DAY, tick=False):
         assert tasks.dun_overdue() == {"friendly": 1, "first": 1}
+        assert tasks.dun_overdue() == {}
+
+
+def test_nobody_is_dunned_where_partners_pay_each_other(world):
+    with time_machine.travel(DUE + 8 * DAY, tick=False):
         assert tasks.dun_overdue() == {}
 
 

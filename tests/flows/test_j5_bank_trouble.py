@@ -19,11 +19,14 @@ from billing.services.bank import gaps
 from billing.services.bank.matching import Round, match_all
 from billing.services.payments import approving, exporting
 from billing.services.payments.proposing import NotProposable, Wanted, propose
-from partners.models import BankAccount, User
+from partners.models import User
+from partners.services import bank_changes
+from partners.services.bank_changes import NewAccount, NotChangeable
 from tests.billing.bank_world import IBANS, BankWorld, a_bank_world
 from tests.billing.camt_files import HOUSE_IBAN, Payment, Statement, camt053, camt054
 from tests.billing.oracle_world import BUSINESS_DAY_6
 from tests.flows.test_j2_month_end import trial_balance
+from tests.makers import LONG_AGO
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -70,16 +73,22 @@ def released(world: BankWorld, now) -> SentPayment:
 
 
 def new_account_of_a(world: BankWorld, now) -> None:
-    """What a change by call-back, two persons, three business days and a penny test ends in."""
-    rows = BankAccount.objects.filter(partner=world.oracle.partners["A"])
-    rows.update(ends_at=now)
-    BankAccount.objects.create(
-        partner=world.oracle.partners["A"],
-        currency="EUR",
-        holder="A",
-        iban=NEW_IBAN,
-        starts_at=now,
+    """Asked for by A's own person; called back, approved by a second person, tested, cooled."""
+    partner, contact = world.oracle.partners["A"], "anna@a.example"
+    anna = User.objects.create(
+        username="anna", email=contact, partner=partner, date_joined=LONG_AGO
     )
+    mia, kai = (User.objects.get(username=name) for name in ("mia", "kai"))
+    wanted = NewAccount(partner=partner, currency="EUR", holder="A", iban=NEW_IBAN)
+    change = bank_changes.request(wanted, reason="the old one is closed", by=anna, now=now)
+    bank_changes.call_back(change.pk, contact=contact, number="+31 20 1", by=mia, now=now)
+    bank_changes.approve(change.pk, checker=kai, now=now)
+    bank_changes.note_penny(change.pk, reference="PENNY-1", by=mia, now=now)
+    with pytest.raises(NotChangeable, match="cools"):
+        bank_changes.make_effective(change.pk, by=mia, now=now + DAY)
+    with pytest.raises(NotProposable):
+        released(world, now + DAY)
+    bank_changes.make_effective(change.pk, by=mia, now=now + 5 * DAY)
 
 
 def assert_a_second_import_changes_nothing(world: BankWorld, *statements: Statement) -> None:
@@ -136,7 +145,7 @@ def test_bank_trouble_to_the_last_cent(settings):
     # To the new account.
     with pytest.raises(NotProposable):
         released(world, FINAL_AT + 3 * DAY)
-    new_account_of_a(world, FINAL_AT + 7 * DAY)
+    new_account_of_a(world, FINAL_AT + 3 * DAY)
     again = released(world, FINAL_AT + 8 * DAY)
     fourth = Statement(number=4, opening=79_240, entries=(payout(world, again, "BK-6"),))
     assert again.iban == NEW_IBAN

@@ -14,6 +14,7 @@ from billing.models import (
     DebitMandate,
     Document,
     Payment,
+    PaymentFile,
     Position,
     Settlement,
 )
@@ -191,6 +192,19 @@ def is_account_of_house(account: str, currency: str) -> bool:
     return BankAccount.objects.filter(
         partner__is_clearing_house=True, iban=account, currency=currency
     ).exists()
+
+
+def open_files(entry: BankEntry, *, now: datetime) -> list[PaymentFile]:
+    """Payment files of which exactly the entry's amount has not left yet, in several payments."""
+    waiting: dict[UUID, list[Payment]] = defaultdict(list)
+    for row in _payouts(entry.environment, entry.currency, now).values():
+        if row.state in _SENT:
+            waiting[row.file_id].append(row)
+    return [
+        rows[0].file
+        for rows in waiting.values()
+        if len(rows) > 1 and sum(row.amount_minor for row in rows) == entry.amount_minor
+    ]
 
 
 def open_payments(entry: BankEntry, *, now: datetime) -> list[Payment]:

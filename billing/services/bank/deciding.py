@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from billing.messages.sepa import payment_information_id
 from billing.models import BankEntry, BankException, BankMatch, Position, Transfer
 from billing.rules.bank_facts import Matched, Matching, Share, Step, Use
 from billing.services.bank import posting
@@ -74,6 +75,29 @@ def to_payment(entry_id: UUID, payment_id: UUID, decision: Decision) -> BankEntr
         use = Use.PAYOUT_RETURNED if entry.is_credit else Use.PAYOUT_BOOKED
         sign = 1 if entry.is_credit else -1
         return [Share(use, payout.key, payout.partner, sign * entry.amount_minor)]
+
+    return _place(entry_id, decision, "bank_entry.matched", shares)
+
+
+def to_file(entry_id: UUID, file_id: UUID, decision: Decision) -> BankEntry:
+    """What went out is that payment file in one sum: all of it that has not left.
+
+    :raises NotPlaceable: the payment came in, or the file's payments make another sum.
+    """
+
+    def shares(entry: BankEntry, ledgered: Ledgered) -> list[Share]:
+        named = payment_information_id(file_id)
+        waiting = [
+            one
+            for one in ledgered.books.payouts
+            if one.payment_information_id == named and not one.is_booked
+        ]
+        total = sum(one.amount_minor for one in waiting)
+        if entry.is_credit or total != entry.amount_minor:
+            raise NotPlaceable(f"Of the file {total} minor units have not left yet.")
+        return [
+            Share(Use.PAYOUT_BOOKED, one.key, one.partner, -one.amount_minor) for one in waiting
+        ]
 
     return _place(entry_id, decision, "bank_entry.matched", shares)
 

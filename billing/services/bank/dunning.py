@@ -32,7 +32,12 @@ def dun(settlement: Settlement, *, now: datetime) -> list[DunningStep]:
 
 
 def due_settlements(*, now: datetime) -> list[Settlement]:
-    """Issued settlements in which something may be overdue."""
+    """Issued settlements in which something may be overdue.
+
+    None where partners pay each other: the house does not see what was paid, and duns nobody.
+    """
+    if django_settings.MONEY_FLOW == "INSTRUCTION_ONLY":
+        return []
     rows = Settlement.objects.filter(
         state=Settlement.State.ISSUED, issued_at__gt=now - LOOK_BACK, issued_at__lt=now
     )
