@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "section": "statements",
             "statements": shown,
-            "annex_kinds": list(MEDIA_TYPES),
+            "annex_kinds": list(zip(MEDIA_TYPES, ("CSV", "XLSX", "Parquet"), strict=True)),
             "provisional": provisional,
             "objectionable": _objectionable([*provisional, *shown]),
             "has_objections": objections_of(partner, environment=ENVIRONMENT).exists(),

@@ -84,7 +84,8 @@ def _rows(document: Document, count: int) -> list[list[str]]:
 
 def _table(rows: list[list[str]]) -> bytes:
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    page = f"<title>records</title><style>td {{ font-size: 3pt }}</style><table>{body}</table>"
+    style = "<style>td { font-size: 3pt }</style>"
+    page = f"<html lang=en><title>records</title>{style}<table>{body}</table>"
     return pdf_of(page, style_sheets=["paper.css"], at=timezone.now())
 
 
