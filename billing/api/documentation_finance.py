@@ -79,14 +79,15 @@ _PAGING = [
     OpenApiParameter("limit", int, description="Rows per page, 1 to 1,000; usually 100."),
     OpenApiParameter("cursor", OpenApiTypes.UUID, description="From `next`."),
 ]
-_CURRENCY = OpenApiParameter("currency", str, description="ISO 4217 code, e.g. `EUR`.")
+CURRENCY = OpenApiParameter("currency", str, description="ISO 4217 code, e.g. `EUR`.")
 
 
 def _one_of(name: str, values: list[str], description: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, enum=values, description=description)
 
 
-def _listing(operation: str, tag: str, summary: str, page: type, example: dict, *parameters):
+def listing(operation: str, tag: str, summary: str, page: type, example: dict, *parameters):
+    """Describe a list by keyset with an example of its answer."""
     return extend_schema(
         operation_id=operation,
         tags=[tag],
@@ -97,25 +98,25 @@ def _listing(operation: str, tag: str, summary: str, page: type, example: dict, 
     )
 
 
-list_windows = _listing(
+list_windows = listing(
     "listWindows",
     "Settlement",
     "The windows of your settlement groups",
     WindowPage,
     examples.WINDOWS,
     _one_of("state", ClearingWindow.State.values, "Only windows in this state."),
-    _CURRENCY,
+    CURRENCY,
 )
-list_positions = _listing(
+list_positions = listing(
     "listPositions",
     "Settlement",
     "Your positions in issued settlements",
     MoneyPositionPage,
     examples.POSITIONS,
     _one_of("money_state", PositionState.State.values, "Only positions whose money stands so."),
-    _CURRENCY,
+    CURRENCY,
 )
-list_payments = _listing(
+list_payments = listing(
     "listPayments",
     "Settlement",
     "Payments to you and collections from you",
@@ -125,16 +126,16 @@ list_payments = _listing(
     _one_of("purpose", Payment.Purpose.values, "Only payments for this purpose."),
     OpenApiParameter("end_to_end_id", str, description="As on your statement of account."),
 )
-list_postings = _listing(
+list_postings = listing(
     "listPostings",
     "Ledger",
     "The postings on your accounts",
     PostingPage,
     examples.POSTINGS,
     _one_of("kind", Transfer.Kind.values, "Only postings of this kind."),
-    _CURRENCY,
+    CURRENCY,
 )
-list_invoices = _listing(
+list_invoices = listing(
     "listInvoices",
     "Invoices",
     "Invoices and credit notes you sold or bought by",
@@ -144,7 +145,7 @@ list_invoices = _listing(
     _one_of("mode", InvoicingMode.values, "Only invoices issued so."),
     _one_of("type_code", Invoice.TypeCode.values, "Only documents of this type."),
     OpenApiParameter("settlement", OpenApiTypes.UUID, description="Of one settlement."),
-    _CURRENCY,
+    CURRENCY,
 )
 get_invoice = extend_schema(
     operation_id="getInvoice",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import balances, books, finance, invoices, objections, views
+from billing.api import balances, books, finance, instructions, invoices, objections, views
 
 app_name = "billing"
 
@@ -35,6 +35,7 @@ urlpatterns = [
     ),
     path("windows/", finance.Windows.as_view(), name="window-list"),
     path("positions/", finance.Positions.as_view(), name="position-list"),
+    path("instructions/", instructions.Instructions.as_view(), name="instruction-list"),
     path("payments/", finance.Payments.as_view(), name="payment-list"),
     path("invoices/", invoices.Invoices.as_view(), name="invoice-list"),
     path("invoices/<uuid:invoice_id>/", invoices.InvoiceDetail.as_view(), name="invoice-detail"),
