@@ -53,6 +53,9 @@ app.conf.beat_schedule = {
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),
     "send letters": _every(crontab(), "billing.send_letters", expires_s=_MINUTE),
+    "render missing invoices": _every(
+        crontab(minute="2-59/5"), "billing.render_missing_invoices", expires_s=5 * _MINUTE
+    ),
     "forget expired tokens and keys": _every(
         crontab(minute=41, hour=3), "partners.forget_expired", expires_s=60 * _MINUTE
     ),

@@ -18,6 +18,8 @@ from billing.admin import (  # noqa: F401 they register themselves
     fee_line,
     fiscal_period,
     fx_rate,
+    invoice,
+    issuing_block,
     ledger,
     objection,
     payment,

@@ -184,9 +184,11 @@ def _letters(document: Document) -> Table:
 
 def _other_status(document: Document) -> list[tuple[str, object]]:
     """The final statement of a provisional one, and the other way round."""
-    others = Document.objects.filter(settlement=document.settlement_id, partner=document.partner_id)
+    others = Document.objects.filter(
+        settlement=document.settlement_id, partner=document.partner_id, kind__in=_WITH_RECORDS
+    )
     other = others.exclude(kind=document.kind).defer("content").first()
-    if document.settlement_id is None or other is None:
+    if document.kind not in _WITH_RECORDS or document.settlement_id is None or other is None:
         return []
     is_final = other.kind == Document.Kind.STATEMENT
     return [("Replaced by" if is_final else "Replaces", link(other))]

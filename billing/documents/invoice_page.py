@@ -11,6 +11,7 @@ from billing.documents.invoice_content import (
     VatBreakdown,
 )
 from billing.documents.invoice_words import WORDS
+from billing.documents.languages import writer_for
 
 # Characters beyond which the large figure is set smaller, and beyond which the table is.
 _LONG, _WIDE = 12, 14
@@ -18,7 +19,8 @@ _LONG, _WIDE = 12, 14
 
 def shown(content: InvoiceContent) -> dict[str, object]:
     """Return what the template prints."""
-    total = text.amount(content.totals.incl_tax_minor, content.currency, content.language)
+    writer = writer_for(content.language)
+    total = writer.amount(content.totals.incl_tax_minor, content.currency)
     return {
         "title": text.title(content),
         "words": WORDS[content.language],
@@ -36,7 +38,7 @@ def shown(content: InvoiceContent) -> dict[str, object]:
         "amount_head": text.word(content, "amount", currency=content.currency),
         "tax_head": text.word(content, "tax", currency=content.currency),
         "taxes": [_tax(one, content) for one in content.vat],
-        "excl_tax": text.amount(content.totals.excl_tax_minor, content.currency, content.language),
+        "excl_tax": writer.amount(content.totals.excl_tax_minor, content.currency),
         "total": total,
         "total_label": text.word(content, "credited" if content.is_credit_note else "incl_tax"),
         "large_size": "long" if len(total) > _LONG else "",
@@ -56,38 +58,38 @@ def _ids(party: InvoiceParty, content: InvoiceContent) -> list[tuple[str, str]]:
 
 
 def _facts(content: InvoiceContent) -> list[tuple[str, str]]:
-    language = content.language
+    writer = writer_for(content.language)
     told = [
         (text.word(content, "number"), content.number),
-        (text.word(content, "issue_date"), text.day(content.issue_date, language)),
+        (text.word(content, "issue_date"), writer.day(content.issue_date)),
         (text.word(content, "period"), text.period(content)),
     ]
     if not content.is_credit_note:
-        told.append((text.word(content, "due_date"), text.day(content.due_date, language)))
+        told.append((text.word(content, "due_date"), writer.day(content.due_date)))
     if content.buyer_reference:
         told.append((text.word(content, "reference"), content.buyer_reference))
     for one in content.preceding:
         earlier = text.word(
-            content, "corrected", number=one.number, date=text.day(one.issue_date, language)
+            content, "corrected", number=one.number, date=writer.day(one.issue_date)
         )
         told.append((text.word(content, "corrects"), earlier))
     return told
 
 
 def _line(line: InvoiceLine, content: InvoiceContent) -> dict[str, str]:
-    language = content.language
+    language, writer = content.language, writer_for(content.language)
     return {
-        "name": f"{text.word(content, line.kind)}, {text.month(line.month, language)}",
+        "name": f"{text.word(content, line.kind)}, {writer.month(line.month)}",
         "country": text.country(line.charge_country, language) if line.charge_country else "",
-        "sdrs": text.count(line.sdrs, language) if line.sdrs else "",
-        "energy": text.energy(line.energy_kwh, language) if Decimal(line.energy_kwh) else "",
+        "sdrs": writer.count(line.sdrs) if line.sdrs else "",
+        "energy": writer.energy(line.energy_kwh) if Decimal(line.energy_kwh) else "",
         "vat": _rate(line.category, line.rate, language),
-        "amount": text.amount(line.amount_minor, content.currency, language),
+        "amount": writer.amount(line.amount_minor, content.currency),
     }
 
 
 def _tax(one: VatBreakdown, content: InvoiceContent) -> dict[str, str]:
-    language = content.language
+    language, writer = content.language, writer_for(content.language)
     rate = _rate(one.category, one.rate, language)
     reason = text.reason(one, content)
     name = text.word(content, one.category)
@@ -97,13 +99,13 @@ def _tax(one: VatBreakdown, content: InvoiceContent) -> dict[str, str]:
         "short": f"{text.word(content, 'vat')} {rate}",
         "reason": "" if reason.startswith(name) else reason,
         "rate": rate,
-        "basis": text.amount(one.basis_minor, content.currency, language),
-        "amount": text.amount(one.vat_minor, content.currency, language),
+        "basis": writer.amount(one.basis_minor, content.currency),
+        "amount": writer.amount(one.vat_minor, content.currency),
     }
 
 
 def _rate(category: str, rate: str, language: str) -> str:
-    return text.percent(rate, language) if category == "S" else category
+    return writer_for(language).percent(rate) if category == "S" else category
 
 
 def _further_notes(content: InvoiceContent) -> list[str]:

@@ -2,11 +2,6 @@
 
 import re
 from datetime import date, timedelta
-from decimal import Decimal
-
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_decimal
 
 from billing.documents.invoice_content import (
     InvoiceContent,
@@ -21,13 +16,9 @@ from billing.documents.invoice_words import (
     TITLES,
     WORDS,
 )
-from clearinghouse.money import from_minor_units, minor_unit_digits
+from billing.documents.languages import writer_for
 
-# British dates are read in all of Europe; American ones are read wrong.
-_LOCALES = {"en": Locale("en", "GB"), "de": Locale("de"), "fr": Locale("fr")}
 _LAW = re.compile(r"Art\. \d+\w?")
-_MINUS = "\N{MINUS SIGN}"
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def title(content: InvoiceContent) -> str:
@@ -40,53 +31,18 @@ def word(content: InvoiceContent, name: str, **parts: object) -> str:
     return WORDS[content.language][name].format(**parts)
 
 
-def amount(minor: int, currency: str, language: str) -> str:
-    """Write minor units without the currency's name: ``−1,234.56``, ``−1.234,56``."""
-    digits = minor_unit_digits(currency)
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    value = from_minor_units(abs(minor), currency=currency)
-    return ("\N{MINUS SIGN}" if minor < 0 else "") + _decimal(value, pattern, language)
-
-
-def energy(kwh: str, language: str) -> str:
-    """Write an energy with at least three decimals, all that it has."""
-    value = Decimal(kwh)
-    exponent = value.as_tuple().exponent
-    decimals = max(3, -exponent) if isinstance(exponent, int) else 3
-    return _decimal(value, "#,##0." + "0" * decimals, language).replace("-", _MINUS)
-
-
-def count(number: int, language: str) -> str:
-    return _decimal(Decimal(number), "#,##0", language)
-
-
-def percent(rate: str, language: str) -> str:
-    """Write a fraction as a percentage: ``19 %``, ``8.1 %``."""
-    return _decimal(Decimal(rate) * 100, "#,##0.##", language) + f"{_NO_BREAK}%"
-
-
-def day(value: date, language: str) -> str:
-    return format_date(value, format="long", locale=_LOCALES[language])
-
-
-def month(value: str, language: str) -> str:
-    """Write "2026-10" as ``October 2026``."""
-    first = date.fromisoformat(f"{value}-01")
-    return format_date(first, format="MMMM yyyy", locale=_LOCALES[language])
-
-
 def country(code: str, language: str) -> str:
-    return _LOCALES[language].territories.get(code, code)
+    return writer_for(language).locale.territories.get(code, code)
 
 
 def period(content: InvoiceContent) -> str:
     """First and last day of supply; a whole month by its name."""
+    writer = writer_for(content.language)
     first, last = content.supply_from_date, last_day(content)
     is_month = first.day == 1 and content.supply_until_date.day == 1
     if is_month and (first.year, first.month) == (last.year, last.month):
-        return month(f"{first:%Y-%m}", content.language)
-    language = content.language
-    return word(content, "period_of", first=day(first, language), last=day(last, language))
+        return writer.month(f"{first:%Y-%m}")
+    return word(content, "period_of", first=writer.day(first), last=writer.day(last))
 
 
 def last_day(content: InvoiceContent) -> date:
@@ -99,19 +55,19 @@ def line_name(line: InvoiceLine, content: InvoiceContent) -> str:
     parts = [word(content, line.kind)]
     if line.charge_country:
         parts.append(country(line.charge_country, content.language))
-    return ", ".join([*parts, month(line.month, content.language)])
+    return ", ".join([*parts, writer_for(content.language).month(line.month)])
 
 
 def line_description(line: InvoiceLine, content: InvoiceContent) -> str:
     """BT-154."""
     if not line.sdrs:
         return word(content, "description_fee") if line.kind == "SERVICE" else ""
-    language = content.language
+    writer = writer_for(content.language)
     return word(
         content,
         "description",
-        sdrs=count(line.sdrs, language),
-        energy=energy(line.energy_kwh, language),
+        sdrs=writer.count(line.sdrs),
+        energy=writer.energy(line.energy_kwh),
     )
 
 
@@ -185,15 +141,16 @@ def local_vat(content: InvoiceContent) -> str:
     """VAT in the currency of the state that it is owed to; "" where it is the invoice's own."""
     if (local := content.local_vat) is None:
         return ""
+    writer = writer_for(content.language)
     return word(
         content,
         "local_vat",
         local=local.currency,
         currency=content.currency,
-        amount=amount(local.vat_minor, local.currency, content.language),
-        rate=_decimal(Decimal(local.rate), "#,##0.0#####", content.language),
+        amount=writer.amount(local.vat_minor, local.currency),
+        rate=writer.rate(local.rate),
         source=local.source,
-        date=day(local.rate_date, content.language),
+        date=writer.day(local.rate_date),
     )
 
 
@@ -201,9 +158,3 @@ def address(party: InvoiceParty, language: str) -> list[str]:
     """The lines of a letter: street, town, country."""
     town = f"{party.postal_code} {party.city}".strip()
     return [line for line in (party.street, town, country(party.country_code, language)) if line]
-
-
-def _decimal(value: Decimal, pattern: str, language: str) -> str:
-    return format_decimal(
-        value, format=pattern, locale=_LOCALES[language], decimal_quantization=False
-    )

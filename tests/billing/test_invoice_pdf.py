@@ -160,7 +160,7 @@ class TestPage:
         text = text_of(fee_invoice())
 
         assert "BE71 0961 2345 6769" in text
-        assert "VAT in DKK: 93.24 (1 EUR = 7.459 DKK, ECB, 4 November 2026)" in text
+        assert "VAT in DKK: 93.24 (1 EUR = 7.4590 DKK, ECB, 4 November 2026)" in text
 
     def test_asks_nobody_to_pay_what_is_netted(self):
         assert "Please do not pay this document separately" in text_of(invoice())
