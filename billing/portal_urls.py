@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import books, login, objections, payments, records, statements
+from billing.views import books, invoices, login, objections, payments, records, statements
 
 app_name = "portal"
 
@@ -15,6 +15,10 @@ urlpatterns = [
         name="statement-annex",
     ),
     path("statements/<uuid:document_id>/object/", objections.object_to, name="object"),
+    path("invoices/", invoices.invoice_list, name="invoices"),
+    path(
+        "invoices/<uuid:document_id>/file.<slug:kind>", invoices.invoice_file, name="invoice-file"
+    ),
     path("objections/", objections.objection_list, name="objections"),
     path("payments/", payments.payment_list, name="payments"),
     path("payments/account/", payments.change_account, name="account"),

@@ -11,6 +11,7 @@ from billing.documents.invoice_content import from_json
 from billing.documents.invoice_rules import faults_of
 from billing.models import (
     ClearedSdr,
+    Document,
     FxRate,
     Invoice,
     InvoicedSdr,
@@ -23,6 +24,7 @@ from billing.services import invoicing
 from billing.services.closing import close_window
 from partners.models import Partner, PartnerFacts
 from partners.queries import clearing_house
+from roaming.models import Delivery
 from tests.billing.oracle_world import (
     BUSINESS_DAY_6,
     COUNTRIES,
@@ -106,14 +108,23 @@ class TestTheWorkedExample:
 
         close_window(oracle.group, now=BUSINESS_DAY_6)
 
-        invoices = Invoice.objects.select_related("document")
+        invoices = Invoice.objects.select_related("document", "seller", "buyer")
         assert invoices.count() == 9
         for invoice in invoices:
             content = from_json(invoice.document.content)
             assert faults_of(content) == []
             assert content.totals.incl_tax_minor == invoice.gross_minor
             assert content.number == invoice.number == invoice.document.number
-            assert content.statement.startswith("ST-2027-")
+            statement = Document.objects.get(number=content.statement)
+            listed = {one["number"]: one for one in statement.content["documents"]}
+            # The buyer's: what it is invoiced takes from its position.
+            assert listed[invoice.number]["gross_minor"] == -invoice.gross_minor
+            for partner in {invoice.seller, invoice.buyer} - {clearing_house()}:
+                assert Delivery.objects.filter(
+                    kind="INVOICE",
+                    subject_id=invoice.pk,
+                    receiver__ownerships__partner=partner,
+                ).exists()
 
     def test_the_statement_lists_what_it_nets(self):
         oracle = a_world(with_fees=True)
