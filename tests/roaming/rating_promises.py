@@ -229,7 +229,7 @@ def sums_and_pieces_agree(usage, tariff):
     assert sorted(by_sums.surplus, key=str) == sorted(by_pieces.surplus, key=str)
 
 
-@quick
+@settings(quick, max_examples=80)
 @given(even_usages(), tariffs(), st.integers(0, 3), st.integers(1, 400))
 def a_cut_period_costs_what_the_whole_does(usage, tariff, which, thirds):
     """Amounts do not depend on how a seller cuts its periods, if it cuts evenly."""
