@@ -27,8 +27,17 @@ _ISSUES = (
 )
 
 
+_DECISIONS = ("approve", "refuse")
+
+
 def may_release(request) -> bool:
+    """May ask for a release, cancel, and have it calculated anew."""
     return request.user.has_perm("billing.change_settlement")
+
+
+def may_decide(request) -> bool:
+    """May release or refuse what another asked for: an approver."""
+    return request.user.has_perm("billing.approve_settlement")
 
 
 def urls(model_admin) -> list:
@@ -45,8 +54,16 @@ def urls(model_admin) -> list:
 
 def actions(request, settlement: Settlement) -> list[ActionLink]:
     """What this person can do now."""
-    if not may_release(request):
+    if not (may_release(request) or may_decide(request)):
         return []
+    links = _possible(request, settlement)
+    return [
+        link for name, link in links if (may_decide if name in _DECISIONS else may_release)(request)
+    ]
+
+
+def _possible(request, settlement: Settlement) -> list[tuple[str, ActionLink]]:
+    """What its state and who asked allow, by the name of the act."""
     if settlement.state == Settlement.State.CANCELLED:
         is_last = settlement.window.settlement is None
         return [_link("Calculate anew…", "recalculate", settlement)] if is_last else []
@@ -90,17 +107,18 @@ def next_step(request, settlement: Settlement) -> list[Note | Table]:
     elif asked.maker_id == request.user.pk:
         text = "You asked for the release. A second person must look at it and release it."
     else:
-        text = f"{asked.maker} asked for the release: “{asked.reason}”. You can decide."
+        who = "You can decide." if may_decide(request) else "An approver decides."
+        text = f"{asked.maker} asked for the release: “{asked.reason}”. {who}"
     return [Note(text, tone=WARN, title="Waits for its release"), *waiting_table(settlement)]
 
 
-def _link(label: str, name: str, settlement: Settlement, **options: bool) -> ActionLink:
+def _link(label: str, name: str, settlement: Settlement, **options: bool) -> tuple[str, ActionLink]:
     url = reverse(f"admin:billing_settlement_{name}", args=[settlement.pk])
-    return ActionLink(label, url, **options)
+    return name, ActionLink(label, url, **options)
 
 
 def _view(model_admin, name: str, request, settlement_id):
-    if not may_release(request):
+    if not (may_decide if name in _DECISIONS else may_release)(request):
         raise PermissionDenied
     settlement = model_admin.get_object(request, str(settlement_id))
     if settlement is None:

@@ -38,6 +38,7 @@ class Settlement(models.Model):
     cancel_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        permissions = [("approve_settlement", "Can release settlement")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(positions_sha256__regex="^[0-9a-f]{64}$"),

@@ -304,6 +304,38 @@ class TestRelease:
         assert set(answers.values()) == {403}
         assert "Ask for the release" not in client.get(page_of(calculated)).content.decode()
 
+    def test_finance_without_the_approvers_right_releases_nothing(self, client, calculated, people):
+        client.force_login(people[0])
+        client.post(page_of(calculated, "request"), {"reason": "month-end"})
+        finance = staff("fiona", is_superuser=False)
+        rights = Permission.objects.filter(codename__in=["view_settlement", "change_settlement"])
+        finance.user_permissions.set(rights)
+        client.force_login(finance)
+
+        page = client.get(page_of(calculated)).content.decode()
+        posted = client.post(page_of(calculated, "approve"), {"reason": "let it out"})
+
+        assert (posted.status_code, "An approver decides" in page) == (403, True)
+        assert client.post(page_of(calculated, "refuse"), {"reason": "no"}).status_code == 403
+        assert "Look at it and release" not in page
+        calculated.refresh_from_db()
+        assert calculated.state == "CALCULATED"
+
+    def test_an_approver_releases_and_asks_for_nothing(self, client, calculated, people):
+        approver = staff("anna", is_superuser=False)
+        rights = Permission.objects.filter(codename__in=["view_settlement", "approve_settlement"])
+        approver.user_permissions.set(rights)
+        client.force_login(approver)
+        assert client.post(page_of(calculated, "request"), {"reason": "mine"}).status_code == 403
+        client.force_login(people[0])
+        client.post(page_of(calculated, "request"), {"reason": "month-end"})
+        client.force_login(approver)
+
+        client.post(page_of(calculated, "approve"), {"reason": "figures agree"})
+
+        calculated.refresh_from_db()
+        assert (calculated.state, calculated.approval.checker) == ("ISSUED", approver)
+
 
 class TestAdjustments:
     URL = reverse("admin:billing_manualadjustment_ask")
