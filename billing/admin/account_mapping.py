@@ -1,7 +1,5 @@
 """How our accounts are called in the accountant's chart; what is missing is shown first."""
 
-from uuid import UUID
-
 from django import forms
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -11,7 +9,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from billing.models import Account, AccountMapping
 from billing.services.posting_export import not_mapped
 from partners.admin.base import HouseAdmin
-from partners.models import Environment, Partner
+from partners.models import Environment
 
 
 class MappingForm(forms.ModelForm):
@@ -40,18 +38,16 @@ class AccountMappingAdmin(HouseAdmin):
     change_list_template = "admin/billing/account_mappings.html"
 
     def changelist_view(self, request, extra_context=None):
-        missing = not_mapped(Environment.LIVE)
-        names: dict[UUID | None, str] = dict(Partner.objects.values_list("pk", "name"))
         told = [
             {
                 "label": Account.Code(account.code).label,
-                "whose": names.get(account.partner, "the house"),
+                "whose": whose,
                 "country": account.country_code,
                 "currency": account.currency,
                 "query": f"code={account.code}&partner={account.partner or ''}"
                 f"&country_code={account.country_code}&environment=LIVE",
             }
-            for account in missing
+            for account, whose in not_mapped(Environment.LIVE)
         ]
         shown = {"missing": told[:50], "missing_count": len(told)}
         return super().changelist_view(request, shown | (extra_context or {}))

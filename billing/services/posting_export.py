@@ -19,11 +19,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from billing.documents import datev
 from billing.documents.datev import Batch, Voucher
-from billing.models import AccountMapping, FiscalPeriod, PostingExport, Transfer
+from billing.models import Account, AccountMapping, FiscalPeriod, PostingExport, Transfer
 from billing.queries_books import complete_until
 from billing.rules.books import BookAccount
 from billing.rules.posting_map import External, MappingKey, mapped, unmapped
@@ -115,21 +115,30 @@ class Chart:
 
 
 def chart_of(environment: str) -> Chart:
-    rows = {
+    names: dict[UUID | None, str] = dict(Partner.objects.values_list("pk", "name"))
+    names[None] = ""
+    return Chart(rows=_mappings(environment), names=names)
+
+
+def not_mapped(environment: str) -> list[tuple[BookAccount, str]]:
+    """Accounts with a posting that no mapping names, and whose they are; sorted, in two queries."""
+    debits = Transfer.objects.filter(debit_account=OuterRef("pk"))
+    credits = Transfer.objects.filter(credit_account=OuterRef("pk"))
+    used = Account.objects.filter(Exists(debits) | Exists(credits), environment=environment)
+    owners: dict[BookAccount, str] = {
+        BookAccount(*row[:4]): row[4] or "the house"
+        for row in used.values_list("currency", "code", "partner", "country_code", "partner__name")
+    }
+    return [(account, owners[account]) for account in unmapped(owners, _mappings(environment))]
+
+
+def _mappings(environment: str) -> dict[MappingKey, External]:
+    return {
         MappingKey(row.code, row.partner_id, row.country_code): External(
             row.external_account, row.tax_key
         )
         for row in AccountMapping.objects.filter(environment=environment)
     }
-    names: dict[UUID | None, str] = dict(Partner.objects.values_list("pk", "name"))
-    names[None] = ""
-    return Chart(rows=rows, names=names)
-
-
-def not_mapped(environment: str) -> list[BookAccount]:
-    """Accounts with a posting that no mapping names, sorted; each currency apart."""
-    used = _used(Transfer.objects.filter(environment=environment))
-    return unmapped(used, chart_of(environment).rows)
 
 
 def _used(transfers: QuerySet[Transfer]) -> set[BookAccount]:
