@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.billing import invoice_samples
 from tests.samples import statement
+from tests.samples.balance import balance_pdf
 from tests.samples.invoices import pdf_in
 
 # The name becomes ``docs/samples/<name>.<language>.pdf``; the words stand in the README there.
@@ -31,5 +32,9 @@ KINDS: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "invoice-of-fees": (
         "Invoice (380) of the clearing house for its fees, VAT in a second currency, Factur-X",
         pdf_in(invoice_samples.fee_invoice()),
+    ),
+    "balance-confirmation": (
+        "Balance confirmation at the end of a year, which the partner answers",
+        balance_pdf,
     ),
 }
