@@ -9,23 +9,26 @@ import time_machine
 from django.urls import reverse
 
 from billing.api import urls
-from billing.models import Document, Position
+from billing.models import BalanceConfirmation, Document, Position
 from billing.services import sealing
 from billing.services.objections import Grounds, raise_objection
 from clearinghouse.uuid7 import new_uuid7, uuid7_at
 from partners.models import AuditEvent
 from tests import makers
 from tests.billing.closed_windows import CLOSED_AT, closed_window
-from tests.billing.part_four_rows import invoice
+from tests.billing.part_four_rows import invoice, make
 from tests.billing.portal_world import DECEMBER, PDF, World, settled_month
 from tests.roaming.partner_systems import RECORDS, PartnerSystem
 
 pytestmark = pytest.mark.django_db
 STATEMENTS = "/api/v1/statements/"
 # Tried with a stranger where they are written to.
-ONLY_WRITTEN = ("invoice-objection",)
+ONLY_WRITTEN = ("invoice-objection", "balance-confirmation-answer")
 OWN_LISTS = tuple(
-    f"v1/{name}/" for name in ("objections", "windows", "positions", "payments", "invoices")
+    f"v1/{name}/"
+    for name in (
+        "objections windows positions payments invoices instructions balance-confirmations".split()
+    )
 )
 # SET ROLE and RESET ROLE come with every request of a partner.
 ROLE_SWITCH = 2
@@ -64,6 +67,7 @@ def every_address(world: World) -> list[str]:
         "objection_id": objection.pk,
         "kind": "xlsx",
         "invoice_id": invoice().pk,
+        "confirmation_id": make(BalanceConfirmation).pk,
     }
     return [
         reverse(
