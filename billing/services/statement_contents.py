@@ -53,8 +53,8 @@ from partners.queries import clearing_house, in_period
 # Clearing rules of the house: disputes after settlement are heard for so long.
 OBJECTION_PERIOD = timedelta(days=60)
 
-# Lines by site and month on a statement's pages; WeasyPrint needs 5 ms for each. The annex has all.
-MOST_SITE_LINES = 40
+# Lines by site and month on a statement's pages, at 10 to 20 ms each. The annex has all.
+MOST_SITE_LINES = 12
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 _NOTHING_SENT = ConservationLine(
