@@ -287,6 +287,13 @@ SEPA_CREDITOR_ID = env.env_str("SEPA_CREDITOR_ID", "")
 # late payment is 8 points above it. Enter each change here, as "2025-06-11=2.15,2026-02-04=2.00".
 MAIN_REFINANCING_RATES = env.env_str("MAIN_REFINANCING_RATES", "2025-06-11=2.15")
 
+# --- Seal ---------------------------------------------------------------------------------------
+
+# PKCS #12 file with the certificate and key that seal documents (PAdES), and its password; empty:
+# documents are not sealed.
+SEAL_CERTIFICATE = env.env_str("SEAL_CERTIFICATE", "")
+SEAL_PASSWORD = env.env_str("SEAL_PASSWORD", "")
+
 # --- Letters ------------------------------------------------------------------------------------
 
 # Where letters about documents leave: smtp+tls://user:password@mail.example:587; empty: nowhere.

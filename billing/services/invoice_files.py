@@ -22,6 +22,7 @@ from billing.documents.invoice_content import from_json
 from billing.documents.invoice_pdf import render_invoice
 from billing.documents.invoice_rules import faults_of
 from billing.models import Document, DocumentFile, IssuingBlock, ValidationReport
+from billing.services.seals import SealNotReadable, sealed
 from clearinghouse.uuid7 import uuid7_at
 
 PDF, UBL = "application/pdf", "application/xml"
@@ -54,6 +55,7 @@ def render_files(document: Document, *, now: datetime) -> list[DocumentFile]:
     pdf = render_invoice(content, cii=cii)
     if wrong := structural_faults(pdf):
         raise NotRenderable(f"{document.number} is no Factur-X PDF: {' '.join(wrong)}")
+    pdf = sealed(pdf)
     with transaction.atomic():
         ValidationReport.objects.bulk_create(reports, ignore_conflicts=True)
         DocumentFile.objects.bulk_create(
@@ -74,7 +76,7 @@ def render_missing_invoices(*, now: datetime) -> int:
     for document in missing.order_by("number"):
         try:
             render_files(document, now=now)
-        except (NotRenderable, SchematronNotRun, UnreadableContent):
+        except (NotRenderable, SchematronNotRun, SealNotReadable, UnreadableContent):
             logger.exception("billing.invoice.not_rendered", extra={"number": document.number})
         else:
             rendered += 1

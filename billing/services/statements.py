@@ -30,6 +30,7 @@ from billing.documents.statement_pdf import render_statement
 from billing.models import Document, DocumentFile, Position, Settlement
 from billing.services.annex import open_annex
 from billing.services.numbers import take_numbers
+from billing.services.seals import SealNotReadable, sealed
 from billing.services.statement_contents import content_of, gather
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Environment, PartyOwnership
@@ -151,7 +152,7 @@ def render_document(document: Document, *, now: datetime) -> DocumentFile:
     stored = document.files.filter(media_type=PDF).first()
     if stored:
         return stored
-    pdf = _render(document)
+    pdf = sealed(_render(document))
     fresh = DocumentFile(
         document=document,
         media_type=PDF,
@@ -174,7 +175,7 @@ def render_missing(*, now: datetime) -> int:
     for document in missing.order_by("number"):
         try:
             render_document(document, now=now)
-        except (StoredContentChanged, AnnexDiffers, UnreadableContent):
+        except (StoredContentChanged, AnnexDiffers, SealNotReadable, UnreadableContent):
             logger.exception("billing.statement.not_rendered", extra={"number": document.number})
         else:
             rendered += 1
