@@ -92,23 +92,13 @@ def close_due_windows() -> dict[str, int]:
 @shared_task(name=close_job.KIND)
 def close_ordered_window(*, job_id: str) -> dict[str, object]:
     """Close the window that a person ordered closed, and render its statements."""
-    job = jobs.claim(job_id, now=timezone.now())
-    if job is None:
-        return {"job_id": job_id, "claimed": False}
-    close_job.run(job, clock=timezone.now)
-    job.refresh_from_db()
-    return {"job_id": job_id, "state": job.state}
+    return jobs.carry_out(job_id, close_job.run, clock=timezone.now)
 
 
 @shared_task(name=posting_job.KIND)
 def export_postings(*, job_id: str) -> dict[str, object]:
     """Write the posting export that a person ordered."""
-    job = jobs.claim(job_id, now=timezone.now())
-    if job is None:
-        return {"job_id": job_id, "claimed": False}
-    posting_job.run(job, clock=timezone.now)
-    job.refresh_from_db()
-    return {"job_id": job_id, "state": job.state}
+    return jobs.carry_out(job_id, posting_job.run, clock=timezone.now)
 
 
 @shared_task(name="billing.prove_conservation")

@@ -1,5 +1,6 @@
 """Questions about who: which parties, who owns and who may act for them, what was agreed."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,6 +119,15 @@ def current_owner(party: Party, *, at: datetime) -> Partner | None:
     owned = PartyOwnership.objects.filter(in_period(at), party=party).select_related("partner")
     ownership = owned.order_by(F("starts_at").desc()).first()
     return ownership.partner if ownership else None
+
+
+def owned_parties(partners: Iterable[UUID], *, at: datetime) -> dict[tuple[UUID, str], list[UUID]]:
+    """The parties that each partner owns at an instant, by partner and environment, by id."""
+    owned = PartyOwnership.objects.filter(in_period(at), partner__in=list(partners))
+    found: dict[tuple[UUID, str], list[UUID]] = defaultdict(list)
+    for row in owned.select_related("party").order_by("party_id"):
+        found[row.partner_id, row.party.environment].append(row.party_id)
+    return found
 
 
 def accounts_being_changed(partners: Iterable[UUID], *, currency: str) -> set[UUID]:

@@ -33,45 +33,25 @@ from roaming.services import (
 @shared_task(name="roaming.import_file")
 def import_file(*, job_id: str) -> dict[str, object]:
     """Run an uploaded import; killed and started again it ends with the same totals."""
-    job = jobs.claim(job_id, now=timezone.now())
-    if job is None:
-        return {"job_id": job_id, "claimed": False}
-    import_job.run(job, clock=timezone.now)
-    job.refresh_from_db()
-    return {"job_id": job_id, "state": job.state}
+    return jobs.carry_out(job_id, import_job.run, clock=timezone.now)
 
 
 @shared_task(name="roaming.correct_holds")
 def correct_holds(*, job_id: str) -> dict[str, object]:
     """Try or apply a file of corrected held records; started again it finds them moved."""
-    job = jobs.claim(job_id, now=timezone.now())
-    if job is None:
-        return {"job_id": job_id, "claimed": False}
-    correction_job.run(job, clock=timezone.now)
-    job.refresh_from_db()
-    return {"job_id": job_id, "state": job.state}
+    return jobs.carry_out(job_id, correction_job.run, clock=timezone.now)
 
 
 @shared_task(name="roaming.simulate_rules")
 def simulate_rules(*, job_id: str) -> dict[str, object]:
     """Show what drafts would do to past records; it writes the job's row alone."""
-    job = jobs.claim(job_id, now=timezone.now())
-    if job is None:
-        return {"job_id": job_id, "claimed": False}
-    simulation_job.run(job, clock=timezone.now)
-    job.refresh_from_db()
-    return {"job_id": job_id, "state": job.state}
+    return jobs.carry_out(job_id, simulation_job.run, clock=timezone.now)
 
 
 @shared_task(name="roaming.import_registry")
 def import_registry(*, job_id: str) -> dict[str, object]:
     """Try or apply a registry's file; the same rows again change nothing."""
-    job = jobs.claim(job_id, now=timezone.now())
-    if job is None:
-        return {"job_id": job_id, "claimed": False}
-    registry_job.run(job, clock=timezone.now)
-    job.refresh_from_db()
-    return {"job_id": job_id, "state": job.state}
+    return jobs.carry_out(job_id, registry_job.run, clock=timezone.now)
 
 
 @shared_task(name="roaming.publish_overdue_deliveries")

@@ -12,14 +12,13 @@ from rest_framework.views import APIView
 
 from billing.api import documentation_balances as documentation
 from billing.api import reading_balances as reading
+from billing.api.handing_out import hand_out, not_rendered_yet
 from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
 from billing.models import BalanceConfirmation
 from billing.queries_balances import confirmations_of
 from billing.queries_statements import pdf_of
 from billing.services import balances
 from billing.services.balances import Answer, AnswerRefused
-from billing.services.downloads import note_download
-from billing.stored_files import answer_with
 from partners.api.bodies import JSON, not_json, read_body
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
@@ -64,23 +63,17 @@ class BalanceConfirmationPdf(APIView):
         document = _one(request, confirmation_id).document
         file = pdf_of(document)
         if file is None:
-            raise RequestRefused(
-                409,
+            raise not_rendered_yet(
                 "PDF_NOT_RENDERED",
                 "It is issued and its PDF is being made. Ask again as Retry-After says.",
-                headers={"Retry-After": "60"},
             )
-        response = answer_with(file, name=f"{document.number}.pdf", request=request._request)
-        if response.status_code == 200 and request.method == "GET":
-            note_download(
-                actor=f"client {client_of(request).name}",
-                partner=client_of(request).partner,
-                object_type="balance_confirmation",
-                object_id=document.number,
-                now=timezone.now(),
-                request_id=request.headers.get("X-Request-ID", ""),
-            )
-        return response
+        return hand_out(
+            request,
+            file,
+            number=document.number,
+            ending="pdf",
+            object_type="balance_confirmation",
+        )
 
 
 class BalanceConfirmationAnswer(APIView):

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
 from billing.api import documentation_finance as documentation
+from billing.api.handing_out import hand_out, not_rendered_yet
 from billing.api.own_lists import OwnList, json_of
 from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
 from billing.api.reading_finance import (
@@ -24,22 +25,20 @@ from billing.api.reading_finance import (
 )
 from billing.models import DocumentFile, Invoice, InvoicingMode
 from billing.queries_finance import invoices_for, records_of
-from billing.services.downloads import note_download
+from billing.queries_invoices import PDF, UBL
 from billing.services.invoice_objections import NotRefusable, refuse_self_billed
 from billing.services.invoice_reports import NotReported, Reported, report
-from billing.stored_files import answer_with
 from partners.api.bodies import JSON, not_json, read_body
 from partners.api.idempotency import answer_once
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused, problem
 from roaming.models import Sdr
 
-PDF, XML = "application/pdf", "application/xml"
 _IN_CONFLICT = ("INVOICE_KNOWN", "ISSUED_BY_US", "NOTHING_TO_INVOICE")
 # A file of 10 MiB as base64, and the ids of a large month.
 _REPORT_BYTES, _OBJECTION_BYTES = 24 * 1024 * 1024, 16 * 1024
 _T = TypeVar("_T", NewInvoice, Refusal)
-_ENDING = {PDF: "pdf", XML: "xml"}
+_ENDING = {PDF: "pdf", UBL: "xml"}
 
 
 class Invoices(OwnList):
@@ -138,26 +137,19 @@ class InvoiceFile(APIView):
         if invoice.document_id is None:
             raise Http404
         if file is None:
-            raise RequestRefused(
-                409,
+            raise not_rendered_yet(
                 "FILE_NOT_RENDERED",
                 "The invoice is issued, its files are being made. Ask again as Retry-After says.",
-                headers={"Retry-After": "60"},
             )
         ending = _ENDING[self.media_type]
-        name = f"{invoice.number}.{ending}"
-        response = answer_with(file, name=name, request=request._request)
-        if response.status_code == 200 and request.method == "GET":
-            note_download(
-                actor=f"client {client_of(request).name}",
-                partner=client_of(request).partner,
-                object_type="invoice",
-                object_id=invoice.number,
-                now=timezone.now(),
-                request_id=request.headers.get("X-Request-ID", ""),
-                details={"file": ending},
-            )
-        return response
+        return hand_out(
+            request,
+            file,
+            number=invoice.number,
+            ending=ending,
+            object_type="invoice",
+            details={"file": ending},
+        )
 
 
 class InvoicePdf(InvoiceFile):
@@ -167,7 +159,7 @@ class InvoicePdf(InvoiceFile):
 
 
 class InvoiceXml(InvoiceFile):
-    media_type = XML
+    media_type = UBL
 
     @documentation.get_invoice_xml
     def get(self, request, invoice_id: UUID):
@@ -285,7 +277,7 @@ def _rows(request, found: list[Invoice]) -> list[InvoiceRow]:
             ],
             settlement_id=one.settlement_id,
             pdf=address(one, PDF),
-            xml=address(one, XML),
+            xml=address(one, UBL),
             records=request.build_absolute_uri(reverse("billing:invoice-records", args=[one.pk])),
         )
         for one in found

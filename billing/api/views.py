@@ -11,15 +11,14 @@ from rest_framework.views import APIView
 
 from billing.api import documentation, reading
 from billing.api.filters import StatementFilter
+from billing.api.handing_out import hand_out, not_rendered_yet, note_taken
 from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
 from billing.models import Document
 from billing.queries_statements import StatementSummary, pdf_of, statements_of, summaries_of
 from billing.queries_whereabouts import NotForYou, where_is
 from billing.services.annex_files import MEDIA_TYPES, make_annex
-from billing.services.downloads import note_download
-from billing.stored_files import answer_with, stream
+from billing.stored_files import stream
 from partners.api.permissions import client_of
-from partners.api.problems import RequestRefused
 
 JSON = "application/json"
 _STATUSES = ("FINAL", "PROVISIONAL")
@@ -65,23 +64,13 @@ class StatementPdf(APIView):
         document = _one(request, document_id)
         file = pdf_of(document)
         if file is None:
-            raise RequestRefused(
-                409,
+            raise not_rendered_yet(
                 "PDF_NOT_RENDERED",
                 "The statement is issued and its PDF is being made. Ask again as Retry-After says.",
-                headers={"Retry-After": "60"},
             )
-        response = answer_with(file, name=f"{document.number}.pdf", request=request._request)
-        if response.status_code == 200 and request.method == "GET":
-            note_download(
-                actor=f"client {client_of(request).name}",
-                partner=client_of(request).partner,
-                object_type="statement",
-                object_id=document.number,
-                now=timezone.now(),
-                request_id=request.headers.get("X-Request-ID", ""),
-            )
-        return response
+        return hand_out(
+            request, file, number=document.number, ending="pdf", object_type="statement"
+        )
 
 
 class StatementAnnex(APIView):
@@ -94,14 +83,8 @@ class StatementAnnex(APIView):
         document = _one(request, document_id)
         file = make_annex(document, kind)
         if request.method == "GET":
-            note_download(
-                actor=f"client {client_of(request).name}",
-                partner=client_of(request).partner,
-                object_type="annex",
-                object_id=document.number,
-                now=timezone.now(),
-                request_id=request.headers.get("X-Request-ID", ""),
-                details={"format": kind},
+            note_taken(
+                request, object_type="annex", number=document.number, details={"format": kind}
             )
         return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])
 

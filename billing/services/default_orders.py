@@ -33,14 +33,7 @@ def hash_of(case: DefaultCase) -> str:
 
 def open_request(settlement: Settlement, partner: Partner, *, now: datetime) -> Approval | None:
     """The request that waits for a second person, whatever it was over."""
-    asked = Approval.objects.filter(
-        verb=VERB,
-        object_type=_TYPE,
-        object_id=_about(partner, settlement),
-        state=Approval.State.REQUESTED,
-        expires_at__gt=now,
-    )
-    return asked.select_related("maker").order_by("-requested_at").first()
+    return approvals.waiting(VERB, about=(_TYPE, _about(partner, settlement)), now=now)
 
 
 def request(

@@ -76,14 +76,7 @@ def why_not_lockable(period: FiscalPeriod) -> str:
 
 def open_request(period: FiscalPeriod, *, now: datetime) -> Approval | None:
     """Who asked for the lock and waits for a second person."""
-    asked = Approval.objects.filter(
-        verb=VERB,
-        object_type=_ABOUT,
-        object_id=str(period.pk),
-        state=Approval.State.REQUESTED,
-        expires_at__gt=now,
-    )
-    return asked.select_related("maker").order_by("-requested_at").first()
+    return approvals.waiting(VERB, about=(_ABOUT, str(period.pk)), now=now)
 
 
 def request_lock(period: FiscalPeriod, *, reason: str, maker: User, now: datetime) -> Approval:

@@ -17,8 +17,8 @@ from billing.rules.objection import ObjectionRefused
 from billing.services import settling
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
-from partners.models import PartyOwnership, User
-from partners.queries import in_period
+from partners.models import User
+from partners.queries import owned_parties
 from partners.services import audit
 from roaming.models import Delivery
 from roaming.services import deliveries
@@ -184,9 +184,5 @@ def _told(objection: Objection, *, now: datetime) -> Objection:
 
 
 def _parties(objection: Objection, *, now: datetime) -> list[UUID]:
-    owned = PartyOwnership.objects.filter(
-        in_period(now),
-        partner=objection.partner_id,
-        party__environment=objection.document.environment,
-    )
-    return list(owned.order_by("party_id").values_list("party_id", flat=True).distinct())
+    owned = owned_parties([objection.partner_id], at=now)
+    return owned.get((objection.partner_id, objection.document.environment), [])

@@ -21,15 +21,12 @@ _TYPE = "Settlement"
 
 def open_request(settlement: Settlement, *, now: datetime) -> Approval | None:
     """The request that waits for a second person, if there is one."""
-    asked = Approval.objects.filter(
-        verb=VERB,
-        object_type=_TYPE,
-        object_id=str(settlement.pk),
+    return approvals.waiting(
+        VERB,
+        about=(_TYPE, str(settlement.pk)),
         content_sha256=settlement.preview_sha256,
-        state=Approval.State.REQUESTED,
-        expires_at__gt=now,
+        now=now,
     )
-    return asked.select_related("maker").order_by("-requested_at").first()
 
 
 def request_release(settlement: Settlement, *, reason: str, maker: User, now: datetime) -> Approval:

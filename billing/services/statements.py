@@ -33,10 +33,10 @@ from billing.services.numbers import take_numbers
 from billing.services.seals import SealNotReadable, sealed
 from billing.services.statement_contents import content_of, gather
 from clearinghouse.uuid7 import uuid7_at
-from partners.models import Environment, PartyOwnership
-from partners.queries import in_period
+from partners.models import Environment
+from partners.queries import owned_parties
 from roaming.models import Delivery
-from roaming.services.deliveries import owe_news
+from roaming.services.deliveries import owe_each
 
 PDF = "application/pdf"
 SERIES = {Environment.LIVE: "ST", Environment.TEST: "TST"}
@@ -120,17 +120,14 @@ def frozen(content: StatementContent, partner_id: UUID, *, settlement: Settlemen
 def hand_out(documents: list[Document], *, now: datetime) -> list[Document]:
     """Store them, all of one kind, and owe each to every party that its partner owns there."""
     Document.objects.bulk_create(documents)
-    by_partner = {document.partner_id: document for document in documents}
-    owned = PartyOwnership.objects.filter(in_period(now), partner__in=list(by_partner))
-    owed = {
-        party_id: by_partner[partner_id].pk
-        for party_id, partner_id, environment in owned.order_by("party_id").values_list(
-            "party_id", "partner_id", "party__environment"
-        )
-        if environment == by_partner[partner_id].environment
-    }
+    parties = owned_parties({document.partner_id for document in documents}, at=now)
+    owed = [
+        (party, document.pk)
+        for document in documents
+        for party in parties.get((document.partner_id, document.environment), ())
+    ]
     for kind in {document.kind for document in documents}:
-        owe_news(Delivery.Kind(kind), owed, now=now)
+        owe_each(Delivery.Kind(kind), owed, now=now)
     return documents
 
 

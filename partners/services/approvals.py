@@ -40,6 +40,26 @@ def request(
     )
 
 
+def waiting(
+    verb: str, *, about: tuple[str, str], now: datetime, content_sha256: str = ""
+) -> Approval | None:
+    """The newest request for ``verb`` on ``about`` that a second person can still decide.
+
+    With a hash: only over exactly that content.
+    """
+    object_type, object_id = about
+    asked = Approval.objects.filter(
+        verb=verb,
+        object_type=object_type,
+        object_id=object_id,
+        state=Approval.State.REQUESTED,
+        expires_at__gt=now,
+    )
+    if content_sha256:
+        asked = asked.filter(content_sha256=content_sha256)
+    return asked.select_related("maker").order_by("-requested_at").first()
+
+
 def approve(approval_id: UUID, *, checker: User, now: datetime) -> Approval:
     """:raises NotDecidable: decided, expired, or asked for by ``checker``."""
     return _decide(approval_id, Approval.State.APPROVED, checker=checker, now=now)

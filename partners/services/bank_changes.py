@@ -167,14 +167,9 @@ def content_sha256(change: BankDetailChange) -> str:
 
 def open_request(change: BankDetailChange, *, now: datetime) -> Approval | None:
     """The request that waits for a second person, if there is one."""
-    asked = Approval.objects.filter(
-        verb=VERB,
-        object_id=str(change.pk),
-        content_sha256=content_sha256(change),
-        state=Approval.State.REQUESTED,
-        expires_at__gt=now,
+    return approvals.waiting(
+        VERB, about=(_TYPE, str(change.pk)), content_sha256=content_sha256(change), now=now
     )
-    return asked.select_related("maker").order_by("-requested_at").first()
 
 
 def approve(change_id: UUID, *, checker: User, now: datetime) -> BankDetailChange:

@@ -68,6 +68,21 @@ def claim(job_id: UUID | str, *, now: datetime) -> Job | None:
     return job
 
 
+def carry_out(
+    job_id: str, run: Callable[..., object], *, clock: Callable[[], datetime]
+) -> dict[str, object]:
+    """Do a job's work unless it was done or is being done: what a task answers with.
+
+    ``run(job, clock=…)`` ends the job itself.
+    """
+    job = claim(job_id, now=clock())
+    if job is None:
+        return {"job_id": job_id, "claimed": False}
+    run(job, clock=clock)
+    job.refresh_from_db()
+    return {"job_id": job_id, "state": job.state}
+
+
 def report(job: Job, *, done: int, total: int | None, now: datetime) -> None:
     """Say how far the job is.
 

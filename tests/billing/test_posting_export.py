@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -179,7 +180,7 @@ class TestExport:
         rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
         sums: Counter[str] = Counter()
         for row in rows:
-            minor = round(float(row["amount"]) * 100)
+            minor = int(Decimal(row["amount"]) * 100)
             sums[row["debit_external"]] += minor
             sums[row["credit_external"]] -= minor
         assert {row["kind"]: row["amount"] for row in rows} == {

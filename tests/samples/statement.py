@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -272,7 +273,7 @@ def _counterparties(sites: list[SiteLine], bought: SiteLine) -> list[Counterpart
             name=name,
             code=code,
             is_own_network=False,
-            energy_kwh=f"{sum(float(one.energy_kwh) for one in group):.3f}",
+            energy_kwh=f"{sum(Decimal(one.energy_kwh) for one in group):.3f}",
             net_minor=sum(one.net_minor for one in group),
             **{name: sum(getattr(one, name) for one in group) for name in figures},
         )
@@ -288,7 +289,7 @@ def _months(sites: list[SiteLine], bought: SiteLine) -> list[MonthLine]:
         lines.append(
             MonthLine(
                 month=month,
-                energy_kwh=f"{sum(float(one.energy_kwh) for one in group):.3f}",
+                energy_kwh=f"{sum(Decimal(one.energy_kwh) for one in group):.3f}",
                 net_minor=sum(one.net_minor for one in group),
                 **{name: sum(getattr(one, name) for one in group) for name in figures},
             )

@@ -24,15 +24,9 @@ class NotApprovable(Exception):
 
 def open_request(file: PaymentFile, *, now: datetime) -> Approval | None:
     """The request that waits for a second person, if there is one."""
-    asked = Approval.objects.filter(
-        verb=VERB,
-        object_type=_TYPE,
-        object_id=str(file.pk),
-        content_sha256=file.content_sha256,
-        state=Approval.State.REQUESTED,
-        expires_at__gt=now,
+    return approvals.waiting(
+        VERB, about=(_TYPE, str(file.pk)), content_sha256=file.content_sha256, now=now
     )
-    return asked.select_related("maker").order_by("-requested_at").first()
 
 
 def ask(file: PaymentFile, *, reason: str, maker: User, now: datetime) -> Approval:
