@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-PARTNER_PREFIXES = ("/api/", "/portal/", "/o/")
+PARTNER_PREFIXES = ("/api/", "/portal/", "/o/", "/ocpi/")
 
 
 class PartnerRoleMiddleware:

@@ -263,6 +263,19 @@ DISPUTE_FILES_MAX = 20
 # Partners' webhooks at plain http and at private addresses: never in production.
 WEBHOOKS_MAY_BE_LOCAL = env.env_bool("WEBHOOKS_MAY_BE_LOCAL", default=DEBUG and not PRODUCTION)
 
+# --- Roaming ------------------------------------------------------------------------------------
+
+# The clearing house's own party code on the wire, as DE*CLH.
+HUB_COUNTRY_CODE = env.env_str("HUB_COUNTRY_CODE", "DE")
+HUB_PARTY_ID = env.env_str("HUB_PARTY_ID", "CLH")
+# Where partners' systems reach this installation, as https://clearing.example; what is told outside
+# of a request (addresses for call-backs) begins with it.
+PUBLIC_URL = env.env_str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+# Partners' systems at plain http and at private addresses: a laboratory's, never in production.
+PARTNERS_MAY_BE_LOCAL = env.env_bool(
+    "PARTNERS_MAY_BE_LOCAL", default=WEBHOOKS_MAY_BE_LOCAL and not PRODUCTION
+)
+
 # --- Jobs ---------------------------------------------------------------------------------------
 
 CELERY_TASK_DEFAULT_QUEUE = env.env_str("CELERY_QUEUE", "clearinghouse")

@@ -243,6 +243,12 @@ class CreateModelPartitionedForSeller(CreatePartitionedModel):
     partner_column = "seller_id"
 
 
+class CreateModelPartitionedForCso(CreatePartitionedModel):
+    """The same with the CSO in the key: a decision was asked for by one CSO."""
+
+    partner_column = "cso_id"
+
+
 def first_partitions(*tables: str) -> migrations.RunSQL:
     """Create the partitions from this month to the third after it; a job makes the later ones."""
     return migrations.RunSQL(

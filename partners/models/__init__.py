@@ -12,7 +12,14 @@ from partners.models.client import (
     RefreshToken,
 )
 from partners.models.contract import GroupMembership, ParticipationContract, SettlementGroup
-from partners.models.endpoint import RoamingEndpoint
+from partners.models.endpoint import (
+    CertificationRun,
+    EndpointInterface,
+    EndpointSecret,
+    EndpointToken,
+    PartyPresence,
+    RoamingEndpoint,
+)
 from partners.models.environment import Environment
 from partners.models.fee import FeeComponent
 from partners.models.job import Job
@@ -28,6 +35,10 @@ __all__ = [
     "AuditEvent",
     "BankAccount",
     "BankDetailChange",
+    "CertificationRun",
+    "EndpointInterface",
+    "EndpointSecret",
+    "EndpointToken",
     "Environment",
     "FeeComponent",
     "GroupMembership",
@@ -41,6 +52,7 @@ __all__ = [
     "PartnerState",
     "Party",
     "PartyOwnership",
+    "PartyPresence",
     "RefreshToken",
     "RoamingAgreement",
     "RoamingEndpoint",

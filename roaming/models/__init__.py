@@ -18,26 +18,38 @@ from roaming.models.counter import (
 )
 from roaming.models.delivery import Delivery, DeliveryCounter, ReceiverOutage, WebhookSubscription
 from roaming.models.dispute import Dispute, DisputeAttachment, DisputeEvent
+from roaming.models.exchange import Exchange, ObjectPush
 from roaming.models.finding import Finding
 from roaming.models.key import RejectedKey, SdrKey, SessionKey
+from roaming.models.location import Location, LocationEvse, TariffAudience
 from roaming.models.personal import ContractIdentity, Erasure, RawRecord
 from roaming.models.registry import Authorization, Credential, Evse, EvseOutage, MeterKey
 from roaming.models.rule_override import RuleOverride
 from roaming.models.sdr import Sdr
+from roaming.models.session import (
+    RemoteRequest,
+    Reservation,
+    ServiceSession,
+    SessionAlias,
+    SessionMove,
+)
 from roaming.models.signed import SignedValue
 from roaming.models.state import SdrEvent, SdrState
 from roaming.models.tariff import SdrRating, Tariff, TariffNotice, TariffVersion
+from roaming.models.whitelist import AuthorizationRequest, CredentialKind, WhitelistEntry
 
 __all__ = [
     "AgeingStep",
     "Alert",
     "Authorization",
+    "AuthorizationRequest",
     "BatchReceipt",
     "ContractIdentity",
     "CounterKey",
     "CounterRecord",
     "CounterTally",
     "Credential",
+    "CredentialKind",
     "Delivery",
     "DeliveryCounter",
     "Dispute",
@@ -46,20 +58,26 @@ __all__ = [
     "Erasure",
     "Evse",
     "EvseOutage",
+    "Exchange",
     "Finding",
     "Healing",
     "Hold",
     "HoldCorrection",
     "IntakeBatch",
     "IntakeTally",
+    "Location",
+    "LocationEvse",
     "Manifest",
     "Match",
     "MatchingRun",
     "MeterKey",
+    "ObjectPush",
     "RawRecord",
     "ReceiverOutage",
     "RejectedCounterKey",
     "RejectedKey",
+    "RemoteRequest",
+    "Reservation",
     "RuleOverride",
     "Sdr",
     "SdrEvent",
@@ -68,10 +86,15 @@ __all__ = [
     "SdrRating",
     "SdrState",
     "SequenceGap",
+    "ServiceSession",
+    "SessionAlias",
     "SessionKey",
+    "SessionMove",
     "SignedValue",
     "Tariff",
+    "TariffAudience",
     "TariffNotice",
     "TariffVersion",
     "WebhookSubscription",
+    "WhitelistEntry",
 ]

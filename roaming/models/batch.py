@@ -17,6 +17,7 @@ class IntakeBatch(models.Model):
         ADMIN = "ADMIN", "Upload in the admin"
         DEMO = "DEMO", "Demo world"
         DISPUTE = "DISPUTE", "Outcome of a dispute"
+        OCPI = "OCPI", "OCPI connection"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     sender = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="batches")

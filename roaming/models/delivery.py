@@ -41,6 +41,13 @@ class Delivery(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True, help_text="given up; staff may send it again")
     last_error = models.CharField(max_length=300, blank=True, default="", db_default="")
+    remote_url = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="where the receiver says it keeps it",
+    )
 
     class Meta:
         verbose_name_plural = "deliveries"

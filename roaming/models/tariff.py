@@ -17,6 +17,9 @@ class Tariff(models.Model):
     environment = environment_field()
     tariff_id = models.CharField(max_length=100, help_text="as the seller's records name it")
     currency = models.CharField(max_length=3)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="offered no more; its records are still rated by it"
+    )
 
     class Meta:
         constraints = [
@@ -45,6 +48,7 @@ class TariffVersion(models.Model):
     published_at = models.DateTimeField()
     valid_from_at = models.DateTimeField()
     content = models.JSONField(encoder=ExactEncoder, decoder=ExactDecoder)
+    content_format = models.CharField(max_length=20, blank=True, help_text="e.g. OCPI 2.2.1")
     content_sha256 = models.CharField(max_length=64)
     unusable_reason = models.CharField(
         max_length=500, blank=True, help_text="why no record can be rated by it; empty: it can"

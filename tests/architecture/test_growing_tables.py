@@ -14,6 +14,7 @@ GROWING = (
     "roaming_finding",
     "roaming_counterrecord",
     "roaming_signedvalue",
+    "roaming_authorizationrequest",
     "billing_clearedsdr",
 )
 UNPARTITIONED_KEYS = ("roaming_sdrkey", "roaming_sessionkey", "roaming_rejectedkey")

@@ -1,0 +1,70 @@
+"""How services reach a party, whatever its protocol. Adapters fill the registry at start.
+
+A gateway makes calls over the network: never inside a transaction.
+"""
+
+from typing import Any, Protocol
+from uuid import UUID
+
+from roaming.messages.authorizations import AuthorizationAnswer, AuthorizationQuestion
+from roaming.messages.sessions import RemoteAnswer, RemoteAsk, RemoteOutcome
+
+
+class NotReached(Exception):
+    """The party's system gave no usable answer. ``kind`` says how.
+
+    ``TIMED_OUT`` it took too long, ``AWAY`` it is not connected, ``BROKEN`` it answered nonsense,
+    ``UNABLE`` it offers no such module, ``REFUSED`` it refused (``status_code`` of its protocol).
+    """
+
+    def __init__(self, kind: str, text: str, *, status_code: int | None = None):
+        super().__init__(text)
+        self.kind = kind
+        self.status_code = status_code
+
+
+class Route:
+    """From whom to whom a call goes, over which endpoint. Parties are rows of ``partners``."""
+
+    __slots__ = ("correlation_id", "endpoint", "receiver", "sender")
+
+    def __init__(self, *, endpoint: Any, sender: Any, receiver: Any, correlation_id: str = ""):
+        self.endpoint, self.sender, self.receiver = endpoint, sender, receiver
+        self.correlation_id = correlation_id
+
+
+class PartyGateway(Protocol):
+    """What a protocol's adapter can do. Each call raises ``NotReached``."""
+
+    def authorize(
+        self, route: Route, question: AuthorizationQuestion, *, timeout_s: float
+    ) -> AuthorizationAnswer: ...
+
+    def ask(self, route: Route, ask: RemoteAsk, *, timeout_s: float) -> RemoteAnswer: ...
+
+    def tell_outcome(self, route: Route, ask: RemoteAsk, outcome: RemoteOutcome) -> None: ...
+
+    def push(self, route: Route, *, kind: str, subject_id: UUID) -> None:
+        """Push the newest state of one object; ``kind`` is of ``ObjectPush``."""
+
+    def deliver_record(self, route: Route, *, record_id: UUID) -> str:
+        """Hand over one SDR; return where the receiver says it keeps it, or ""."""
+
+    def ping(self, endpoint: Any) -> None:
+        """See whether its system answers at all."""
+
+
+_gateways: dict[str, PartyGateway] = {}
+
+
+def register(protocol: str, gateway: PartyGateway) -> None:
+    """Called once per adapter, by the app's ``ready``."""
+    _gateways[protocol] = gateway
+
+
+def gateway_of(protocol: str) -> PartyGateway:
+    """:raises NotReached: no adapter speaks that protocol"""
+    try:
+        return _gateways[protocol]
+    except KeyError:
+        raise NotReached("UNABLE", f"nothing here speaks {protocol or 'no protocol'}") from None

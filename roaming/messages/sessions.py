@@ -1,0 +1,94 @@
+"""Service sessions while they run, and what is asked of a CSO from afar, in our words."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from roaming.messages.authorizations import ShownCredential
+
+SessionStateWord = Literal["PENDING", "RESERVED", "ACTIVE", "COMPLETED", "INVALID"]
+RemoteKind = Literal[
+    "START",
+    "STOP",
+    "RESERVE",
+    "CANCEL_RESERVATION",
+    "UNLOCK",
+    "SET_PROFILE",
+    "GET_PROFILE",
+    "CLEAR_PROFILE",
+]
+AnswerWord = Literal[
+    "ACCEPTED", "REJECTED", "NOT_SUPPORTED", "UNKNOWN_SESSION", "TOO_OFTEN", "NOT_REACHED"
+]
+OutcomeWord = Literal[
+    "DONE",
+    "FAILED",
+    "REJECTED",
+    "NOT_SUPPORTED",
+    "OCCUPIED",
+    "INOPERATIVE",
+    "UNKNOWN_RESERVATION",
+    "CANCELED",
+    "TIMED_OUT",
+]
+
+
+class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as its CSO tells of it. ``document`` carries no driver: ``driver`` does, sealed."""
+
+    session_id: str
+    state: SessionStateWord
+    csp_code: str = ""
+    driver: ShownCredential | None = None
+    authorization_method: str = ""
+    authorization_reference: str = ""
+    location_id: str = ""
+    evse_uid: str = ""
+    connector_id: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    energy_kwh: Decimal | None = None
+    currency: str = ""
+    total_excl_tax: Decimal | None = None
+    total_incl_tax: Decimal | None = None
+    updated_at: datetime
+    document: dict[str, Any] = {}
+    document_format: str = ""
+
+
+class RemoteAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """What a CSP asks of a CSO. ``document``: the asker's own words (a profile, a preference)."""
+
+    kind: RemoteKind
+    driver: ShownCredential | None = None
+    session_id: str = ""
+    reservation_id: str = ""
+    location_id: str = ""
+    evse_uid: str = ""
+    connector_id: str = ""
+    authorization_reference: str = ""
+    expires_at: datetime | None = None
+    duration_s: int | None = None
+    response_url: str = ""
+    callback_key: str = ""
+    correlation_id: str = ""
+    document: dict[str, Any] = {}
+    document_format: str = ""
+
+
+class RemoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The CSO's answer at once: only ACCEPTED has an outcome, within ``timeout_s``."""
+
+    answer: AnswerWord
+    timeout_s: int = 30
+    messages: tuple[dict[str, str], ...] = ()
+
+
+class RemoteOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of it at the station; ``profile`` where one was asked for."""
+
+    outcome: OutcomeWord
+    messages: tuple[dict[str, str], ...] = ()
+    profile: dict[str, Any] = {}
