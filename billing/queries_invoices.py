@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from billing.models import DocumentFile, Invoice
+from billing.models import DocumentFile, Invoice, InvoiceSupply, TaxedSupply
 from billing.queries_statements import PDF
 from partners.models import Partner
 
@@ -36,6 +36,12 @@ class InvoiceSummary:
     gross_minor: int
     is_credit: bool
     files: list[str]
+
+
+def waiting_for_invoice(supplies: QuerySet[TaxedSupply]) -> QuerySet[TaxedSupply]:
+    """Those that stand on no active invoice: on none yet, or on refused ones only."""
+    stands = InvoiceSupply.objects.filter(supply=OuterRef("pk"), released_at__isnull=True)
+    return supplies.filter(~Exists(stands))
 
 
 def summaries_of_invoices(invoices: QuerySet[Invoice], *, partner: Partner) -> list[InvoiceSummary]:

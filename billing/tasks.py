@@ -18,6 +18,7 @@ from billing.services import (
     conservation,
     exposure,
     invoice_files,
+    invoice_objections,
     mailing,
     posting_job,
     sealing,
@@ -129,8 +130,12 @@ def render_missing_statements() -> dict[str, int]:
 
 @shared_task(name="billing.render_missing_invoices")
 def render_missing_invoices() -> dict[str, int]:
-    """Render the invoices that have no files yet, judged by the official rules."""
-    return {"rendered": invoice_files.render_missing_invoices(now=timezone.now())}
+    """Take back what sellers refused; render what has no files, judged by the rules."""
+    taken_back = len(invoice_objections.take_back_refused(now=timezone.now()))
+    return {
+        "taken_back": taken_back,
+        "rendered": invoice_files.render_missing_invoices(now=timezone.now()),
+    }
 
 
 @shared_task(name="billing.send_letters")

@@ -138,7 +138,12 @@ def _objection(obj: Invoice) -> list[Note]:
     objection = getattr(obj, "objection", None)
     if objection is None:
         return []
-    return [Note(objection.reason, tone=WARN, title="The seller refused it: no invoice any more")]
+    taken_back = getattr(objection, "cancellation", None)
+    by = (
+        f" Taken back by {taken_back.invoice.number}." if taken_back else " About to be taken back."
+    )
+    said = objection.reason.rstrip(".") + "."
+    return [Note(said + by, tone=WARN, title="The seller refused it: no invoice any more")]
 
 
 def _facts(obj: Invoice) -> Facts:
@@ -180,7 +185,7 @@ def _supplies(obj: Invoice) -> Table:
             for row in rows
         ],
         frozenset({2, 3, 4}),
-        empty="The seller reported it; its records stand below.",
+        empty="It takes a refused one back.",
     )
 
 

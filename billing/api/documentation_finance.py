@@ -196,8 +196,9 @@ refuse_invoice = extend_schema(
     tags=["Invoices"],
     summary="Refuse a document that was self-billed in your name",
     description=(
-        "Within 60 days, as its seller alone. It loses its effect as an invoice and its records"
-        " are free for another one; what is owed does not change. 409 NOT_SELF_BILLED,"
+        "Within 60 days, as its seller alone. It loses its effect as an invoice and is taken back"
+        " by a document of type 261 (389 for one of 261); report your own invoice over the same"
+        " supplies. What is owed does not change. 409 NOT_SELF_BILLED,"
         " NOT_THE_SELLER, REFUSED_BEFORE or TOO_LATE."
     ),
     parameters=[IDEMPOTENCY_KEY],

@@ -22,6 +22,7 @@ from billing.models.fx import FxRate
 from billing.models.invoice import (
     DocumentIssuer,
     Invoice,
+    InvoiceCancellation,
     InvoicedSdr,
     InvoiceObjection,
     InvoiceSupply,
@@ -84,6 +85,7 @@ __all__ = [
     "FxRate",
     "Instruction",
     "Invoice",
+    "InvoiceCancellation",
     "InvoiceObjection",
     "InvoiceSupply",
     "InvoicedSdr",

@@ -198,12 +198,24 @@ class PrecedingInvoice(models.Model):
 
 
 class InvoiceSupply(models.Model):
-    """A taxed supply stands on one invoice. Append-only."""
+    """A taxed supply stands on one active invoice.
 
+    ``released_at`` is set, once, where the invoice lost its effect: another may then hold it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="supplies")
-    supply = models.OneToOneField(
-        TaxedSupply, on_delete=models.PROTECT, primary_key=True, related_name="on_invoice"
-    )
+    supply = models.ForeignKey(TaxedSupply, on_delete=models.PROTECT, related_name="on_invoices")
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supply"],
+                condition=Q(released_at__isnull=True),
+                name="supply_is_on_one_active_invoice",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.supply} on {self.invoice}"
@@ -331,6 +343,23 @@ class InvoiceObjection(models.Model):
 
     def __str__(self) -> str:
         return f"objection to {self.invoice}"
+
+
+class InvoiceCancellation(models.Model):
+    """The document by which we take back a self-billed one that was refused. Append-only.
+
+    It states the same amounts, the other way; no supply stands on it.
+    """
+
+    invoice = models.OneToOneField(
+        Invoice, on_delete=models.PROTECT, primary_key=True, related_name="cancels"
+    )
+    objection = models.OneToOneField(
+        InvoiceObjection, on_delete=models.PROTECT, related_name="cancellation"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.invoice} after {self.objection}"
 
 
 class ValidationReport(models.Model):

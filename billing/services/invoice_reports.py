@@ -23,6 +23,7 @@ from billing.models import (
     Settlement,
     TaxedSupply,
 )
+from billing.queries_invoices import waiting_for_invoice
 from billing.rules.invoicing.drafts import Draft, drafts_of
 from billing.services.invoice_contents import InvoicingFacts, gather_facts, sums_of
 from billing.services.invoice_news import tell_both_sides
@@ -131,8 +132,8 @@ def _buyer(settlement: Settlement, seller: Partner, told: Reported) -> Partner:
 def _supplies(
     settlement: Settlement, seller: Partner, buyer: Partner, told: Reported
 ) -> list[TaxedSupply]:
-    open_ = settlement.supplies.filter(
-        supplier=seller, customer=buyer, is_service=False, on_invoice__isnull=True
+    open_ = waiting_for_invoice(
+        settlement.supplies.filter(supplier=seller, customer=buyer, is_service=False)
     )
     takes_back = told.type_code == CREDIT_NOTE
     found = list(open_.filter(net_minor__lt=0) if takes_back else open_.filter(net_minor__gt=0))
@@ -173,11 +174,12 @@ def _drafts_told(drafts: list[Draft], told: Reported) -> list[Draft]:
 
 
 def _refuse_ours(drafts: list[Draft], facts: InvoicingFacts) -> None:
-    """What we issue ourselves is not reported, unless we were kept from issuing it."""
-    ids = {str(one.id) for draft in drafts for one in draft.supplies}
+    """What we issue ourselves is not reported, unless we were kept from it or were refused."""
+    ids = {one.id for draft in drafts for one in draft.supplies}
     blocked = IssuingBlock.objects.filter(settlement=facts.settlement, resolved_at__isnull=True)
-    kept_from = {id_ for block in blocked for id_ in block.supplies}
-    if ids <= kept_from or all(seller_issues(draft, facts) for draft in drafts):
+    kept_from = {UUID(id_) for block in blocked for id_ in block.supplies}
+    refused = InvoiceSupply.objects.filter(supply__in=ids).values_list("supply_id", flat=True)
+    if ids <= kept_from | set(refused) or all(seller_issues(draft, facts) for draft in drafts):
         return
     raise NotReported("ISSUED_BY_US", "By your invoicing terms the clearing house issues this one.")
 

@@ -29,6 +29,7 @@ from billing.models import (
     Settlement,
     TaxedSupply,
 )
+from billing.queries_invoices import waiting_for_invoice
 from billing.rules.invoicing.channels import missing_channel
 from billing.rules.invoicing.drafts import (
     SELLER_ISSUES,
@@ -80,7 +81,7 @@ def issue_invoices(
     frozen after them; without them those that were issued count. Their series is locked before
     those of invoices. What may not be issued becomes an IssuingBlock.
     """
-    supplies = list(TaxedSupply.objects.filter(settlement=settlement, on_invoice__isnull=True))
+    supplies = list(waiting_for_invoice(TaxedSupply.objects.filter(settlement=settlement)))
     facts = gather_facts(settlement, supplies, statements=statements, now=now)
     drafts = drafts_of(sums_of(supplies))
     # Credit notes name invoices, which may be of this very settlement.
@@ -99,7 +100,7 @@ def issue_blocked(block: IssuingBlock, *, now: datetime) -> Invoice:
     block = IssuingBlock.objects.select_for_update().get(pk=block.pk)
     if block.resolved_at:
         raise NotIssuable(f"It was resolved by {block.resolved_by}.")
-    supplies = list(TaxedSupply.objects.filter(pk__in=block.supplies, on_invoice__isnull=True))
+    supplies = list(waiting_for_invoice(TaxedSupply.objects.filter(pk__in=block.supplies)))
     facts = gather_facts(block.settlement, supplies, now=now)
     ready, reasons = _judged(drafts_of(sums_of(supplies)), facts)
     if reasons or not ready:
@@ -213,6 +214,7 @@ def _last_of_pair(draft: Draft) -> list[tuple[UUID, Preceding]]:
         seller=draft.key.supplier,
         buyer=draft.key.customer,
         type_code__in=["380", "389"],
+        objection__isnull=True,
         supplies__supply__is_service=draft.key.is_service,
     )
     last = earlier.order_by("-issue_date", "-id").first()

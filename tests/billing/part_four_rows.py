@@ -24,6 +24,7 @@ from billing.models import (
     DunningStep,
     FiscalPeriod,
     Invoice,
+    InvoiceCancellation,
     InvoicedSdr,
     InvoiceObjection,
     InvoiceSupply,
@@ -139,9 +140,8 @@ def transfer(**changes: Any) -> Transfer:
     return Transfer.objects.create(**(own | changes))
 
 
-def invoice(**changes: Any) -> Invoice:
-    """With the supply that it sums."""
-    own = {
+def _invoice(**changes: Any) -> dict[str, Any]:
+    return {
         "document": None if changes.get("mode") == "A0" else document(),
         "settlement": settlement(),
         "mode": "A1",
@@ -160,17 +160,32 @@ def invoice(**changes: Any) -> Invoice:
         "gross_minor": 1000,
         "created_at": NOON,
     }
+
+
+def invoice(**changes: Any) -> Invoice:
+    """With the supply that it sums."""
     with transaction.atomic():
-        made = Invoice.objects.create(**(own | changes))
+        made = Invoice.objects.create(**(_invoice(**changes) | changes))
         net = -made.net_minor if made.is_credit else made.net_minor
         InvoiceSupply.objects.create(invoice=made, supply=supply(net_minor=net))
     return made
+
+
+def cancellation(**changes: Any) -> InvoiceCancellation:
+    """With the document that takes back, on which no supply stands."""
+    objection = changes.get("objection") or make(InvoiceObjection)
+    kind = {"mode": "A2", "type_code": "261"}
+    with transaction.atomic():
+        made = Invoice.objects.create(**(_invoice() | kind | changes.get("of", {})))
+        return InvoiceCancellation.objects.create(invoice=made, objection=objection)
 
 
 def make(model: type[Model], **changes: Any) -> Model:
     """A row of ``model`` with the defaults below, or with ``changes``."""
     if model is Invoice:
         return invoice(**changes)
+    if model is InvoiceCancellation:
+        return cancellation(**changes)
     own = {
         name: value() if callable(value) else value
         for name, value in DEFAULTS[model]().items()

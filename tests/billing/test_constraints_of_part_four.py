@@ -16,6 +16,7 @@ from tests.billing.part_four_rows import (
     JANUARY,
     approval,
     buyer,
+    cancellation,
     document,
     invoice,
     make,
@@ -157,6 +158,25 @@ class TestInvoice:
             made = invoice()
             m.InvoiceSupply.objects.create(invoice=made, supply=_another_supply())
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    @pytest.mark.violates("invoice_sums_its_supplies")
+    def test_that_takes_back_states_what_the_refused_one_did(self):
+        with refused("invoice_sums_its_supplies"), connection.cursor() as cursor:
+            cancellation(of={"net_minor": 999, "gross_minor": 999})
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    @pytest.mark.violates("supply_is_on_one_active_invoice")
+    def test_holds_a_supply_until_it_is_released(self):
+        held = invoice().supplies.get()
+        other = m.Invoice.objects.exclude(pk=held.invoice_id).first() or invoice()
+        with refused("supply_is_on_one_active_invoice"), transaction.atomic():
+            m.InvoiceSupply.objects.create(invoice=other, supply=held.supply)
+
+        held.released_at = NOON
+        held.save(update_fields=["released_at"])
+        with transaction.atomic():
+            m.InvoiceSupply.objects.create(invoice=other, supply=held.supply)
+            transaction.set_rollback(True)
 
     @pytest.mark.violates("preceding_invoice_is_named_once")
     def test_names_a_preceding_one_once(self):

@@ -11,7 +11,7 @@ APPEND_ONLY = {
     "DocumentIssuer": "document_issuer_is_append_only",
     "Invoice": "invoice_is_append_only",
     "PrecedingInvoice": "preceding_invoice_is_append_only",
-    "InvoiceSupply": "invoice_supply_is_append_only",
+    "InvoiceCancellation": "invoice_cancellation_is_append_only",
     "ReportedInvoice": "reported_invoice_is_append_only",
     "InvoiceObjection": "invoice_objection_is_append_only",
     "ValidationReport": "validation_report_is_append_only",
@@ -29,6 +29,7 @@ APPEND_ONLY = {
 # With a column that says something, and one that says where it stands.
 KEPT = {
     "InvoicingTerms": ("invoicing_terms_keeps_what_it_said", "proof", "until_date"),
+    "InvoiceSupply": ("invoice_supply_keeps_what_it_said", "invoice_id", "released_at"),
     "InvoicedSdr": ("invoiced_sdr_keeps_what_it_said", "amount_minor", "released_at"),
     "IssuingBlock": ("issuing_block_keeps_what_it_said", "code", "resolved_at"),
     "PositionState": ("position_state_keeps_what_it_said", "due_minor", "version"),
@@ -49,6 +50,7 @@ CHANGED = {
     "due_minor": "due_minor + 1",
     "balance_minor": "balance_minor + 1",
     "number": "number + 1",
+    "invoice_id": "gen_random_uuid()",
     "opened_at": "opened_at + interval '1 day'",
 }
 

@@ -90,8 +90,8 @@ def test_the_job_renders_what_is_missing_and_goes_on_after_a_broken_one(document
         ]
     )
 
-    assert tasks.render_missing_invoices() == {"rendered": 1}
-    assert tasks.render_missing_invoices() == {"rendered": 0}
+    assert tasks.render_missing_invoices() == {"taken_back": 0, "rendered": 1}
+    assert tasks.render_missing_invoices() == {"taken_back": 0, "rendered": 0}
     assert "billing.invoice.not_rendered" in caplog.text
 
 

@@ -7,15 +7,22 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from billing.documents.invoice_content import from_json
+from billing.documents.invoice_rules import faults_of
 from billing.models import (
     ClearedSdr,
     Invoice,
     InvoicedSdr,
     InvoiceObjection,
+    InvoiceSupply,
     IssuingBlock,
     ReportedInvoice,
+    Transfer,
 )
+from billing.queries_numbers import series_reports
 from billing.services.closing import close_window
+from billing.services.invoice_files import render_files
+from billing.services.invoice_objections import take_back_refused
 from roaming.models import Delivery, Sdr
 from tests import makers
 from tests.billing.oracle_world import BUSINESS_DAY_6, Oracle
@@ -206,6 +213,44 @@ class TestRefusalOfASelfBilledDocument:
         assert InvoiceObjection.objects.get().reason == "wrong price"
         assert not InvoicedSdr.objects.filter(invoice=invoice, released_at=None).exists()
         assert sold.buyer.get(f"{INVOICES}{invoice.pk}/").json()["is_objected"] is True
+
+    def test_is_taken_back_once_in_full_by_a_document_that_is_valid(self):
+        sold = Sold("A2")
+        [refused] = pair(sold.oracle, "A", "C")
+        self.refuse(sold.seller, refused)
+
+        [made], again = take_back_refused(now=BUSINESS_DAY_6), take_back_refused(now=BUSINESS_DAY_6)
+
+        assert again == []
+        assert (made.type_code, made.mode, made.number) == ("261", "A2", "AX-SC-2027-000001")
+        assert (made.net_minor, made.vat_minor, made.gross_minor) == (2_700, 567, 3_267)
+        assert made.preceding.get().preceding == refused
+        assert not made.supplies.exists()
+        content = from_json(made.document.content)
+        assert faults_of(content) == []
+        assert content.preceding[0].number == refused.number
+        assert len(render_files(made.document, now=BUSINESS_DAY_6)) == 2
+        assert all(series.is_gapless for series in series_reports())
+        assert self.refuse(sold.seller, made).json()["code"] == "NOT_SELF_BILLED"
+
+    def test_leaves_the_supplies_to_an_invoice_of_the_seller_s_own(self):
+        sold = Sold("A2")
+        [refused] = pair(sold.oracle, "A", "C")
+        posted = list(Transfer.objects.values_list("event_key", "amount_minor"))
+        assert sold.report().json()["code"] == "NOTHING_TO_INVOICE"
+        self.refuse(sold.seller, refused)
+        take_back_refused(now=BUSINESS_DAY_6)
+
+        answer, again = sold.report(), sold.report(number="A-2027-2")
+
+        assert answer.status_code == 201, answer.content
+        assert (again.status_code, again.json()["code"]) == (409, "NOTHING_TO_INVOICE")
+        own = Invoice.objects.get(mode="A0")
+        assert (own.net_minor, own.vat_minor, own.sdrs) == (2_700, 567, 3)
+        stands = {"invoice": own, "released_at": None}
+        assert InvoicedSdr.objects.filter(**stands).count() == 3
+        assert InvoiceSupply.objects.filter(**stands).count() == refused.supplies.count() == 1
+        assert list(Transfer.objects.values_list("event_key", "amount_minor")) == posted
 
     def test_is_the_seller_s_alone_and_once(self):
         sold = Sold("A2")

@@ -89,7 +89,7 @@ class TestTheWorkedExample:
 
         assert not IssuingBlock.objects.exists()
         for supply in settlement.supplies.all():
-            stands = supply.on_invoice.invoice
+            stands = supply.on_invoices.get().invoice
             assert (stands.seller_id, stands.buyer_id) == (supply.supplier_id, supply.customer_id)
         # A sells 1,000.00 to B by reverse charge, and 400.00 + 21 % to C
         (to_b,), (to_c,) = pair(oracle, "A", "B"), pair(oracle, "A", "C")
