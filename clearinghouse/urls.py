@@ -34,6 +34,7 @@ urlpatterns = [
     path("api/v1/", include(_api_v1)),
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.swagger, name="api-docs"),
+    path("ocpi/", include("roaming.protocols.ocpi.urls")),
     path("portal/disputes/", include("roaming.portal_urls")),
     path("portal/tariffs/", include("roaming.portal_tariff_urls")),
     path("portal/", include("billing.portal_urls")),

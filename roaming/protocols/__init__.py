@@ -1,0 +1,1 @@
+"""Adapters, one folder per protocol: they translate and make one call."""

@@ -1,0 +1,14 @@
+"""The modules of OCPI, one file each; importing this registers them all."""
+
+from types import ModuleType
+
+from roaming.protocols.ocpi.modules import versions
+from roaming.protocols.ocpi.registry import register
+
+__all__ = ["ROOT_ROUTES"]
+
+ROOT_ROUTES = versions.ROUTES
+
+_MODULES: tuple[ModuleType, ...] = ()
+for _module in _MODULES:
+    register(_module.MODULE)

@@ -1,0 +1,58 @@
+"""Which versions the hub speaks, and where the modules of one lie. No module of its own."""
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from roaming.protocols.ocpi.faults import Answer
+from roaming.protocols.ocpi.http import Call, ModuleView
+from roaming.protocols.ocpi.identity import VERSIONS
+from roaming.protocols.ocpi.registry import Module, modules_of
+
+
+class Versions(ModuleView):
+    """GET /ocpi/versions."""
+
+    for_registration = True
+    is_routed = False
+
+    def get(self, call: Call) -> Answer:
+        return Answer(
+            [{"version": one, "url": base_url(call.request, one)} for one in reversed(VERSIONS)]
+        )
+
+
+class VersionDetails(ModuleView):
+    """GET /ocpi/2.2.1: each module from each side, with its absolute URL."""
+
+    for_registration = True
+    is_routed = False
+
+    def get(self, call: Call) -> Answer:
+        base = base_url(call.request, call.version)
+        if call.version == "2.1.1":
+            endpoints = [
+                {"identifier": module.name, "url": f"{base}/{_route_for(module, call)}"}
+                for module in modules_of(call.version)
+            ]
+        else:
+            endpoints = [
+                {"identifier": module.name, "role": side, "url": f"{base}/{route}"}
+                for module in modules_of(call.version)
+                for side, route in module.sides.items()
+            ]
+        return Answer({"version": call.version, "endpoints": endpoints})
+
+
+def base_url(request: HttpRequest, version: str) -> str:
+    """Where the modules of ``version`` begin, without a slash at its end."""
+    return request.build_absolute_uri(reverse(f"ocpi:details-{version}"))
+
+
+def _route_for(module: Module, call: Call) -> str:
+    """2.1.1 knows no sides: who owns a module's data pushes it, everybody else pulls."""
+    owns = any(party.role == module.owner_role for party in call.parties)
+    side = "RECEIVER" if owns and module.owner_role else "SENDER"
+    return module.sides.get(side) or next(iter(module.sides.values()))
+
+
+ROUTES = (("versions", Versions.as_view()),)
