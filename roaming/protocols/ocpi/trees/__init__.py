@@ -1,0 +1,1 @@
+"""What the OCPI versions share: exact JSON, times, field tables, checks, and the translator."""
