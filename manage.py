@@ -8,7 +8,7 @@ import warnings
 STARTS_NOTHING = {
     "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help",
     "makemessages", "makemigrations", "optimizemigration", "spectacular", "startapp", "version",
-    "verify_signed_values", "price_cdr", "--help", "-h", "--version",
+    "verify_signed_values", "price_cdr", "partner_simulator", "--help", "-h", "--version",
 }  # fmt: skip
 RUNS_AS_OWNER = {"migrate", "sqlmigrate", "showmigrations", "flush", "dbshell", "sqlflush"}
 

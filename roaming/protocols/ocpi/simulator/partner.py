@@ -48,6 +48,10 @@ class FakePartner(CsoVerbs, CspVerbs):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """For good; ``go_offline`` is for a while."""
         self.go_offline()
         self.caller.close()
 

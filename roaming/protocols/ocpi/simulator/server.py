@@ -106,7 +106,11 @@ def _handler(answering: Answering, conduct: Conduct) -> type[BaseHTTPRequestHand
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request(self.command, self.path, headers, self.rfile.read(length))
+            raw = self.rfile.read(length)
+            if len(raw) < length:  # the peer hung up in the middle
+                self.close_connection = True
+                return
+            request = Request(self.command, self.path, headers, raw)
             module, answer = answering(request)
             if not conduct.deliver(self, module, answer):
                 self.close_connection = True
