@@ -4,6 +4,7 @@ from datetime import UTC
 from decimal import Decimal
 
 from billing.documents import invoice_text as text
+from billing.documents.columns import Widths, column_widths
 from billing.documents.invoice_content import (
     InvoiceContent,
     InvoiceLine,
@@ -21,6 +22,9 @@ def shown(content: InvoiceContent) -> dict[str, object]:
     """Return what the template prints."""
     writer = writer_for(content.language)
     total = writer.amount(content.totals.incl_tax_minor, content.currency)
+    lines = [_line(line, content) for line in content.lines]
+    taxes = [_tax(one, content) for one in content.vat]
+    is_wide = len(total) > _WIDE
     return {
         "title": text.title(content),
         "words": WORDS[content.language],
@@ -33,19 +37,39 @@ def shown(content: InvoiceContent) -> dict[str, object]:
         "buyer_ids": _ids(content.buyer, content),
         "facts": _facts(content),
         "mandatory": text.mandatory_words(content),
-        "lines": [_line(line, content) for line in content.lines],
+        "lines": lines,
         "has_records": any(line.sdrs for line in content.lines),
         "amount_head": text.word(content, "amount", currency=content.currency),
         "tax_head": text.word(content, "tax", currency=content.currency),
-        "taxes": [_tax(one, content) for one in content.vat],
+        "taxes": taxes,
         "excl_tax": writer.amount(content.totals.excl_tax_minor, content.currency),
         "total": total,
         "total_label": text.word(content, "credited" if content.is_credit_note else "incl_tax"),
         "large_size": "long" if len(total) > _LONG else "",
-        "is_wide": len(total) > _WIDE,
+        "is_wide": is_wide,
+        "widths": _widths(content, lines, taxes, is_wide=is_wide),
         "local_vat": text.local_vat(content),
         "payment_terms": text.payment_terms(content),
         "notes": _further_notes(content),
+    }
+
+
+def _widths(
+    content: InvoiceContent,
+    lines: list[dict[str, str]],
+    taxes: list[dict[str, str]],
+    *,
+    is_wide: bool,
+) -> dict[str, Widths]:
+    words = WORDS[content.language]
+    tax = text.word(content, "tax", currency=content.currency)
+    heads = {key: words[key] for key in ("country", "sdrs", "energy", "vat")}
+    heads["amount"] = text.word(content, "amount", currency=content.currency)
+    return {
+        "lines": column_widths(heads, lines, wide=is_wide),
+        "taxes": column_widths(
+            {"rate": words["rate"], "basis": words["basis"], "amount": tax}, taxes
+        ),
     }
 
 

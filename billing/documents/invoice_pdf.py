@@ -25,7 +25,7 @@ _PROPERTIES = (
 
 
 def render_invoice(content: InvoiceContent, *, cii: bytes) -> bytes:
-    """Render the invoice with ``cii`` inside; about half a second of processor time."""
+    """Render the invoice with ``cii`` inside."""
     return pdf_of(
         render_to_string(_TEMPLATE, {"content": content, **shown(content)}),
         style_sheets=["paper.css", "invoice.css"],

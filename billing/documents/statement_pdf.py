@@ -12,7 +12,7 @@ _TEMPLATE = "billing/documents/statement.html"
 def render_statement(content: StatementContent, *, annex: EmbeddableAnnex | None = None) -> bytes:
     """Render the statement; ``annex`` is embedded as a supplement to it.
 
-    About half a second of processor time, however many records the annex has.
+    However many records the annex has; what it costs: ``python -m tests.benchmarks documents``.
     """
     embedded = []
     if annex:

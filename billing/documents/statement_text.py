@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 from billing.documents import statement_lines as lines
 from billing.documents.content import Company, ExchangeFacts, StatementContent
 from billing.documents.languages import MINUS, Writer, writer_for
+from billing.documents.statement_columns import statement_columns
 from billing.documents.texts import texts_of
 
-# Characters beyond which the large figure is set smaller, and beyond which the table is.
-_LONG, _HUGE, _WIDE = 10, 14, 13
+# Characters beyond which the large figure is set smaller.
+_LONG, _HUGE = 10, 14
 
 _HEADLINES = {"RECEIVES": "you_receive", "PAYS": "you_pay", "BALANCED": "balanced"}
 _BANK_TEXTS = {
@@ -27,10 +28,10 @@ def shown(content: StatementContent) -> dict:
     """
     writer = writer_for(content.language)
     texts = texts_of("statement", content.language)
-    sums = lines.total(content, writer)
+    labels = _labels(content, writer, texts)
     return {
         "language": writer.language,
-        "t": _labels(content, writer, texts),
+        "t": labels,
         "title": f"{_name(content, texts)} {content.number}",
         "name": _name(content, texts),
         "mark": "" if content.status == "FINAL" else texts["mark_provisional"],
@@ -42,22 +43,30 @@ def shown(content: StatementContent) -> dict:
         "issued": writer.instant(content.issued_at, content.time_zone),
         "cut_off": writer.instant(content.cut_off_at, content.time_zone),
         "released": _released(content, writer, texts),
-        "lines": lines.counterparty_lines(content, writer),
-        "total": sums,
-        "is_wide": any(len(figure) > _WIDE for figure in sums.values()),
-        "months": lines.month_lines(content, writer),
-        "sites": lines.site_parties(content, writer, texts),
         "sites_left_out": any(line.left_out for line in content.sites),
-        "fees": lines.fee_lines(content, writer),
-        "further": lines.further_lines(content, writer, texts),
-        "vat": lines.vat_lines(content, writer, texts),
-        "documents": lines.document_lines(content, writer, texts),
+        **_tables(content, writer, texts, labels),
         "bank_texts": _bank_texts(content, writer, texts),
         "conservation": _conservation(content, writer, texts),
         "exposure": _exposure(content, writer, texts),
         "objection_until": _objection_until(content, writer),
         "created": content.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
+
+
+def _tables(
+    content: StatementContent, writer: Writer, texts: dict[str, str], labels: dict[str, str]
+) -> dict[str, object]:
+    tables = {
+        "lines": lines.counterparty_lines(content, writer),
+        "total": lines.total(content, writer),
+        "months": lines.month_lines(content, writer),
+        "sites": lines.site_parties(content, writer, texts),
+        "fees": lines.fee_lines(content, writer),
+        "further": lines.further_lines(content, writer, texts),
+        "vat": lines.vat_lines(content, writer, texts),
+        "documents": lines.document_lines(content, writer, texts),
+    }
+    return tables | statement_columns(tables, labels)
 
 
 def _labels(content: StatementContent, writer: Writer, texts: dict[str, str]) -> dict[str, str]:
