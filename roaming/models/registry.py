@@ -38,6 +38,12 @@ class Evse(models.Model):
     max_power_kw = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
     starts_at = models.DateTimeField(help_text="commissioned")
     ends_at = models.DateTimeField(null=True, blank=True)
+    is_from_location = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="read off the CSO's locations; the CSO's own entry takes its place",
+    )
 
     class Meta:
         verbose_name = "EVSE"

@@ -24,6 +24,7 @@ from partners.queries import PartyNow, in_period
 from partners.services import audit
 from roaming.intake.facts import normal_code
 from roaming.intake.normal import pseudonym_of_contract
+from roaming.models import Evse
 from roaming.queries import Reader
 from roaming.services.registry_rows import REGISTRIES, Registry, Row
 
@@ -290,13 +291,22 @@ def _write(registry: Registry, entry: _Entry) -> RowResult:
     """Create or correct one entry; the tables refuse one that overlaps another."""
     objects = registry.model._default_manager
     key = {name: entry.values[name] for name in registry.key}
-    found = objects.select_for_update().filter(**key).first()
+    found = objects.select_for_update().filter(**key).first() or _derived(registry, entry)
+    values = entry.values | ({"is_from_location": False} if registry.model is Evse else {})
     try:
         with transaction.atomic():
-            word, kept = _store(found, lambda: objects.create(**entry.values), entry.values)
+            word, kept = _store(found, lambda: objects.create(**values), values)
     except IntegrityError:
         return _refusal(entry.index, _overlap())
     return RowResult(index=entry.index, outcome=word, entry_id=str(kept.pk))
+
+
+def _derived(registry: Registry, entry: _Entry) -> Model | None:
+    """What was read off the CSO's locations gives way to the CSO's own first entry."""
+    if registry.model is not Evse:
+        return None
+    same = {name: entry.values[name] for name in registry.same}
+    return Evse.objects.select_for_update().filter(**same, is_from_location=True).first()
 
 
 def _store(
