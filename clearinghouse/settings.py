@@ -275,6 +275,9 @@ PUBLIC_URL = env.env_str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 PARTNERS_MAY_BE_LOCAL = env.env_bool(
     "PARTNERS_MAY_BE_LOCAL", default=WEBHOOKS_MAY_BE_LOCAL and not PRODUCTION
 )
+# Calls to one partner's system at once in one process. Below WEB_THREADS, so that a system which
+# hangs leaves threads for the others; further calls are refused at once.
+PARTNER_CALLS_AT_ONCE = int(env.env_str("PARTNER_CALLS_AT_ONCE", "6"))
 
 # --- Jobs ---------------------------------------------------------------------------------------
 
