@@ -8,7 +8,15 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from billing.models import BankMatch, DefaultCase, Payment, Position, Settlement, WriteOff
+from billing.models import (
+    Allocation,
+    BankMatch,
+    DefaultCase,
+    Payment,
+    Position,
+    Settlement,
+    WriteOff,
+)
 from billing.rules.payment_dates import Channel, final_date
 from billing.rules.payment_states import GONE, Told, follow_up
 from partners.models import BankAccount, SettlementGroup
@@ -48,6 +56,10 @@ def money_of(settlement: Settlement, *, on: date) -> dict[UUID, Money]:
     _pay(found)
     for position, minor in _sums(WriteOff.objects.filter(position__in=found), "position"):
         found[position].covered_minor += minor
+    for position, minor in _sums(Allocation.objects.filter(position__in=found), "position"):
+        # It came in long ago, too much for what it was meant for then.
+        found[position].received_minor += minor
+        found[position].final_minor += minor
     _default(found, settlement)
     return found
 

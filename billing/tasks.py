@@ -25,7 +25,7 @@ from billing.services import (
     statements,
     suspense,
 )
-from billing.services.bank import dunning, matching
+from billing.services.bank import dunning, matching, unallocated
 from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers, NotClosable
 from partners.models import Environment, SettlementGroup
@@ -181,11 +181,15 @@ def read_exposures() -> dict[str, int]:
 
 @shared_task(name="billing.match_bank")
 def match_bank() -> dict[str, int]:
-    """Match again what waits of the bank: since the last time an account or a debt may be known."""
+    """Match again what waits of the bank: since the last time an account or a debt may be known.
+
+    What was paid too much is offered for debts that fell due.
+    """
     done = matching.Round()
     environments = BankEntry.objects.order_by("environment").values_list("environment", flat=True)
     for environment in environments.distinct():
         done += matching.match_all(environment, by="the clock", now=timezone.now())
+        unallocated.suggest(environment, now=timezone.now())
     for account in done.stopped:
         logger.warning("billing.bank.statement_missing", extra={"account": account[-4:]})
     return {"matched": done.matched, "exceptions": done.exceptions, "stopped": len(done.stopped)}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from billing.admin.bank_questions import VERBS, question_of, story_of, verbs_of
+from billing.admin.bank_questions import VERBS, may_decide, question_of, story_of, verbs_of
 from billing.admin.bank_words import (
     MATCH_HEADERS,
     STATE_TONES,
@@ -23,8 +23,9 @@ from billing.admin.bank_words import (
     purposes_of,
     said_by,
 )
-from billing.models import BankEntry, BankException
-from billing.services.bank import deciding
+from billing.admin.unallocated import unallocated_links
+from billing.models import BankEntry, BankException, BankMatch
+from billing.services.bank import deciding, unallocated
 from billing.services.bank.deciding import Decision, NotPlaceable
 from partners.admin.base import EvidenceAdmin
 from partners.admin.confirm import NotPossible, Question, ask
@@ -121,10 +122,6 @@ class BankEntryAdmin(KeysetPaging, EvidenceAdmin):
         return ask(request, self, row, question_of(request, row, verb))
 
 
-def may_decide(request) -> bool:
-    return request.user.has_perm("billing.change_bankentry")
-
-
 def links_of(request, entry: BankEntry) -> list[ActionLink]:
     """What can be decided about it, for those who may."""
     if not may_decide(request):
@@ -214,7 +211,8 @@ class BankExceptionAdmin(KeysetPaging, EvidenceAdmin):
         if obj.resolved_at is not None or not may_decide(request):
             return []
         if obj.code in TASKS:
-            return [ActionLink("Done…", reverse("admin:billing_bankexception_done", args=[obj.pk]))]
+            done = reverse("admin:billing_bankexception_done", args=[obj.pk])
+            return [*_overpaid(request, obj), ActionLink("Done…", done)]
         return links_of(request, obj.entry)
 
     def done_view(self, request, row_id):
@@ -232,6 +230,17 @@ class BankExceptionAdmin(KeysetPaging, EvidenceAdmin):
             act=partial(_done, request, row),
         )
         return ask(request, self, row, question)
+
+
+def _overpaid(request, row: BankException) -> list[ActionLink]:
+    """What can be done with what the payment left on 2890."""
+    entry = row.entry
+    matches = entry.matches.filter(purpose=BankMatch.Purpose.UNALLOCATED, partner__isnull=False)
+    whose = matches.values_list("partner", flat=True).first()
+    if whose is None:
+        return []
+    account = unallocated.account_of(entry.environment, entry.currency, whose)
+    return unallocated_links(request, account)
 
 
 def _done(request, row: BankException, answers) -> str:

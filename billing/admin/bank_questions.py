@@ -37,6 +37,11 @@ VERBS = {
 }
 
 
+def may_decide(request) -> bool:
+    """Say what money on the bank account is for."""
+    return request.user.has_perm("billing.change_bankentry")
+
+
 def verbs_of(entry: BankEntry) -> list[str]:
     """What can be decided about a payment that is not placed."""
     if entry.state not in (BankEntry.State.NEW, BankEntry.State.EXCEPTION):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from billing.admin.amounts import amount
 from billing.admin.close import name_of
-from billing.models import BankEntry, BankMatch, Payment, Position
+from billing.models import Allocation, BankEntry, BankMatch, Payment, Position
 from partners.admin.story import link
 from partners.models import Partner
 
@@ -22,10 +22,12 @@ WHY = {
     " bank accounts of the clearing house: it is matched within the hour.",
     "OVERPAID": "It is booked on 2890: more than was owed, or for nothing that is open. Pay it"
     " back, or agree with the partner what it is for.",
+    "OVERPAID_AND_OWES": "It is booked on 2890, and the partner owes since: set it against the"
+    " debt, or pay it back.",
     "PAYOUT_RETURNED": "It is booked, and what was to be paid is PAYABLE again. Ask the partner for"
     " its bank account; a payout to the new one ends this task.",
 }
-TASKS = ("OVERPAID", "PAYOUT_RETURNED")
+TASKS = ("OVERPAID", "OVERPAID_AND_OWES", "PAYOUT_RETURNED")
 TITLES = {
     "UNKNOWN_PAYER": "Unknown payer",
     "AMOUNT_FITS_NOTHING": "Amount fits nothing",
@@ -36,9 +38,10 @@ TITLES = {
     "NOT_ITEMISED": "Batch without parts",
     "ACCOUNT_UNKNOWN": "Account not ours",
     "OVERPAID": "Paid too much",
+    "OVERPAID_AND_OWES": "Paid too much, owes since",
     "PAYOUT_RETURNED": "Payout came back",
 }
-REASONS = {"ACCOUNT": "same account", "AMOUNT": "same amount", "NAME": "same name"}
+REASONS = {"ACCOUNT": "same account", "AMOUNT": "same amount", "NAME": "same name", "DUE": "is due"}
 STATE_TONES = {"NEW": "info", "MATCHED": "success", "EXCEPTION": "warning", "SET_ASIDE": ""}
 
 
@@ -117,9 +120,10 @@ def purposes_of(entry: BankEntry) -> str:
 
 
 def position_rows(position: Position) -> list[tuple[object, ...]]:
-    """What moved on the bank account for a position, oldest first."""
-    rows = position.bank_matches.select_related("entry", "transfer").order_by("pk")
-    return [
+    """What moved on the bank account for a position, oldest first; then what 2890 paid of it."""
+    currency = position.settlement.currency
+    matches = position.bank_matches.select_related("entry", "transfer").order_by("pk")
+    told: list[tuple[object, ...]] = [
         (
             row.entry.booked_date or "—",
             row.get_purpose_display(),
@@ -127,8 +131,13 @@ def position_rows(position: Position) -> list[tuple[object, ...]]:
             amount(row.amount_minor, row.entry.currency),
             link(row.transfer, "transfer") if row.transfer else "not posted",
         )
-        for row in rows
+        for row in matches
     ]
+    for one in Allocation.objects.filter(position=position).select_related("transfer"):
+        day, by = one.allocated_at.date(), f"2890, by {one.allocated_by}"
+        minor = amount(one.amount_minor, currency)
+        told.append((day, "Set against 2890", by, minor, link(one.transfer, "transfer")))
+    return told
 
 
 POSITION_HEADERS = ("Booked", "For", "Payment", "Of it for this", "Posted")

@@ -8,6 +8,12 @@ from unfold.decorators import display
 from billing.admin.amounts import amount
 from billing.admin.cleared import WindowFilter
 from billing.admin.close import name_of
+from billing.admin.unallocated import (
+    held_figures,
+    holds_overpayments,
+    unallocated_links,
+    unallocated_urls,
+)
 from billing.models import Account, Transfer
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import Facts, Figure, Figures, Story, link
@@ -70,6 +76,9 @@ class AccountAdmin(EvidenceAdmin):
     search_help_text = "Partner"
     ordering = ("code", "partner__name", "currency", "pk")
 
+    def get_urls(self):
+        return [*unallocated_urls(self), *super().get_urls()]
+
     def story(self, request, obj) -> Story:
         debits = obj.debits.aggregate(n=Count("pk"), total=Sum("amount_minor"))
         credits = obj.credits.aggregate(n=Count("pk"), total=Sum("amount_minor"))
@@ -83,6 +92,7 @@ class AccountAdmin(EvidenceAdmin):
                         Figure("Balance", amount(int(balance), obj.currency), "debits − credits"),
                     ]
                 ),
+                *([held_figures(obj)] if holds_overpayments(obj) else []),
                 Facts(
                     "Account",
                     [
@@ -92,7 +102,8 @@ class AccountAdmin(EvidenceAdmin):
                         ("Environment", obj.environment),
                     ],
                 ),
-            ]
+            ],
+            unallocated_links(request, obj),
         )
 
 

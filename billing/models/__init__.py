@@ -52,10 +52,12 @@ from billing.models.tax import (
     TaxRateUse,
     TaxTreatment,
 )
+from billing.models.unallocated import Allocation
 
 __all__ = [
     "Account",
     "AccountMapping",
+    "Allocation",
     "BalanceConfirmation",
     "BankEntry",
     "BankException",

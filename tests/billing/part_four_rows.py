@@ -11,6 +11,7 @@ from django.db.models import Model
 from billing.models import (
     Account,
     AccountMapping,
+    Allocation,
     BalanceConfirmation,
     BankEntry,
     BankException,
@@ -278,6 +279,24 @@ def _match() -> dict[str, Any]:
     }
 
 
+def _allocation() -> dict[str, Any]:
+    """Of what came in too much."""
+    transfer(kind="UNALLOCATED", credit_account=_account("2890", buyer()))
+    took = transfer(
+        kind="UNALLOCATED",
+        debit_account=_account("2890", buyer()),
+        credit_account=_account("1300", buyer()),
+    )
+    return {
+        "position": position(pays=True),
+        "amount_minor": 500,
+        "transfer": took,
+        "reason": "agreed by phone",
+        "allocated_by": "mia",
+        "allocated_at": NOON,
+    }
+
+
 def _change() -> dict[str, Any]:
     return {
         "partner": seller(),
@@ -363,6 +382,7 @@ def _mandate() -> dict[str, Any]:
 
 DEFAULTS: dict[type[Model], Callable[[], dict[str, Any]]] = {
     AccountMapping: lambda: {"code": "1300", "external_account": "10001"},
+    Allocation: _allocation,
     BalanceConfirmation: _balance,
     BankDetailChange: _change,
     BankEntry: _entry,

@@ -36,6 +36,8 @@ CALLED = {"called_contact": "the CFO", "called_by": "mia", "called_at": NOON}
 WRONG = [
     ("account_is_mapped_once", m.AccountMapping, 2, {}),
     ("external_account_is_plain", m.AccountMapping, 1, {"external_account": "a;b"}),
+    ("allocation_has_a_reason", m.Allocation, 1, {"reason": ""}),
+    ("allocation_is_what_its_transfer_took", m.Allocation, 1, {"amount_minor": 499}),
     ("balance_that_differs_says_what_is_held", m.BalanceConfirmation, 1, {"state": "DIFFERS"}),
     ("balance_is_asked_once_per_instant", m.BalanceConfirmation, 2, {}),
     ("bank_entry_amount_is_positive", m.BankEntry, 1, {"amount_minor": 0}),
@@ -214,6 +216,17 @@ class TestInvoice:
         make(m.DocumentMail, document=of)
         with refused("document_is_mailed_once_per_address"):
             make(m.DocumentMail, document=of)
+
+
+@pytest.mark.violates("unallocated_is_not_overdrawn")
+def test_2890_gives_no_more_than_it_holds():
+    with refused("unallocated_is_not_overdrawn"):
+        make(m.Payment, purpose="PAY_BACK", partner=buyer(), position=None, amount_minor=1)
+    made = make(m.Allocation)
+    with refused("unallocated_is_not_overdrawn"):
+        taken = {"debit_account": made.transfer.debit_account, "kind": "UNALLOCATED"}
+        again = transfer(credit_account=made.transfer.credit_account, **taken)
+        make(m.Allocation, transfer=again)
 
 
 @pytest.mark.violates("invoicing_terms_have_two_sides")

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from tests.billing.part_four_rows import make
 
 APPEND_ONLY = {
+    "Allocation": "allocation_is_append_only",
     "DocumentIssuer": "document_issuer_is_append_only",
     "Invoice": "invoice_is_append_only",
     "PrecedingInvoice": "preceding_invoice_is_append_only",

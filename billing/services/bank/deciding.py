@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from billing.messages.sepa import payment_information_id
 from billing.models import BankEntry, BankException, BankMatch, Position, Transfer
 from billing.rules.bank_facts import Matched, Matching, Share, Step, Use
-from billing.services.bank import posting
+from billing.services.bank import posting, unallocated
 from billing.services.bank.books import Ledgered, is_account_of_house, open_books
 from billing.services.bank.importing import lock_bank
 from billing.services.ledger import Entry, Side, post
-from clearinghouse import locks
-from clearinghouse.locks import Lock
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Partner
 from partners.queries import clearing_house
 from partners.services import audit
+
+_TASKS = (unallocated.OVERPAID, unallocated.OWES_SINCE, posting.PAYOUT_RETURNED)
 
 
 class NotPlaceable(Exception):
@@ -220,6 +218,11 @@ def paid_back(entry_id: UUID, partner_id: UUID, decision: Decision) -> BankEntry
             matched_at=decision.now,
         )
         _end(entry, BankEntry.State.MATCHED, decision)
+        account = unallocated.account_of(entry.environment, entry.currency, partner_id)
+        if account is not None:
+            unallocated.end_tasks(
+                account, by=decision.by, resolution=decision.reason, now=decision.now
+            )
         return _told(entry, "bank_entry.paid_back", decision)
 
     return in_transaction(placed)
@@ -235,7 +238,7 @@ def close_task(exception_id: UUID, decision: Decision) -> BankException:
         row = BankException.objects.select_for_update().get(pk=exception_id)
         if row.resolved_at is not None:
             raise NotPlaceable(f"It is done: {row.resolution}.")
-        if row.code not in (posting.OVERPAID, posting.PAYOUT_RETURNED):
+        if row.code not in _TASKS:
             raise NotPlaceable("The payment is not placed yet: decide what it is for.")
         row.resolution, row.resolved_by = decision.reason[:500], decision.by[:150]
         row.resolved_at = decision.now
@@ -248,28 +251,15 @@ def close_task(exception_id: UUID, decision: Decision) -> BankException:
     return in_transaction(closed)
 
 
-def unallocated_minor(environment: str, currency: str, partner_id: UUID) -> int:
-    """What 2890 holds for a partner."""
-    of_partner = {
-        "code": posting.UNALLOCATED,
-        "partner": partner_id,
-        "currency": currency,
-        "environment": environment,
-    }
-    sums = [
-        Transfer.objects.filter(**{f"{side}__{name}": value for name, value in of_partner.items()})
-        for side in ("credit_account", "debit_account")
-    ]
-    credits_, debits = (sum(rows.values_list("amount_minor", flat=True)) for rows in sums)
-    return credits_ - debits
-
-
 def _take_from_unallocated(environment: str, currency: str, partner_id: UUID, minor: int) -> None:
-    locks.take(connection, Lock.COVER, partner_id, posting.UNALLOCATED, currency, environment)
-    held = unallocated_minor(environment, currency, partner_id)
-    if minor > held:
+    account = unallocated.account_of(environment, currency, partner_id)
+    free = 0
+    if account is not None:
+        unallocated.lock_account(account)
+        free = unallocated.free_minor(account)
+    if minor > free:
         name = Partner.objects.get(pk=partner_id)
-        raise NotPlaceable(f"2890 holds {held} minor units for {name}, {minor} went out.")
+        raise NotPlaceable(f"2890 holds {free} minor units for {name}, {minor} went out.")
 
 
 def _open_entry(entry_id: UUID) -> BankEntry:

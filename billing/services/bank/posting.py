@@ -19,7 +19,9 @@ from billing.models import (
     WriteOff,
 )
 from billing.rules.bank_facts import Matched, Matching, Share, Step, Use, WrittenOff
+from billing.services.bank import unallocated
 from billing.services.bank.books import Ledgered, claims_accounts
+from billing.services.bank.unallocated import OVERPAID
 from billing.services.ledger import Entry, Side, post
 from billing.services.payments.moving import follow, move_payment
 from billing.services.payments.states import refresh
@@ -27,7 +29,7 @@ from clearinghouse.uuid7 import uuid7_at
 from partners.queries import clearing_house
 
 BANK, IN_TRANSIT, UNALLOCATED, CHARGES = "1800", "1810", "2890", "6900"
-OVERPAID, PAYOUT_RETURNED = "OVERPAID", "PAYOUT_RETURNED"
+PAYOUT_RETURNED = "PAYOUT_RETURNED"
 _RULES = {
     Step.END_TO_END: BankMatch.Rule.END_TO_END_ID,
     Step.PAYMENT_FILE: BankMatch.Rule.PAYMENT_FILE,
@@ -243,6 +245,14 @@ def _close(posted: _Posted, found: Matching, entries: Mapping[UUID, BankEntry], 
         if row.purpose == BankMatch.Purpose.PAYOUT and row.position_id:
             again = row.entry.end_to_end_id or row.entry.reference
             _resolve(_returned(row.position_id), f"paid again as {again}", act)
+        elif row.payment is not None and row.payment.purpose == Payment.Purpose.PAY_BACK:
+            entry = row.entry
+            account = unallocated.account_of(
+                entry.environment, entry.currency, row.payment.partner_id
+            )
+            if account is not None:
+                told = f"given back as {entry.end_to_end_id or entry.reference}"
+                unallocated.end_tasks(account, by=act.by, resolution=told, now=act.now)
 
 
 def _tasks(matches: Iterable[BankMatch]) -> dict[UUID, str]:

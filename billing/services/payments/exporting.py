@@ -12,7 +12,9 @@ from billing.models import DebitMandate, Payment, PaymentFile, Transfer
 from billing.queries_payments import Money, final_pot, money_of
 from billing.rules.payment_dates import submission_date
 from billing.rules.payment_states import FILE_MOVES, NoSuchMove, move
+from billing.services.bank import unallocated
 from billing.services.ledger import Entry, Side, post
+from billing.services.payments import pay_backs
 from billing.services.payments.approving import NotApprovable, check_bytes
 from billing.services.payments.moving import note
 from billing.services.payments.states import local_date, refresh
@@ -22,6 +24,7 @@ from partners.queries import accounts_being_changed, clearing_house, in_period
 from partners.services import audit
 
 IN_TRANSIT = "1810"
+SENT_KINDS: dict[str, str] = {Payment.Purpose.PAY_BACK: Transfer.Kind.PAY_BACK}
 
 
 class NotExportable(Exception):
@@ -29,7 +32,7 @@ class NotExportable(Exception):
 
 
 def export(file_id: UUID, *, by: User, now: datetime) -> PaymentFile:
-    """Mark it exported, post its payouts (Dr 1300 or 2100 / Cr 1810) and move its positions.
+    """Mark it exported, post its payouts (Dr 1300, 2100 or 2890 / Cr 1810), move its positions.
 
     :raises NotExportable: not approved, exported before, too late, other bytes than approved, an
         account that changes or changed, or more than is final.
@@ -75,8 +78,10 @@ def move_to_instructed(payment: Payment) -> str:
     return Payment.State.INSTRUCTED
 
 
-def claims_on(file: PaymentFile) -> str:
-    """The account on which a payout stands: what the house clears, or what it owes itself."""
+def claims_on(file: PaymentFile, payment: Payment) -> str:
+    """The account on which a payment stands: what the house clears, owes itself, or holds."""
+    if payment.purpose == Payment.Purpose.PAY_BACK:
+        return unallocated.UNALLOCATED
     is_ccp = (
         file.settlement is not None
         and file.settlement.window.group.model == SettlementGroup.Model.CCP
@@ -92,8 +97,8 @@ def sent_key(payment: Payment) -> str:
 def _sent(file: PaymentFile, payment: Payment) -> Entry:
     return Entry(
         event_key=sent_key(payment),
-        kind=Transfer.Kind.PAYOUT_SENT,
-        debit=Side(claims_on(file), payment.partner_id),
+        kind=SENT_KINDS.get(payment.purpose, Transfer.Kind.PAYOUT_SENT),
+        debit=Side(claims_on(file, payment), payment.partner_id),
         credit=Side(IN_TRANSIT, clearing_house().pk),
         amount_minor=payment.amount_minor,
         currency=file.currency,
@@ -115,6 +120,8 @@ def _check(file: PaymentFile, payments: list[Payment], *, now: datetime) -> None
     if not read_totals(bytes(file.content)) == stated == booked:
         raise NotExportable("The file, its payments and its totals do not add up.")
     if file.settlement is None:
+        if why := pay_backs.why_it_stays(file, payments, now=now):
+            raise NotExportable(why)
         return
     today = local_date(file.settlement, now)
     is_payout = file.kind == PaymentFile.Kind.CREDIT_TRANSFER

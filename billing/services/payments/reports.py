@@ -10,7 +10,7 @@ from billing.messages.pain002 import Reason, StatusReport, read
 from billing.models import DebitMandate, Payment, PaymentFile, PaymentStatusReport, Transfer
 from billing.rules.payment_states import PAYMENT_MOVES, Told, follow_up
 from billing.services.ledger import Entry, Side, post
-from billing.services.payments.exporting import IN_TRANSIT, claims_on, sent_key
+from billing.services.payments.exporting import IN_TRANSIT, SENT_KINDS, claims_on, sent_key
 from billing.services.payments.moving import follow, move_payment
 from billing.services.payments.states import local_date, refresh
 from clearinghouse.retry import in_transaction
@@ -119,12 +119,13 @@ def _undo(file: PaymentFile, rejected: list[Payment], *, now: datetime) -> None:
 
 def back(file: PaymentFile, payment: Payment) -> Entry:
     """A payout that never left the bank: the reverse of what was posted when it was sent."""
-    sent = Transfer.objects.get(event_key=sent_key(payment), kind=Transfer.Kind.PAYOUT_SENT)
+    kinds = [Transfer.Kind.PAYOUT_SENT, *SENT_KINDS.values()]
+    sent = Transfer.objects.get(event_key=sent_key(payment), kind__in=kinds)
     entry = Entry(
         event_key=f"payment:{payment.pk}:rejected",
         kind=Transfer.Kind.RETURN,
         debit=Side(IN_TRANSIT, clearing_house().pk),
-        credit=Side(claims_on(file), payment.partner_id),
+        credit=Side(claims_on(file, payment), payment.partner_id),
         amount_minor=payment.amount_minor,
         currency=file.currency,
         environment=file.environment,
