@@ -203,8 +203,39 @@ class LedgerHead(msgspec.Struct, frozen=True, kw_only=True):
     chain_sha256: str
 
 
+class CollectionFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The notice of a SEPA B2B direct debit: on which day, under which mandate, by whom."""
+
+    collection_date: date
+    mandate_reference: str
+    creditor_id: str
+
+
+class CoverLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Cover of the partner when issued, and what was drawn of it since the settlement before."""
+
+    account: Literal["PREFUND", "DEPOSIT"]
+    held_minor: int
+    drawn_minor: int = 0
+
+
+class DisputedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Records in dispute when issued, in no position; as the suspense accounts hold them.
+
+    Of all groups of the currency. SOLD is what the partner claims, BOUGHT what is claimed of it.
+    """
+
+    side: Literal["SOLD", "BOUGHT"]
+    sdrs: int
+    amount_minor: int
+
+
 class BankBlock(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the money goes. ``iban`` is shown as it stands here, masked or whole."""
+    """Where the money goes. ``iban`` is shown as it stands here, masked or whole.
+
+    ``creditor_reference`` is ISO 11649 and made of ``reference``. With ``collection`` the house
+    draws the money from the account that is shown.
+    """
 
     money_flow: str
     account_of: Literal["PARTNER", "CLEARING_HOUSE", "NONE"] = "NONE"
@@ -212,6 +243,9 @@ class BankBlock(msgspec.Struct, frozen=True, kw_only=True):
     iban: str = ""
     bic: str = ""
     reference: str = ""
+    creditor_reference: str = ""
+    due_date: date | None = None
+    collection: CollectionFacts | None = None
 
 
 class ConservationLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,6 +324,9 @@ class StatementContent(msgspec.Struct, frozen=True, kw_only=True):
     exposure: ExposureFacts | None = None
     release: ReleaseFacts | None = None
     ledger: LedgerHead | None = None
+    # Beside the position: what is held for the partner, and what is not settled yet.
+    cover: list[CoverLine] = []
+    disputed: list[DisputedLine] = []
 
 
 def to_json(content: StatementContent) -> dict:

@@ -120,7 +120,7 @@ def _tax(one: VatBreakdown, content: InvoiceContent) -> dict[str, str]:
     return {
         # Reverse charge is name and reason in one.
         "name": reason if reason.startswith(name) else name,
-        "short": f"{text.word(content, 'vat')} {rate}",
+        "short": name if one.category in ("O", "E") else f"{text.word(content, 'vat')} {rate}",
         "reason": "" if reason.startswith(name) else reason,
         "rate": rate,
         "basis": writer.amount(one.basis_minor, content.currency),

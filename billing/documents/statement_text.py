@@ -4,7 +4,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from billing.documents import statement_lines as lines
-from billing.documents.content import Company, ExchangeFacts, StatementContent
+from billing.documents import statement_money as money
+from billing.documents.content import Company, StatementContent
 from billing.documents.languages import MINUS, Writer, writer_for
 from billing.documents.statement_columns import statement_columns
 from billing.documents.texts import texts_of
@@ -13,12 +14,6 @@ from billing.documents.texts import texts_of
 _LONG, _HUGE = 10, 14
 
 _HEADLINES = {"RECEIVES": "you_receive", "PAYS": "you_pay", "BALANCED": "balanced"}
-_BANK_TEXTS = {
-    ("INSTRUCTION_ONLY", "RECEIVES"): "pay_instruction_receives",
-    ("INSTRUCTION_ONLY", "PAYS"): "pay_instruction_pays",
-    ("HELD", "RECEIVES"): "pay_held_receives",
-    ("HELD", "PAYS"): "pay_held_pays",
-}
 
 
 def shown(content: StatementContent) -> dict:
@@ -45,7 +40,9 @@ def shown(content: StatementContent) -> dict:
         "released": _released(content, writer, texts),
         "sites_left_out": any(line.left_out for line in content.sites),
         **_tables(content, writer, texts, labels),
-        "bank_texts": _bank_texts(content, writer, texts),
+        "bank_texts": money.bank_texts(content, writer, texts),
+        "bank_facts": money.bank_facts(content, writer, texts),
+        "beside": money.beside(content, writer, texts),
         "conservation": _conservation(content, writer, texts),
         "exposure": _exposure(content, writer, texts),
         "objection_until": _objection_until(content, writer),
@@ -165,36 +162,6 @@ def _released(content: StatementContent, writer: Writer, texts: dict[str, str]) 
         texts["released_by"].format(maker=release.maker, checker=release.checker),
         writer.instant(release.released_at, content.time_zone),
     ]
-
-
-def _bank_texts(content: StatementContent, writer: Writer, texts: dict[str, str]) -> list[str]:
-    """Who pays, and what is missing for it."""
-    direction, bank = content.position.direction, content.bank
-    if content.status != "FINAL":
-        return [texts["pay_later"]]
-    if content.exchange:
-        return [_paid_elsewhere(content, content.exchange, writer, texts)]
-    flow = "INSTRUCTION_ONLY" if bank.money_flow == "INSTRUCTION_ONLY" else "HELD"
-    told = [texts[_BANK_TEXTS.get((flow, direction), "pay_nothing")]]
-    if bank.account_of == "NONE":
-        if direction == "PAYS" and flow == "HELD":
-            told.append(texts["account_follows"].format(number=content.number))
-        elif direction == "RECEIVES":
-            told.append(
-                texts["no_account"].format(currency=content.currency, number=content.number)
-            )
-    return told
-
-
-def _paid_elsewhere(
-    content: StatementContent, exchange: ExchangeFacts, writer: Writer, texts: dict[str, str]
-) -> str:
-    rates = exchange.rates
-    if exchange.per_euro and exchange.rate_date:
-        rates = lines.told_rates(exchange.per_euro, exchange.rate_date, writer, texts)
-    return texts["pay_elsewhere"].format(
-        currency=content.currency, other=exchange.currency, group=exchange.group, rates=rates
-    )
 
 
 def _conservation(

@@ -16,13 +16,13 @@ from typing import IO, Any
 
 from billing.documents.content import StatementContent, content_sha256, from_json
 from billing.models import Document
-from billing.services.annex import COLUMNS, spool_annex
+from billing.services.annex import COLUMNS, Source, spool_annex
 from billing.services.statements import AnnexDiffers, StoredContentChanged
 from clearinghouse.money import minor_unit_digits
 
 # Columns by what they hold; the others are texts. Empty is "not stated" in each format.
 _BOOKED = {"claim_amount", "commission_amount", "payout_amount"}
-_STATED = {"energy_kwh", "charging_minutes"} | {
+_STATED = {"energy_kwh", "charging_minutes", "parking_minutes"} | {
     f"{kind}_amount" for kind in ("energy", "time", "parking", "reservation", "fee")
 }
 _INSTANTS = {"started_at", "ended_at"}
@@ -58,8 +58,7 @@ def make_annex(document: Document, kind: str) -> IO[bytes]:
     plain = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115
     facts = spool_annex(
         plain,
-        settlement.window_id,
-        currency=content.currency,
+        Source(settlement, content.issued_at),
         partner_id=document.partner_id,
         form=content.annex.form,
     )

@@ -12,15 +12,15 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 
 from billing.documents.content import (
     AnnexFacts,
-    BankBlock,
     Company,
     ConservationLine,
     CounterpartyLine,
+    CoverLine,
+    DisputedLine,
     ExchangeFacts,
     ExposureFacts,
     FeeLine,
@@ -37,8 +37,9 @@ from billing.documents.content import (
 )
 from billing.documents.languages import DEFAULT
 from billing.models import Position, Settlement
-from billing.services.annex import digest_annexes, empty_annex
+from billing.services.annex import Source, digest_annexes, empty_annex
 from billing.services.further_lines import further_lines, rates_of, rates_text
+from billing.services.statement_beside import cover_lines, disputed_lines
 from billing.services.statement_facts import (
     exposures,
     ledger_head,
@@ -46,8 +47,9 @@ from billing.services.statement_facts import (
     release_of,
     vat_lines,
 )
+from billing.services.statement_payment import PaymentFacts, bank_block, payment_facts
 from clearinghouse.statements import load_statement
-from partners.models import BankAccount, Partner, PartnerFacts, PartyOwnership
+from partners.models import Partner, PartnerFacts, PartyOwnership
 from partners.queries import clearing_house, in_period
 
 # Clearing rules of the house: disputes after settlement are heard for so long.
@@ -73,9 +75,8 @@ class Gathered:
     settlement: Settlement
     now: datetime
     house: Company
-    house_account: BankAccount | None
+    payment: PaymentFacts
     companies: dict[UUID, Company]
-    accounts: dict[UUID, BankAccount]
     parties: dict[UUID, list[PartyCode]]
     counterparties: dict[UUID, list[CounterpartyLine]]
     months: dict[UUID, list[MonthLine]]
@@ -91,6 +92,8 @@ class Gathered:
     exposures: dict[UUID, ExposureFacts]
     release: ReleaseFacts | None
     ledger: LedgerHead | None
+    cover: dict[UUID, list[CoverLine]]
+    disputed: dict[UUID, list[DisputedLine]]
 
 
 def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime) -> Gathered:
@@ -98,21 +101,19 @@ def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime
     window, house = settlement.window, clearing_house()
     with_house = {partner.id: partner for partner in [*partners, house]}
     companies, languages = _companies(with_house, now=now)
-    accounts = _accounts(with_house, currency=settlement.currency, now=now)
     key = {"window_id": window.id}
     return Gathered(
         settlement=settlement,
         now=now,
         house=companies[house.id],
-        house_account=accounts.get(house.id),
+        payment=payment_facts(settlement, with_house, now=now),
         companies=companies,
-        accounts=accounts,
         parties=_parties(with_house, environment=settlement.environment, now=now),
         counterparties=_by_partner("statement_counterparties.sql", key, CounterpartyLine),
         months=_by_partner("statement_months.sql", key, MonthLine),
         fees=_by_partner("statement_fees.sql", key, FeeLine),
         records=_records(key),
-        annexes=digest_annexes(window.id, currency=settlement.currency),
+        annexes=digest_annexes(Source(settlement, now)),
         further=further_lines(settlement),
         exchanges=_exchanges(settlement),
         languages=languages,
@@ -122,6 +123,8 @@ def gather(settlement: Settlement, partners: Iterable[Partner], *, now: datetime
         exposures=exposures(settlement, with_house),
         release=release_of(settlement),
         ledger=ledger_head(),
+        cover=cover_lines(settlement, with_house, now=now),
+        disputed=disputed_lines(settlement, with_house, now=now),
     )
 
 
@@ -149,7 +152,7 @@ def content_of(position: Position, *, number: str, gathered: Gathered) -> Statem
         position=_figures(position),
         counterparties=sorted(gathered.counterparties.get(partner_id, []), key=_reading_order),
         fees=gathered.fees.get(partner_id, []),
-        bank=_bank(position, number=number, gathered=gathered),
+        bank=bank_block(position, number=number, facts=gathered.payment),
         conservation=gathered.records.get(partner_id, _NOTHING_SENT),
         positions_sha256=settlement.positions_sha256,
         annex=gathered.annexes.get(partner_id) or empty_annex(),
@@ -164,6 +167,8 @@ def content_of(position: Position, *, number: str, gathered: Gathered) -> Statem
         exposure=gathered.exposures.get(partner_id),
         release=gathered.release,
         ledger=gathered.ledger,
+        cover=gathered.cover.get(partner_id, []),
+        disputed=gathered.disputed.get(partner_id, []),
     )
     _check_sums(content)
     return content
@@ -205,31 +210,6 @@ def _check_sums(content: StatementContent) -> None:
             )
 
 
-def _bank(position: Position, *, number: str, gathered: Gathered) -> BankBlock:
-    """A payee's own account is masked: it knows the rest. One to pay to is shown whole."""
-    flow = settings.MONEY_FLOW
-    if position.due_minor > 0 and (account := gathered.accounts.get(position.partner_id)):
-        return BankBlock(
-            money_flow=flow,
-            account_of="PARTNER",
-            holder=account.holder,
-            iban=account.masked_iban,
-            bic=account.bic,
-            reference=number,
-        )
-    if position.due_minor < 0 and flow != "INSTRUCTION_ONLY" and gathered.house_account:
-        account = gathered.house_account
-        return BankBlock(
-            money_flow=flow,
-            account_of="CLEARING_HOUSE",
-            holder=account.holder,
-            iban=" ".join(account.iban[i : i + 4] for i in range(0, len(account.iban), 4)),
-            bic=account.bic,
-            reference=number,
-        )
-    return BankBlock(money_flow=flow)
-
-
 def _companies(
     partners: dict[UUID, Partner], *, now: datetime
 ) -> tuple[dict[UUID, Company], dict[UUID, str]]:
@@ -241,13 +221,6 @@ def _companies(
         companies[facts.partner_id] = Company(**{name: getattr(facts, name) for name in names})
         languages[facts.partner_id] = facts.language
     return companies, languages
-
-
-def _accounts(
-    partners: dict[UUID, Partner], *, currency: str, now: datetime
-) -> dict[UUID, BankAccount]:
-    rows = BankAccount.objects.filter(in_period(now), partner__in=list(partners), currency=currency)
-    return {account.partner_id: account for account in rows}
 
 
 def _parties(

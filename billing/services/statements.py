@@ -28,7 +28,7 @@ from billing.documents.content import (
 )
 from billing.documents.statement_pdf import render_statement
 from billing.models import Document, DocumentFile, Position, Settlement
-from billing.services.annex import open_annex
+from billing.services.annex import Source, open_annex
 from billing.services.numbers import take_numbers
 from billing.services.seals import SealNotReadable, sealed
 from billing.services.statement_contents import content_of, gather
@@ -212,8 +212,7 @@ def _render(document: Document) -> bytes:
     if settlement is None:
         raise StoredContentChanged(f"Statement {document.number} names no settlement.")
     with open_annex(
-        settlement.window_id,
-        currency=content.currency,
+        Source(settlement, content.issued_at),
         partner_id=document.partner_id,
         number=document.number,
         form=content.annex.form,

@@ -143,7 +143,7 @@ class TestFormats:
         document = statement_over(numbered_record(1))
         content = annex_files.from_json(document.content)
         plain, target = io.BytesIO(b"a;b\n"), io.BytesIO()
-        monkeypatch.setitem(annex_files.COLUMNS, 2, ["started_at", "ended_at"])
+        monkeypatch.setitem(annex_files.COLUMNS, 3, ["started_at", "ended_at"])
 
         annex_files._write_xlsx(plain, target, content)
 

@@ -80,6 +80,12 @@ class TestStatementAnnex:
             "charging_minutes": "",
             "credits_sdr_id": "",
             "is_correction": "false",
+            "vat_category": "",
+            "vat_rate": "",
+            "tariff_version": "",
+            "parking_minutes": "",
+            "invoice_number": "",
+            "invoice_note": "NOT_TAXED_HERE",
         }
 
     def test_tells_the_buyer_that_it_bought(self):
@@ -132,7 +138,7 @@ class TestStatementAnnex:
             "rows": 5,
             "size_bytes": len(annex),
             "sha256": hashlib.sha256(annex).hexdigest(),
-            "form": 2,
+            "form": 3,
         }
 
     @pytest.mark.parametrize("spool_bytes", [1000, 1_000_000])
@@ -164,4 +170,4 @@ class TestStatementAnnex:
         empty = annexes.empty_annex()
 
         assert empty.rows == 0
-        assert empty.sha256 == hashlib.sha256(annexes.HEADERS[2]).hexdigest()
+        assert empty.sha256 == hashlib.sha256(annexes.HEADERS[annexes.FORM]).hexdigest()

@@ -17,6 +17,10 @@ KINDS: dict[str, tuple[str, Callable[[str], bytes]]] = {
         "The same before it is final: nobody pays on it, and it may be objected to",
         statement.provisional_pdf,
     ),
+    "statement-direct-debit": (
+        "Settlement statement of a buyer: the notice of a SEPA direct debit, and its prefund",
+        statement.collected_pdf,
+    ),
     "invoice": (
         "Invoice (380) that the clearing house issues on behalf of a seller, Factur-X",
         pdf_in(invoice_samples.invoice()),
@@ -28,6 +32,14 @@ KINDS: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "credit-note": (
         "Credit note (381) that takes back a part of an invoice, Factur-X",
         pdf_in(invoice_samples.credit_note()),
+    ),
+    "credit-note-self-billed": (
+        "Self-billed credit note (261) that takes back a part of a self-billed invoice, Factur-X",
+        pdf_in(invoice_samples.self_billed_credit_note()),
+    ),
+    "invoice-outside-scope": (
+        "Invoice (380) to a buyer outside of the EU: outside the scope of VAT, Factur-X",
+        pdf_in(invoice_samples.outside()),
     ),
     "invoice-of-fees": (
         "Invoice (380) of the clearing house for its fees, VAT in a second currency, Factur-X",

@@ -9,9 +9,12 @@ from msgspec.structs import replace
 from billing.documents.content import (
     AnnexFacts,
     BankBlock,
+    CollectionFacts,
     Company,
     ConservationLine,
     CounterpartyLine,
+    CoverLine,
+    DisputedLine,
     EmbeddableAnnex,
     ExposureFacts,
     FeeLine,
@@ -137,6 +140,8 @@ def _behind() -> dict:
             released_at=datetime(2026, 12, 8, 17, 0, 3, tzinfo=UTC),
         ),
         "ledger": LedgerHead(sequence=18_204, chain_sha256="0e" * 32),
+        "disputed": [DisputedLine(side="SOLD", sdrs=1, amount_minor=12_50)],
+        "cover": [CoverLine(account="DEPOSIT", held_minor=5_000_00)],
     }
 
 
@@ -164,6 +169,53 @@ def provisional(language: str) -> StatementContent:
         replaces="",
         release=None,
         documents=[],
+    )
+
+
+def collected_pdf(language: str) -> bytes:
+    return render_statement(collected(language))
+
+
+def collected(language: str) -> StatementContent:
+    """A buyer's, whose debt is drawn by direct debit; its prefund covered a default before."""
+    plain = statement(language)
+    bought = [replace(line, sold_claim_minor=0, commission_minor=0) for line in plain.sites[-1:]]
+    lines = [replace(plain.counterparties[-1], sdrs=19, billed_sdrs=18, energy_kwh="349.600")]
+    owed = 412_40
+    figures = {"sold_claim_minor": 0, "commission_minor": 0, "bought_claim_minor": owed}
+    return replace(
+        plain,
+        number="ST-2026-000043",
+        replaces="",
+        position=PositionFigures(
+            receivable_minor=0, payable_minor=owed, fees_minor=0, net_minor=-owed, direction="PAYS"
+        ),
+        counterparties=[replace(lines[0], net_minor=-owed, **figures)],
+        sites=bought,
+        months=[],
+        fees=[],
+        further=[],
+        vat=[],
+        documents=plain.documents[1:],
+        conservation=replace(_RECORDS, received=0, rejected=0, held=0, disputed=0, cleared=0),
+        annex=AnnexFacts(rows=19, size_bytes=5_000, sha256="c5" * 32),
+        disputed=[DisputedLine(side="BOUGHT", sdrs=3, amount_minor=38_20)],
+        cover=[CoverLine(account="PREFUND", held_minor=1_500_00, drawn_minor=250_00)],
+        bank=BankBlock(
+            money_flow="PI_PARTNER",
+            account_of="PARTNER",
+            holder=NORDLICHT.legal_name,
+            iban="DE … 3000",
+            bic="COBADEFFXXX",
+            reference="ST-2026-000043",
+            creditor_reference="RF50ST2026000043",
+            due_date=date(2026, 12, 18),
+            collection=CollectionFacts(
+                collection_date=date(2026, 12, 22),
+                mandate_reference="CH-2026-0017",
+                creditor_id="BE81ZZZ0123456749",
+            ),
+        ),
     )
 
 

@@ -137,6 +137,12 @@ STATEMENT = {
     "payment": "Zahlung",
     "account_holder": "Kontoinhaber",
     "reference": "Verwendungszweck",
+    "creditor_reference": "Strukturiert (ISO 11649)",
+    "due_date": "Fällig am",
+    "debited_account": "Belastetes Konto",
+    "collection_date": "Einzug am",
+    "mandate": "SEPA-Firmenlastschriftmandat",
+    "creditor_id": "Unsere Gläubiger-ID",
     "account_follows": "Das Konto wird gesondert mitgeteilt; bitte {number} angeben.",
     "no_account": (
         "Für {currency} ist uns kein Konto bekannt. Bitte teilen Sie uns Ihre Bankverbindung unter"
@@ -157,6 +163,10 @@ STATEMENT = {
     "pay_held_pays": (
         "Bitte zahlen Sie den Betrag an die Clearingstelle und geben Sie den Verwendungszweck an."
     ),
+    "pay_collected": (
+        "Wir ziehen den Betrag am {day} per SEPA-Firmenlastschrift ein; dies ist die"
+        " Vorabankündigung. Bitte überweisen Sie nichts."
+    ),
     "pay_later": (
         "Bitte zahlen Sie nicht auf eine vorläufige Aufstellung. Die endgültige ersetzt sie, kann"
         " von ihr abweichen und sagt, wer wohin zahlt."
@@ -166,6 +176,21 @@ STATEMENT = {
         "In {currency} wird nichts gezahlt: wie vereinbart, wird Ihr Saldo in {other} mit der"
         " Gruppe {group} beglichen, {rates}."
     ),
+    # Beside the position
+    "beside": "Nicht Teil des Saldos",
+    "beside_note": (
+        "Bestrittene Datensätze stehen in keinem Saldo, aus allen Gruppen dieser Währung; was sie"
+        " am Ende wert sind, wird später verrechnet. Sicherheiten verwahren wir für Sie; sie werden"
+        " nicht verrechnet."
+    ),
+    "disputed_sold": "Bestritten, von Ihnen verkauft",
+    "disputed_bought": "Bestritten, von Ihnen bezogen",
+    "sdrs_one": "1 SDR",
+    "sdrs_many": "{count} SDR",
+    "prefund_held": "Vorauszahlung verwahrt",
+    "prefund_drawn": "Vorauszahlung verwendet",
+    "deposit_held": "Sicherheitsleistung verwahrt",
+    "deposit_drawn": "Sicherheitsleistung verwendet",
     "records_stand": "Stand Ihrer Datensätze",
     "received": "empfangen",
     "rejected": "abgelehnt",

@@ -139,6 +139,12 @@ STATEMENT = {
     "payment": "Payment",
     "account_holder": "Account holder",
     "reference": "Reference",
+    "creditor_reference": "Structured (ISO 11649)",
+    "due_date": "Due",
+    "debited_account": "Account debited",
+    "collection_date": "Collected on",
+    "mandate": "SEPA B2B mandate",
+    "creditor_id": "Our creditor identifier",
     "account_follows": "The account follows separately; quote {number}.",
     "no_account": (
         "No account in {currency} is on file. Please send us your bank details, quoting {number}."
@@ -156,6 +162,10 @@ STATEMENT = {
         "The amount is paid out once the payments of the owing partners are final."
     ),
     "pay_held_pays": "Please pay the amount to the clearing house and quote the reference.",
+    "pay_collected": (
+        "We collect the amount by SEPA direct debit on {day}; this is the notice of it. Please make"
+        " no transfer."
+    ),
     "pay_later": (
         "Please pay nothing on a provisional statement. The final one replaces it, may differ from"
         " it, and says who pays and where to."
@@ -165,6 +175,20 @@ STATEMENT = {
         "Nothing is paid in {currency}: as agreed, your position is settled in {other} with the"
         " group {group}, {rates}."
     ),
+    # Beside the position
+    "beside": "Not part of the position",
+    "beside_note": (
+        "Records in dispute are in no position, of any group in this currency; what they turn out"
+        " to be worth is settled later. Cover is held for you and is not netted."
+    ),
+    "disputed_sold": "In dispute, sold by you",
+    "disputed_bought": "In dispute, bought by you",
+    "sdrs_one": "1 SDR",
+    "sdrs_many": "{count} SDRs",
+    "prefund_held": "Prefund held",
+    "prefund_drawn": "Prefund drawn",
+    "deposit_held": "Guarantee deposit held",
+    "deposit_drawn": "Guarantee deposit drawn",
     # Where records stand, exposure
     "records_stand": "Where your records stand",
     "received": "received",

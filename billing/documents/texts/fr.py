@@ -133,6 +133,12 @@ STATEMENT = {
     "payment": "Paiement",
     "account_holder": "Titulaire du compte",
     "reference": "Référence",
+    "creditor_reference": "Structurée (ISO 11649)",
+    "due_date": "Échéance",
+    "debited_account": "Compte débité",
+    "collection_date": "Prélevé le",
+    "mandate": "Mandat SEPA interentreprises",
+    "creditor_id": "Notre identifiant créancier",
     "account_follows": "Le compte suit séparément ; indiquez {number}.",
     "no_account": (
         "Aucun compte en {currency} n'est enregistré. Merci de nous envoyer vos coordonnées"
@@ -153,6 +159,10 @@ STATEMENT = {
     "pay_held_pays": (
         "Merci de payer le montant à la chambre de compensation en indiquant la référence."
     ),
+    "pay_collected": (
+        "Nous prélevons le montant le {day} par prélèvement SEPA interentreprises ; ceci vaut"
+        " prénotification. Merci de ne faire aucun virement."
+    ),
     "pay_later": (
         "Merci de ne rien payer sur un relevé provisoire. Le relevé définitif le remplace, peut en"
         " différer, et dit qui paie et où."
@@ -162,6 +172,21 @@ STATEMENT = {
         "Rien n'est payé en {currency} : comme convenu, votre solde est réglé en {other} avec le"
         " groupe {group}, {rates}."
     ),
+    # Beside the position
+    "beside": "Hors du solde",
+    "beside_note": (
+        "Les SDR contestés n'entrent dans aucun solde, tous groupes de cette devise confondus ;"
+        " ce qu'ils valent finalement est compensé plus tard. Les garanties sont détenues pour vous"
+        " et ne sont pas compensées."
+    ),
+    "disputed_sold": "Contestés, vendus par vous",
+    "disputed_bought": "Contestés, achetés par vous",
+    "sdrs_one": "1 SDR",
+    "sdrs_many": "{count} SDR",
+    "prefund_held": "Préfinancement détenu",
+    "prefund_drawn": "Préfinancement utilisé",
+    "deposit_held": "Dépôt de garantie détenu",
+    "deposit_drawn": "Dépôt de garantie utilisé",
     "records_stand": "Où en sont vos enregistrements",
     "received": "reçus",
     "rejected": "rejetés",
