@@ -9,7 +9,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners.models import Mandate, Partner, Party, PartyOwnership
 from partners.queries import in_period
-from roaming.models import CounterRecord, Delivery, Match, SdrState
+from roaming.models import (
+    CounterRecord,
+    Delivery,
+    Match,
+    RemoteRequest,
+    Reservation,
+    SdrState,
+    ServiceSession,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,29 @@ def readable_matches(reader: Reader) -> QuerySet[Match]:
     return Match.objects.filter(
         theirs | _of_sides(reader, "buyer"), environment=reader.environment
     ).select_related("seller", "buyer")
+
+
+def readable_sessions(reader: Reader) -> QuerySet[ServiceSession]:
+    """Service sessions at the reader's stations or of its drivers; nobody else's."""
+    return ServiceSession.objects.filter(
+        _of_sides(reader, "cso", "csp"), environment=reader.environment
+    ).select_related("cso", "csp")
+
+
+def readable_remote_requests(reader: Reader) -> QuerySet[RemoteRequest]:
+    """What the reader's CSPs asked from afar, and what its CSOs were asked."""
+    mine = list(reader.party_ids)
+    return RemoteRequest.objects.filter(
+        Q(csp__in=mine) | Q(cso__in=mine), environment=reader.environment
+    ).select_related("cso", "csp", "session", "reservation")
+
+
+def readable_reservations(reader: Reader) -> QuerySet[Reservation]:
+    """Places kept for drivers of the reader's CSPs, or at its CSOs' stations."""
+    mine = list(reader.party_ids)
+    return Reservation.objects.filter(
+        Q(csp__in=mine) | Q(cso__in=mine), environment=reader.environment
+    ).select_related("cso", "csp")
 
 
 def _of_sides(reader: Reader, *sides: str) -> Q:

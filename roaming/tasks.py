@@ -24,6 +24,8 @@ from roaming.services import (
     outages,
     partitions,
     registry_job,
+    remote_outcomes,
+    reservations,
     silence,
     simulation_job,
     webhooks,
@@ -141,3 +143,13 @@ def expire_disputes() -> dict[str, int]:
         | disputes.replace_agreed(now=now)
         | dispute_escalation.watch(now=now)
     )
+
+
+@shared_task(name="roaming.close_remote_requests")
+def close_remote_requests() -> dict[str, int]:
+    """Tell askers of what got no outcome in time; end the reservations that nobody used."""
+    now = timezone.now()
+    return {
+        "timed_out": remote_outcomes.time_out(now=now),
+        "expired": reservations.expire(now=now),
+    }

@@ -36,12 +36,16 @@ OutcomeWord = Literal[
 
 
 class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as its CSO tells of it. ``document`` carries no driver: ``driver`` does, sealed."""
+    """A session as its CSO tells of it. ``document`` carries no driver: ``driver`` does, sealed.
+
+    ``driver_document`` is what the CSO said of the driver in its own words; it is sealed with it.
+    """
 
     session_id: str
     state: SessionStateWord
     csp_code: str = ""
     driver: ShownCredential | None = None
+    driver_document: dict[str, Any] = {}
     authorization_method: str = ""
     authorization_reference: str = ""
     location_id: str = ""
@@ -58,11 +62,47 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
     document_format: str = ""
 
 
+class ProfilePeriod(msgspec.Struct, frozen=True, kw_only=True):
+    """From ``start_s`` seconds after the profile's start on: at most ``limit`` of its unit."""
+
+    start_s: int
+    limit: Decimal
+
+
+class ChargingProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast a session may charge over time. ``min_rate`` is in ``unit`` too."""
+
+    starts_at: datetime | None = None
+    duration_s: int | None = None
+    unit: Literal["W", "A"]
+    min_rate: Decimal | None = None
+    periods: tuple[ProfilePeriod, ...] = ()
+
+
+class ChargingPreference(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver wants of a running session; energy in kWh."""
+
+    goal: Literal["CHEAP", "FAST", "GREEN", "REGULAR"]
+    departs_at: datetime | None = None
+    energy_kwh: Decimal | None = None
+    may_discharge: bool | None = None
+
+
+PreferenceAnswer = Literal[
+    "ACCEPTED", "DEPARTURE_REQUIRED", "ENERGY_REQUIRED", "GOAL_NOT_SUPPORTED", "NOT_POSSIBLE"
+]
+
+
 class RemoteAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """What a CSP asks of a CSO. ``document``: the asker's own words (a profile, a preference)."""
+    """What a CSP asks of a CSO.
+
+    ``session_id`` is the CSO's id of it, or ours; ``duration_s`` of a profile that is asked for.
+    ``callback_key`` is ours: the CSO tells the outcome under it.
+    """
 
     kind: RemoteKind
     driver: ShownCredential | None = None
+    driver_document: dict[str, Any] = {}
     session_id: str = ""
     reservation_id: str = ""
     location_id: str = ""
@@ -74,6 +114,7 @@ class RemoteAsk(msgspec.Struct, frozen=True, kw_only=True):
     response_url: str = ""
     callback_key: str = ""
     correlation_id: str = ""
+    profile: ChargingProfile | None = None
     document: dict[str, Any] = {}
     document_format: str = ""
 
@@ -91,4 +132,4 @@ class RemoteOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     outcome: OutcomeWord
     messages: tuple[dict[str, str], ...] = ()
-    profile: dict[str, Any] = {}
+    profile: ChargingProfile | None = None

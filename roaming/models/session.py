@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Party
@@ -41,6 +42,9 @@ class ServiceSession(models.Model):
     pseudonym = models.CharField(max_length=16, blank=True)
     contract_hash = models.CharField(max_length=64, blank=True)
     identity_hash = models.CharField(max_length=64, blank=True)
+    authorization_method = models.CharField(
+        max_length=30, blank=True, db_default="", default="", help_text="as the CSO says"
+    )
     authorization_reference = models.CharField(max_length=100, blank=True)
     location_id = models.CharField(max_length=100, blank=True)
     evse_uid = models.CharField(max_length=100, blank=True)
@@ -70,6 +74,12 @@ class ServiceSession(models.Model):
             models.Index(fields=["csp", "id"], name="service_session_of_csp"),
             models.Index(fields=["cso", "id"], name="service_session_of_cso"),
             models.Index(fields=["updated_at"], name="service_session_by_update"),
+            # What its CSP allowed and its CSO has not told of yet.
+            models.Index(
+                fields=["cso", "contract_hash"],
+                condition=Q(state="AUTHORIZED"),
+                name="service_session_awaited",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,7 +87,7 @@ class ServiceSession(models.Model):
 
 
 class SessionAlias(models.Model):
-    """What one side calls a service session."""
+    """What one side calls a service session; upper and lower case are the same."""
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     session = models.ForeignKey(ServiceSession, on_delete=models.PROTECT, related_name="aliases")
@@ -88,9 +98,10 @@ class SessionAlias(models.Model):
         verbose_name_plural = "session aliases"
         constraints = [
             models.UniqueConstraint(
-                fields=["party", "alias"], name="session_alias_means_one_session_of_a_party"
+                F("party"), Upper("alias"), name="session_alias_means_one_session_of_a_party"
             )
         ]
+        indexes = [models.Index(Upper("alias"), name="session_alias_by_name")]
 
     def __str__(self) -> str:
         return self.alias

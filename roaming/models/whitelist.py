@@ -63,6 +63,11 @@ class WhitelistEntry(models.Model):
         indexes = [
             models.Index(fields=["lookup_hash", "environment"], name="whitelist_by_what_is_shown"),
             models.Index(fields=["csp", "id"], name="whitelist_of_csp"),
+            models.Index(
+                fields=["contract_hash"],
+                condition=~Q(contract_hash=""),
+                name="whitelist_by_contract",
+            ),
         ]
 
     def __str__(self) -> str:
