@@ -1,6 +1,7 @@
 """Requests of a partner to its peer."""
 
 import ssl
+import time
 import uuid
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,8 +21,8 @@ UNROUTED = ("versions", "credentials", "hubclientinfo")
 class Asked:
     """One request in OCPI's words.
 
-    ``to`` is ``NL*HUB`` or empty (open routing); ``headers`` come on top; ``raw`` is sent instead
-    of ``body``.
+    ``to`` is ``NL*HUB`` or empty (open routing); ``headers`` come on top, an empty one is left out;
+    ``raw`` is sent instead of ``body``.
     """
 
     method: str
@@ -78,6 +79,7 @@ class Caller:
         content = self._conduct.content(asked.module, raw) if raw else None
         if content is not None and not isinstance(content, bytes):
             headers["Content-Length"] = str(len(raw))
+        began = time.monotonic()
         try:
             answer = self._client.request(asked.method, asked.url, content=content, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL, HungUp) as error:
@@ -85,6 +87,7 @@ class Caller:
         else:
             call.status, call.answer_raw = answer.status_code, answer.content
             call.answer_headers = {name.lower(): value for name, value in answer.headers.items()}
+        call.seconds = time.monotonic() - began
         self._exchanges.end(call)
         return call
 
@@ -95,7 +98,7 @@ class Caller:
             headers["X-Correlation-ID"] = str(uuid.uuid4())
             if asked.module not in UNROUTED:
                 headers |= self._routing(asked)
-        return headers | asked.headers
+        return {name: value for name, value in (headers | asked.headers).items() if value}
 
     def _authorization(self, token: str) -> str:
         as_base64 = self._options.base64

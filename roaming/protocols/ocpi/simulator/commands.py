@@ -1,7 +1,9 @@
 """Commands: taken as a seller of charging, and their results taken by who gave them."""
 
+import contextlib
 import threading
 import time
+from collections.abc import Callable
 
 from roaming.protocols.ocpi.simulator import exact
 from roaming.protocols.ocpi.simulator.answers import (
@@ -14,7 +16,7 @@ from roaming.protocols.ocpi.simulator.answers import (
 from roaming.protocols.ocpi.simulator.calls import Asked
 from roaming.protocols.ocpi.simulator.exact import Document
 from roaming.protocols.ocpi.simulator.options import CPO
-from roaming.protocols.ocpi.simulator.platform import Platform
+from roaming.protocols.ocpi.simulator.platform import PeerLacks, Platform
 from roaming.protocols.ocpi.simulator.server import Request
 
 _NEEDS = {
@@ -69,9 +71,10 @@ def follow(platform: Platform, module: str, url: str, body: Document) -> None:
     _in_a_while(platform, lambda: platform.caller.send(asked))
 
 
-def _in_a_while(platform: Platform, act) -> None:
+def _in_a_while(platform: Platform, act: Callable[[], object]) -> None:
     def wait_and_act() -> None:
         time.sleep(platform.manners.command_delay_s)
-        act()
+        with contextlib.suppress(PeerLacks):  # who takes no sessions hears of none
+            act()
 
     threading.Thread(target=wait_and_act, daemon=True).start()

@@ -73,10 +73,14 @@ class CspVerbs(Platform):
 
         :raises NothingCame: none within ``seconds``.
         """
-        body = call.body or dict(parse_qsl(urlsplit(call.url).query))
-        results = self.results[body["response_url"].rpartition("/")[2]]
+        results = self.results_of(call)
         self.wait_until(lambda: bool(results), f"a result of {call.url}", seconds=seconds)
         return results[-1]
+
+    def results_of(self, call: Call) -> list[Document]:
+        """All that have come so far."""
+        body = call.body or dict(parse_qsl(urlsplit(call.url).query))
+        return self.results[body["response_url"].rpartition("/")[2]]
 
     def set_profile(self, session_id: str, profile: Document, *, to: str = "") -> Call:
         body = {"charging_profile": profile, "response_url": self._response_url("chargingprofiles")}

@@ -61,6 +61,8 @@ def answer(platform: Platform, request: Request) -> tuple[str, Rendered]:
         call.trouble = traceback.format_exc()
         said = Answer(status=500, code=3000, message="Server error")
     rendered = _rendered(request, module, said)
+    if platform.manners.tamper:
+        rendered = platform.manners.tamper(request, rendered)
     call.status, call.answer_raw = rendered.status, rendered.body
     call.answer_headers = {name.lower(): value for name, value in rendered.headers.items()}
     platform.exchanges.end(call)

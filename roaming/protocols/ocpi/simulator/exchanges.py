@@ -18,7 +18,10 @@ class NothingCame(AssertionError):
 
 @dataclass
 class Call:
-    """One request and its answer; ``status`` 0 means that none came. Header names in lower case."""
+    """One request and its answer; ``status`` 0 means that none came. Header names in lower case.
+
+    ``seconds`` is how long a call of ours took, to the last byte.
+    """
 
     direction: str
     method: str
@@ -31,6 +34,7 @@ class Call:
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     answer_raw: bytes = b""
     trouble: str = ""
+    seconds: float = 0
 
     @property
     def body(self) -> Any:
@@ -53,6 +57,16 @@ class Call:
     def ok(self) -> bool:
         """Any 2xx and any 1xxx."""
         return 200 <= self.status < 300 and self.code is not None and 1000 <= self.code < 2000
+
+    @property
+    def summary(self) -> str:
+        """What came, in a few words."""
+        if not self.status:
+            return f"no answer: {self.trouble}"
+        if self.code is None:
+            return f"HTTP {self.status}, no OCPI answer"
+        message = self.answer.get("status_message") or ""
+        return f"HTTP {self.status}, status_code {self.code} {message}".strip()
 
     def line(self) -> exact.Document:
         """For a person who reads along; the tokens of the connection are left out."""

@@ -29,11 +29,13 @@ class Options:
 
     ``versions`` are those offered, if not the spoken one alone; ``base64`` None means by version;
     ``needs`` are the (module, interface) pairs that a peer must have to be registered (else 3003);
+    ``public_url`` is where the peer reaches us, if not at the address that we listen at;
     ``parties`` are further parties of this platform; ``trace`` is told each finished call.
     """
 
     versions: tuple[str, ...] = ()
     base64: bool | None = None
+    public_url: str = ""
     page_limit: int = 50
     needs: frozenset[tuple[str, str]] = frozenset()
     parties: tuple[Speaker, ...] = ()

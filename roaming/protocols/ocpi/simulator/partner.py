@@ -58,7 +58,7 @@ class FakePartner(CsoVerbs, CspVerbs):
     def come_back(self) -> None:
         """Listen, on the same port as before."""
         self._server.start()
-        self.base_url = self._server.url
+        self.base_url = self.options.public_url.rstrip("/") or self._server.url
 
     def go_offline(self) -> None:
         """Stop listening; connections that are open end."""

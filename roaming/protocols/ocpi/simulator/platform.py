@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from roaming.protocols.ocpi.simulator.calls import Asked, Caller
-from roaming.protocols.ocpi.simulator.conduct import Behaviour, Conduct
+from roaming.protocols.ocpi.simulator.conduct import Behaviour, Conduct, Rendered
 from roaming.protocols.ocpi.simulator.connection import Connection
 from roaming.protocols.ocpi.simulator.dialect import spoken
 from roaming.protocols.ocpi.simulator.exact import Document
 from roaming.protocols.ocpi.simulator.exchanges import IN, OUT, Call, Exchanges
 from roaming.protocols.ocpi.simulator.options import CPO, VERSIONS, Options, Speaker, speakers
+from roaming.protocols.ocpi.simulator.server import Request
 
 Key = tuple[str, ...]
 
@@ -23,6 +24,7 @@ class Manners:
 
     ``decisions`` by token uid: (allowed, reference); a uid that is neither here nor among our
     tokens is unknown. Commands: the answer at once, and the result that follows, if any.
+    ``tamper`` may change each answer: for a partner with one defect.
     """
 
     decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class Manners:
     wraps_results: bool = False
     starts_sessions: bool = True
     profile_answer: str = "ACCEPTED"
+    tamper: Callable[[Request, Rendered], Rendered] | None = None
 
 
 class PeerLacks(LookupError):
@@ -119,14 +122,12 @@ class Platform:
     def _speaker_or_first(self, role: str) -> Speaker:
         return next((one for one in self.speakers if one.role == role), self.speakers[0])
 
-    def pull(
-        self, module: str, *, interface: str = "SENDER", to: str = "", **query: str
-    ) -> list[Call]:
-        """All pages of a list at the peer, following ``Link`` as it stands."""
-        url = self.peer_url(interface, module) + (f"?{urlencode(query)}" if query else "")
-        speaker = self._speaker_or_first(self.role_towards(interface, module))
-        pages = []
-        while url:
+    def pull(self, module: str, *, to: str = "", most: int = 10_000, **query: str) -> list[Call]:
+        """All pages of a list at the peer, ``most`` of them, following ``Link`` as it stands."""
+        url = self.peer_url("SENDER", module) + (f"?{urlencode(query)}" if query else "")
+        speaker = self._speaker_or_first(self.role_towards("SENDER", module))
+        pages: list[Call] = []
+        while url and len(pages) < most:
             page = self.caller.send(Asked("GET", url, module, None, speaker, to))
             pages.append(page)
             url = next_link(page)

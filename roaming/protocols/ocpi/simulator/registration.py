@@ -110,6 +110,15 @@ def register(platform: Platform, versions_url: str, token: str) -> None:
     _exchange(platform, "POST", versions_url, token)
 
 
+def meet(platform: Platform, versions_url: str, token: str) -> None:
+    """Learn a peer's endpoints with a token that is active already; nothing is registered.
+
+    :raises RegistrationFailed: it could not be talked to.
+    """
+    endpoints = _endpoints(platform, versions_url, token, platform.version)
+    _keep(platform, {"token": token, "url": versions_url}, endpoints, platform.version)
+
+
 def renew(platform: Platform) -> None:
     """New tokens for both sides (PUT).
 
@@ -138,7 +147,7 @@ def _exchange(platform: Platform, method: str, versions_url: str, token: str) ->
     call = platform.caller.send(Asked(method, url, "credentials", ours, token=token))
     if not call.ok or not isinstance(call.data, dict):
         platform.connection.inbound.pop()
-        raise RegistrationFailed(f"{method} credentials: {_why(call)}")
+        raise RegistrationFailed(f"{method} credentials: {call.summary}")
     _keep(platform, call.data, endpoints, version)
 
 
@@ -168,7 +177,7 @@ def _endpoints(
 def _fetched(platform: Platform, url: str, token: str) -> Any:
     call = platform.caller.send(Asked("GET", url, "versions", token=token))
     if not call.ok:
-        raise RegistrationFailed(f"GET {url}: {_why(call)}")
+        raise RegistrationFailed(f"GET {url}: {call.summary}")
     return call.data
 
 
@@ -198,8 +207,3 @@ def _ours(platform: Platform, token: str) -> Document:
     return about | {
         name: roles[0][name] for name in ("business_details", "party_id", "country_code")
     }
-
-
-def _why(call: Call) -> str:
-    message = call.answer.get("status_message") if isinstance(call.answer, dict) else ""
-    return call.trouble or f"HTTP {call.status}, status_code {call.code}, {message}"

@@ -84,9 +84,7 @@ def _owner(place: Document) -> str:
 
 
 def _told(name: str, call: Call) -> Step:
-    message = call.answer.get("status_message", "") if isinstance(call.answer, dict) else ""
-    note = "" if call.ok else call.trouble or f"HTTP {call.status}, {call.code}: {message}"
-    return Step(name, call.ok, note)
+    return Step(name, call.ok, "" if call.ok else call.summary)
 
 
 def _until_one_fails(steps: Iterator[Step]) -> Iterator[Step]:
