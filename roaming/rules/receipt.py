@@ -28,16 +28,18 @@ def public_jwk(raw_public_key: bytes) -> dict[str, str]:
     return key | {"kid": _encode(thumbprint), "alg": "EdDSA", "use": "sig"}
 
 
-def sign(claims: Mapping[str, object], private_key: Ed25519PrivateKey) -> str:
-    """The claims as a compact JWS."""
+def sign(claims: Mapping[str, object], private_key: Ed25519PrivateKey, *, kind: str = TYPE) -> str:
+    """The claims as a compact JWS; ``kind`` is its ``typ``: one kind never passes for another."""
     jwk = public_jwk(private_key.public_key().public_bytes_raw())
-    header = {"alg": "EdDSA", "kid": jwk["kid"], "typ": TYPE}
+    header = {"alg": "EdDSA", "kid": jwk["kid"], "typ": kind}
     signed = f"{_encode(_json(header))}.{_encode(_json(claims))}"
     return f"{signed}.{_encode(private_key.sign(signed.encode()))}"
 
 
-def verify(receipt: str, keys: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
-    """The claims of a receipt signed with one of ``keys`` (JWKs by ``kid``).
+def verify(
+    receipt: str, keys: Mapping[str, Mapping[str, str]], *, kind: str = TYPE
+) -> dict[str, object]:
+    """The claims of a receipt, or of another ``kind``, signed with one of ``keys`` (by ``kid``).
 
     :raises ReceiptInvalid: no receipt, an unknown key or algorithm, or not signed by it.
     """
@@ -47,8 +49,9 @@ def verify(receipt: str, keys: Mapping[str, Mapping[str, str]]) -> dict[str, obj
         signature = _decode(signature_part)
     except ValueError as error:
         raise ReceiptInvalid("this is no compact JWS") from error
-    if not isinstance(header, dict) or header.get("alg") != "EdDSA" or header.get("typ") != TYPE:
-        raise ReceiptInvalid("this is no batch receipt signed with EdDSA")
+    if not isinstance(header, dict) or header.get("alg") != "EdDSA" or header.get("typ") != kind:
+        said = kind.removesuffix("+jws").replace("-", " ")
+        raise ReceiptInvalid(f"this is no {said} signed with EdDSA")
     key = keys.get(str(header.get("kid")))
     if key is None:
         raise ReceiptInvalid(f"the key {header.get('kid')} is none of those published")

@@ -7,7 +7,7 @@ RECEIPT_RETIRED_KEYS for as long as somebody may show a receipt of theirs.
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,6 +73,11 @@ def verify(text: str, body: bytes, *, keys: Sequence[dict[str, str]]) -> dict[st
     if claims.get("sha256") != found:
         raise NotTheseBytes(f"the receipt is for {claims.get('sha256')}, these bytes are {found}")
     return claims
+
+
+def sign(claims: Mapping[str, object], *, kind: str) -> str:
+    """Other claims than a receipt's, by the same key; ``kind`` tells them apart."""
+    return receipt.sign(claims, _signing_key(), kind=kind)
 
 
 def _claims(made: BatchReceipt, batch: IntakeBatch) -> dict[str, object]:

@@ -37,6 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--version", choices=VERSIONS, default="2.2.1", dest="ocpi_version")
         parser.add_argument("--party", default="NL*SIM", help="as NL*AAA")
         parser.add_argument("--bind", default="127.0.0.1:9000", metavar="HOST:PORT")
+        parser.add_argument("--public-url", default="", metavar="URL", help="where peers reach us")
         parser.add_argument("--register", metavar="URL", help="the versions URL of the hub")
         parser.add_argument("--token", metavar="TOKEN_A", help="what the hub gave for --register")
         behaviours = [str(one) for one in Behaviour]
@@ -104,6 +105,7 @@ def _partner(options: dict, tell) -> FakePartner:
             bind=options["bind"],
             options=Options(
                 base64=False if options["raw_token"] else None,
+                public_url=options["public_url"],
                 page_limit=options["page_limit"],
                 late_s=options["late"],
                 trace=lambda call: tell(call.line()),

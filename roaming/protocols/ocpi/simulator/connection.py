@@ -28,7 +28,7 @@ class Connection:
         return bool(self.outbound and self.endpoints)
 
     def issue(self) -> str:
-        token = secrets.token_urlsafe(24)
+        token = secrets.token_hex(24)
         self.inbound.append(token)
         return token
 

@@ -66,7 +66,7 @@ class FakePartner(CsoVerbs, CspVerbs):
 
     def issue_registration_token(self) -> str:
         """A TOKEN_A with which a peer may register here."""
-        token = secrets.token_urlsafe(24)
+        token = secrets.token_hex(24)
         self.connection.registration.add(token)
         return token
 

@@ -1,0 +1,72 @@
+"""Certifications: what the conformance cases found at a partner's test system, signed and kept.
+
+The signature holds the whole report: who has the published keys needs nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from partners.models import CertificationRun, Environment, Partner, RoamingEndpoint
+from roaming.rules import receipt
+from roaming.services import receipts
+
+KIND = "certification-report+jws"
+
+
+class LiveSystem(Exception):
+    """The system serves real drivers; cases would leave their objects there."""
+
+
+def refuse_live(versions_url: str) -> None:
+    """:raises LiveSystem: one of our connections of the LIVE environment leads there."""
+    live = RoamingEndpoint.objects.filter(environment=Environment.LIVE).exclude(versions_url="")
+    known = live.values_list("versions_url", flat=True)
+    if _spelled(versions_url) in {_spelled(one) for one in known}:
+        raise LiveSystem(f"{versions_url} is a live system; certify its test system")
+
+
+def sign(report: Mapping[str, object], *, now: datetime) -> str:
+    """The report as a compact JWS of :data:`KIND`, by the key of our receipts."""
+    claims = {"iss": receipts.ISSUER, "iat": int(now.timestamp()), "report": report}
+    return receipts.sign(claims, kind=KIND)
+
+
+def verify(signature: str, *, keys: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    """The report that was signed with one of ``keys``.
+
+    :raises ReceiptInvalid: it is none of ours, or none of a certification.
+    """
+    claims = receipt.verify(signature, {key["kid"]: key for key in keys}, kind=KIND)
+    report = claims["report"]
+    if not isinstance(report, dict):
+        raise receipt.ReceiptInvalid("it holds no report")
+    return report
+
+
+def keep(
+    partner: Partner, report: Mapping[str, object], signature: str, *, now: datetime
+) -> CertificationRun:
+    """Store a signed report with the partner; its test endpoint is found by the URL."""
+    totals = report["totals"]
+    assert isinstance(totals, dict)  # noqa: S101 our own report
+    endpoints = RoamingEndpoint.objects.filter(
+        owner=partner, environment=Environment.TEST, versions_url=report["versions_url"]
+    )
+    return CertificationRun.objects.create(
+        partner=partner,
+        endpoint=endpoints.first(),
+        environment=Environment.TEST,
+        ran_at=now,
+        passed=totals["passed"],
+        failed=totals["failed"],
+        not_applicable=totals["not applicable"],
+        report=report,
+        signature=signature,
+    )
+
+
+def _spelled(url: str) -> tuple[str, str]:
+    """Host and path, whatever the case of one and the last slash of the other."""
+    parts = urlsplit(url.strip())
+    return parts.netloc.lower(), parts.path.rstrip("/")
