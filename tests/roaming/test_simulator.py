@@ -371,6 +371,17 @@ class TestTheRegister:
         assert back.status == 200
 
 
+def test_a_module_that_is_not_ocpis_is_served_where_it_is_offered():
+    module = ("RECEIVER", "nlhub-cdrclearing")
+    with pair(csp=Options(custom_modules=frozenset({module}))) as (seller, provider):
+        path = ("NL", "AAA", "C1", "decision")
+        put = seller.ask("PUT", *module, *path, body={"decision": "ACCEPTED"})
+
+        assert put.ok
+        assert seller.ask("GET", *module, *path).data == {"decision": "ACCEPTED"}
+        assert provider.received("nlhub-cdrclearing")[0].body == {"decision": "ACCEPTED"}
+
+
 class TestCare:
     """A receiver that refuses what a careful partner refuses."""
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -139,3 +140,64 @@ def test_prints_no_token_that_opens_a_door(capsys):
     assert reached.status_code == 401
     assert len(lines) > 5
     assert not [one for one in secrets if one in str(lines)]
+
+
+class TestFurniture:
+    """What a peer can pull of a partner that the command runs."""
+
+    @pytest.fixture
+    def pulled(self):
+        """Let the peer pull while the scenario of the command talks to it."""
+        found = {}
+
+        def pull(request, answer):
+            module = {"tokens": "tokens", "tariffs": "locations"}.get(request.parts[-4:][0])
+            if module and module not in found:
+                found[module] = None  # once
+                found[module] = [one for page in peer.pull(module) for one in page.data]
+            return answer
+
+        with FakePartner("both") as peer:
+            peer.manners.tamper = pull
+            peer.add_token()
+            yield peer, found
+
+    @pytest.mark.parametrize(
+        ("arguments", "module", "count"),
+        [
+            (["--role", "cso"], "locations", 2),
+            (["--role", "cso", "--sites", "3"], "locations", 3),
+            (["--role", "csp"], "tokens", 2),
+        ],
+    )
+    def test_is_there(self, pulled, arguments, module, count, capsys):
+        peer, found = pulled
+        token = peer.issue_registration_token()
+
+        call(
+            *("--register", peer.versions_url, "--token", token, "--scenario", "session"),
+            *arguments,
+            capsys=capsys,
+        )
+
+        assert len(found[module]) == count
+
+    def test_may_come_from_a_file(self, pulled, tmp_path, capsys):
+        peer, found = pulled
+        token = peer.issue_registration_token()
+        path = tmp_path / "locations.json"
+        path.write_text('[{"id": "FILED", "evses": [], "weight": 1.10}]')
+
+        call(
+            *("--register", peer.versions_url, "--token", token, "--scenario", "session"),
+            *("--locations", str(path)),
+            capsys=capsys,
+        )
+
+        (location,) = found["locations"]
+        assert (location["id"], location["party_id"]) == ("FILED", "SIM")
+        assert location["weight"] == Decimal("1.10")
+
+    def test_that_cannot_be_read_is_said_to_be_so(self, tmp_path):
+        with pytest.raises(CommandError, match="cannot be read"):
+            call_command("partner_simulator", "--locations", tmp_path / "none.json")

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,7 +18,7 @@ from roaming.protocols.ocpi.simulator.csp import UID
 from roaming.protocols.ocpi.simulator.exact import write
 from roaming.protocols.ocpi.simulator.options import VERSIONS
 from roaming.protocols.ocpi.simulator.platform import PeerLacks
-from roaming.protocols.ocpi.simulator.scenario import SCENARIOS
+from roaming.protocols.ocpi.simulator.scenario import SCENARIOS, furnish
 
 
 class Command(BaseCommand):
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             "--at", action="append", default=[], metavar="MODULE", help="misbehave there only"
         )
         parser.add_argument("--raw-token", action="store_true", help="no Base64 in 2.2.1 and later")
+        parser.add_argument("--sites", type=int, default=2, help="how many a cso has, made up")
+        parser.add_argument("--locations", type=Path, metavar="FILE", help="a JSON list instead")
         parser.add_argument("--page-limit", type=int, default=50, help="of our own lists")
         parser.add_argument("--late", type=float, default=15, metavar="S", help="for --behave late")
         parser.add_argument("--scenario", choices=sorted(SCENARIOS))
@@ -58,7 +61,9 @@ class Command(BaseCommand):
         if options["scenario"] and not options["register"]:
             raise CommandError("a --scenario needs a hub to --register at", returncode=2)
         self._writing = threading.Lock()
-        with _listening(_partner(options, self._print), options["bind"]) as partner:
+        partner = _partner(options, self._print)
+        _furnish(partner, options)
+        with _listening(partner, options["bind"]):
             self._begin(partner, options)
             ok = self._play(partner, options)
             if options["stay"] or not options["scenario"]:
@@ -115,15 +120,25 @@ def _partner(options: dict, tell) -> FakePartner:
         raise CommandError(str(error), returncode=2) from error
 
 
+def _furnish(partner: FakePartner, options: dict) -> None:
+    path = options["locations"]
+    try:
+        if path:
+            partner.load_locations(path)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise CommandError(f"{path} cannot be read: {error}", returncode=2) from error
+    furnish(partner, sites=0 if path else options["sites"], uid=options["uid"])
+
+
 @contextmanager
-def _listening(partner: FakePartner, bind: str) -> Iterator[FakePartner]:
+def _listening(partner: FakePartner, bind: str) -> Iterator[None]:
     try:
         partner.come_back()
     except OSError as error:
         message = f"cannot listen at {bind}: {error}; choose another --bind"
         raise CommandError(message, returncode=2) from error
     try:
-        yield partner
+        yield
     finally:
         partner.close()
 

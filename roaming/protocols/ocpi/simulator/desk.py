@@ -93,7 +93,8 @@ def _said(platform: Platform, request: Request) -> Answer:
         ) in registration.interfaces(platform, platform.version):
             if known != "active":
                 raise Refused(401, 2000, "This token is for the registration only")
-            return _DOORS[interface, module](platform, request, rest)
+            door = _DOORS.get((interface, module), receiver.custom)
+            return door(platform, request, rest)
     raise Refused(404, 2000, "No such endpoint")
 
 

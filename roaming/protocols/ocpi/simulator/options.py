@@ -30,6 +30,7 @@ class Options:
     ``versions`` are those offered, if not the spoken one alone; ``base64`` None means by version;
     ``needs`` are the (module, interface) pairs that a peer must have to be registered (else 3003);
     ``public_url`` is where the peer reaches us, if not at the address that we listen at;
+    ``custom_modules`` are (interface, module) pairs that we offer besides OCPI's;
     ``parties`` are further parties of this platform; ``trace`` is told each finished call.
     """
 
@@ -40,6 +41,7 @@ class Options:
     needs: frozenset[tuple[str, str]] = frozenset()
     parties: tuple[Speaker, ...] = ()
     hidden_modules: frozenset[str] = frozenset()
+    custom_modules: frozenset[tuple[str, str]] = frozenset()
     timeout_s: float = 10
     late_s: float = 15
     slow_byte_s: float = 0.05

@@ -44,6 +44,15 @@ def invoices(platform: Platform, request: Request, rest: list[str]) -> Answer:
     return _object(platform, request, rest, "GET PUT DELETE")
 
 
+def custom(platform: Platform, request: Request, rest: list[str]) -> Answer:
+    """A module that is not OCPI's: what comes is kept by its path, and shown again."""
+    module, key = request.parts[3], _key(rest)
+    if request.method == "GET":
+        return Answer(_held(platform, module, key))
+    platform.held.setdefault(module, {})[key] = object_of(request) if request.raw else {}
+    return Answer()
+
+
 def locations(platform: Platform, request: Request, rest: list[str]) -> Answer:
     """A Location, or an EVSE or connector within it, whose ``last_updated`` moves its parents'."""
     if len(rest) <= 3:

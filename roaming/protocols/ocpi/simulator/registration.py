@@ -40,7 +40,8 @@ def interfaces(platform: Platform, version: str) -> set[tuple[str, str]]:
         found = {pair for pair in found if pair[1] not in _SINCE_2_2}
     if version == "2.3.0":
         found |= {("sender", "invoicereconciliation"), ("receiver", "invoicereconciliation")}
-    return {pair for pair in found if pair[1] not in platform.options.hidden_modules}
+    custom = {(interface.lower(), module) for interface, module in platform.options.custom_modules}
+    return {pair for pair in found if pair[1] not in platform.options.hidden_modules} | custom
 
 
 def versions(platform: Platform, request: Request) -> Answer:

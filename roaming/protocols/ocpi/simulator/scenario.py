@@ -7,8 +7,18 @@ from decimal import Decimal
 from roaming.protocols.ocpi.simulator.csp import UID
 from roaming.protocols.ocpi.simulator.exact import Document
 from roaming.protocols.ocpi.simulator.exchanges import Call, NothingCame
-from roaming.protocols.ocpi.simulator.options import CPO
+from roaming.protocols.ocpi.simulator.options import CPO, EMSP
 from roaming.protocols.ocpi.simulator.partner import FakePartner
+
+
+def furnish(partner: FakePartner, *, sites: int, uid: str) -> None:
+    """Something for a peer to pull: ``sites`` with a tariff, or a token and one that is blocked."""
+    if _sells(partner):
+        for number in range(1, sites + 1):
+            partner.add_location(f"LOC{number}", evses=2)
+    if any(one.role == EMSP for one in partner.speakers):
+        partner.add_token(uid)
+        partner.add_token(f"{uid[:-1]}0", valid=False)
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,8 @@ Scenario = Callable[[FakePartner, str], Iterator[Step]]
 
 def session(partner: FakePartner, uid: str = UID) -> Iterator[Step]:
     """One session: a seller authorizes ``uid`` and charges it, a provider starts one remotely."""
-    sells = any(one.role == CPO for one in partner.speakers)
-    yield from _until_one_fails(_sold(partner, uid) if sells else _bought(partner, uid))
+    steps = _sold(partner, uid) if _sells(partner) else _bought(partner, uid)
+    yield from _until_one_fails(steps)
 
 
 def credit(partner: FakePartner, uid: str = UID) -> Iterator[Step]:
@@ -38,6 +48,10 @@ def credit(partner: FakePartner, uid: str = UID) -> Iterator[Step]:
 
 
 SCENARIOS: dict[str, Scenario] = {"session": session, "credit": credit}
+
+
+def _sells(partner: FakePartner) -> bool:
+    return any(one.role == CPO for one in partner.speakers)
 
 
 def _credited(partner: FakePartner, uid: str) -> Iterator[Step]:
