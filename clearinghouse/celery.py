@@ -5,6 +5,7 @@ before the next was due expires.
 """
 
 import os
+from datetime import timedelta
 
 from celery import Celery
 from celery.schedules import crontab
@@ -12,13 +13,15 @@ from celery.schedules import crontab
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clearinghouse.settings")
 
 _MINUTE = 60
+# What changes in the street is old in a minute.
+_FIVE_SECONDS = timedelta(seconds=5)
 
 app = Celery("clearinghouse")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def _every(schedule: crontab, task: str, *, expires_s: int) -> dict[str, object]:
+def _every(schedule: crontab | timedelta, task: str, *, expires_s: int) -> dict[str, object]:
     return {"task": task, "schedule": schedule, "options": {"expires": expires_s}}
 
 
@@ -32,6 +35,12 @@ app.conf.beat_schedule = {
         crontab(minute="*/10"), "roaming.deem_accepted", expires_s=10 * _MINUTE
     ),
     "send webhooks": _every(crontab(), "roaming.send_webhooks", expires_s=_MINUTE),
+    "push what changed": _every(_FIVE_SECONDS, "roaming.send_pushes", expires_s=5),
+    "hand records over": _every(crontab(), "roaming.deliver_over_gateways", expires_s=_MINUTE),
+    "keep connections alive": _every(crontab(), "roaming.keep_alive", expires_s=_MINUTE),
+    "forget old exchanges": _every(
+        crontab(minute=50, hour=3), "roaming.prune_exchanges", expires_s=12 * 60 * _MINUTE
+    ),
     "check held records again": _every(
         crontab(minute="3-59/10"), "roaming.retry_holds", expires_s=10 * _MINUTE
     ),

@@ -68,3 +68,8 @@ def gateway_of(protocol: str) -> PartyGateway:
         return _gateways[protocol]
     except KeyError:
         raise NotReached("UNABLE", f"nothing here speaks {protocol or 'no protocol'}") from None
+
+
+def protocols() -> list[str]:
+    """The protocols that an adapter speaks."""
+    return sorted(_gateways)

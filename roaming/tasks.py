@@ -15,6 +15,8 @@ from roaming.services import (
     dispute_escalation,
     dispute_overtaken,
     disputes,
+    exchanges,
+    gateway_deliveries,
     healing,
     holds,
     import_job,
@@ -23,6 +25,8 @@ from roaming.services import (
     matching,
     outages,
     partitions,
+    presence,
+    pushes,
     registry_job,
     remote_outcomes,
     reservations,
@@ -78,6 +82,30 @@ def deem_accepted() -> dict[str, int]:
 def send_webhooks() -> dict[str, int]:
     """Send what is owed to every party with a webhook."""
     return webhooks.send_due(clock=timezone.now)
+
+
+@shared_task(name="roaming.send_pushes")
+def send_pushes() -> dict[str, int]:
+    """Push the newest state of what changed to the partners that are to know it."""
+    return pushes.send_due(clock=timezone.now)
+
+
+@shared_task(name="roaming.deliver_over_gateways")
+def deliver_over_gateways() -> dict[str, int]:
+    """Hand records over to the parties that are connected by a protocol."""
+    return gateway_deliveries.deliver_over_gateways(clock=timezone.now)
+
+
+@shared_task(name="roaming.keep_alive")
+def keep_alive() -> dict[str, int]:
+    """Ask the systems that were not heard of for five minutes whether they are there."""
+    return presence.keep_alive(clock=timezone.now)
+
+
+@shared_task(name="roaming.prune_exchanges")
+def prune_exchanges() -> dict[str, int]:
+    """Delete the exchanges of more than thirty days ago."""
+    return {"deleted": exchanges.prune(now=timezone.now())}
 
 
 @shared_task(name="roaming.retry_holds")

@@ -21,7 +21,7 @@ from partners.admin.story import ActionLink, Badge, Facts, Note, Story, Table, l
 from partners.admin_paging import KeysetPaging
 from partners.services import audit
 from roaming.models import Delivery, Erasure, Sdr, WebhookSubscription
-from roaming.services import webhooks
+from roaming.services import delivering
 
 MOST_AT_ONCE = 100
 _TONES = {"confirmed": "success", "given up": "danger", "failing": "warning", "waiting": "info"}
@@ -175,7 +175,7 @@ def _way(delivery: Delivery):
 def _sent_again(request, found: list[Delivery], answers) -> str:
     now = timezone.now()
     with transaction.atomic():
-        webhooks.redeliver([one.pk for one in found], now=now)
+        delivering.redeliver([one.pk for one in found], now=now)
         for one in found:
             audit.record(
                 "delivery.sent_again",

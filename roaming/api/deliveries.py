@@ -26,7 +26,7 @@ from roaming.api.delivery_messages import (
     WebhookRequest,
 )
 from roaming.models import Delivery, DeliveryCounter, WebhookSubscription
-from roaming.services import reading, subscriptions, webhooks
+from roaming.services import delivering, reading, subscriptions
 from roaming.services.webhook_address import UnsafeAddress
 
 USUAL_PAGE = 100
@@ -94,7 +94,7 @@ class DeliveryAgain(APIView):
         )
         if not own.exists():
             raise Http404
-        webhooks.redeliver([delivery_id], now=timezone.now())
+        delivering.redeliver([delivery_id], now=timezone.now())
         [entry] = reading.owed_entries(own)
         return _json(entry, status=202)
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from partners.models import Party
 from roaming.models import Delivery, DeliveryCounter, WebhookSubscription
-from roaming.services import webhooks
+from roaming.services import delivering
 from roaming.services.webhook_address import check_url
 from roaming.services.webhook_call import seal_secret
 
@@ -46,7 +46,7 @@ def subscribe(party: Party, *, url: str, now: datetime) -> str:
 def unsubscribe(party: Party, *, now: datetime) -> bool:
     """Take the webhook away; an outage ends with it, for nobody will end it later."""
     with transaction.atomic():
-        webhooks.end_outage(party.pk, now=now)
+        delivering.end_outage(party.pk, now=now)
         return WebhookSubscription.objects.filter(party=party).delete()[0] > 0
 
 

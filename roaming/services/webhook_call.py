@@ -1,6 +1,5 @@
 """One signed call of a webhook, after the Standard Webhooks specification. No transaction here."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,19 +9,10 @@ from standardwebhooks import Webhook
 
 from clearinghouse.sealing import Sealer
 from roaming.models import WebhookSubscription
+from roaming.services.delivering import LONGEST_CALL_S, Answer
 from roaming.services.webhook_address import UnsafeAddress, resolve
 
-TIMEOUT_S = 10
 _PURPOSE = "webhook secret"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one call. A receiver that refuses the message (4xx) was reached."""
-
-    is_confirmed: bool
-    is_reached: bool
-    error: str = ""
 
 
 def seal_secret(secret: str) -> bytes:
@@ -42,7 +32,7 @@ def call(
         headers = _signed_headers(subscription, delivery_id=delivery_id, body=body, now=now)
         headers["Host"] = target.host_header
         with (
-            httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as http,
+            httpx.Client(timeout=LONGEST_CALL_S, follow_redirects=False, trust_env=False) as http,
             http.stream(
                 "POST",
                 target.url,

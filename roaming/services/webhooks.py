@@ -1,34 +1,11 @@
-"""Push messages to the webhooks of their receivers: at least once, in order per record.
+"""Push messages to the webhooks of their receivers: at least once, in order per record."""
 
-Rows are claimed by a lease and committed before the message is sent, so nothing is locked while a
-partner's server thinks, and what a killed process claimed is due again when its lease is over.
-"""
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
-import random
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-from pathlib import Path
-from uuid import UUID
-
-from django.db import connection, transaction
-from django.db.models import F
-
-from clearinghouse.statements import load_statement
-from roaming.models import Alert, Delivery, ReceiverOutage, WebhookSubscription
-from roaming.services import reading, webhook_call
-from roaming.services.webhook_call import Answer
-
-MOST_ATTEMPTS = 12
-CLAIMED_AT_ONCE = 20
-# Longer than all claimed messages take where each one runs into its time limit.
-LEASE = timedelta(seconds=2 * CLAIMED_AT_ONCE * webhook_call.TIMEOUT_S)
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=12)
-# A receiver that is away is not asked for each of its messages.
-FAILURES_IN_A_ROW = 3
-ROUNDS = 50
-
-_SQL = Path(__file__).parent / "sql"
+from roaming.models import Delivery, WebhookSubscription
+from roaming.services import delivering, reading, webhook_call
+from roaming.services.delivering import Answer
 
 
 def send_due(*, clock: Callable[[], datetime]) -> dict[str, int]:
@@ -43,127 +20,12 @@ def send_due(*, clock: Callable[[], datetime]) -> dict[str, int]:
 
 def send_to(subscription: WebhookSubscription, *, clock: Callable[[], datetime]) -> dict[bool, int]:
     """Send one receiver's messages until none is due, or it is plainly not there."""
-    counts = {True: 0, False: 0}
-    for _ in range(ROUNDS):
-        leased_until = clock() + LEASE
-        claimed = _claim(subscription.party_id, now=clock(), leased_until=leased_until)
-        if not claimed:
-            break
-        failures = 0
+
+    def send(claimed: Sequence[Delivery]) -> Iterator[Answer]:
         messages = reading.owed_messages(claimed)
-        for place, (delivery, message) in enumerate(zip(claimed, messages, strict=True)):
-            answer = webhook_call.call(
+        for delivery, message in zip(claimed, messages, strict=True):
+            yield webhook_call.call(
                 subscription, delivery_id=delivery.pk, body=reading.encode(message), now=clock()
             )
-            _record(delivery, answer, leased_until=leased_until, now=clock())
-            counts[answer.is_confirmed] += 1
-            failures = 0 if answer.is_reached else failures + 1
-            if failures == FAILURES_IN_A_ROW:
-                _give_back(claimed[place + 1 :], leased_until=leased_until)
-                return counts
-    return counts
 
-
-def redeliver(delivery_ids: Iterable[UUID], *, now: datetime) -> int:
-    """Send messages again from their first attempt on, whatever became of them; how many."""
-    ids = list(delivery_ids)
-    with transaction.atomic():
-        again = Delivery.objects.filter(id__in=ids, sequence__isnull=False).update(
-            attempts=0, next_attempt_at=None, confirmed_at=None, dead_at=None, last_error=""
-        )
-        Alert.objects.filter(
-            kind=Alert.Kind.DEAD_LETTER, subject__in=map(str, ids), closed_at__isnull=True
-        ).update(closed_at=now)
-    return again
-
-
-def wait_after(attempts: int) -> timedelta:
-    """How long to wait after so many failures: a minute, doubled up to twelve hours."""
-    doubled: timedelta = FIRST_WAIT * 2 ** (attempts - 1)
-    return min(doubled, LONGEST_WAIT)
-
-
-def _claim(receiver_id: UUID, *, now: datetime, leased_until: datetime) -> list[Delivery]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            load_statement(_SQL / "claim_deliveries.sql"),
-            {
-                "receiver_id": receiver_id,
-                "now": now,
-                "leased_until": leased_until,
-                "limit": CLAIMED_AT_ONCE,
-            },
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(Delivery.objects.filter(id__in=ids).order_by("attempts", "sequence"))
-
-
-def _give_back(claimed: list[Delivery], *, leased_until: datetime) -> None:
-    """Those that were not tried keep their place: they are due at once."""
-    ids = [delivery.pk for delivery in claimed]
-    ours = Delivery.objects.filter(id__in=ids, next_attempt_at=leased_until)
-    ours.update(next_attempt_at=None)
-
-
-def _record(delivery: Delivery, answer: Answer, *, leased_until: datetime, now: datetime) -> None:
-    """Write down what became of one attempt, and whether the receiver can be reached."""
-    with transaction.atomic():
-        if answer.is_confirmed:
-            Delivery.objects.filter(id=delivery.pk, confirmed_at__isnull=True).update(
-                confirmed_at=now, next_attempt_at=None, last_error=""
-            )
-        else:
-            _record_failure(delivery, answer, leased_until=leased_until, now=now)
-        if answer.is_reached:
-            end_outage(delivery.receiver_id, now=now)
-        else:
-            _begin_outage(delivery.receiver_id, now=now)
-
-
-def _record_failure(
-    delivery: Delivery, answer: Answer, *, leased_until: datetime, now: datetime
-) -> None:
-    """Only while the row is still ours: whoever took it over writes for itself."""
-    attempts = delivery.attempts + 1
-    is_dead = attempts >= MOST_ATTEMPTS
-    wait = wait_after(attempts) * random.uniform(0.8, 1.2)  # noqa: S311 spreads load, no secret
-    ours = Delivery.objects.filter(
-        id=delivery.pk, confirmed_at__isnull=True, next_attempt_at=leased_until
-    )
-    changed = ours.update(
-        attempts=F("attempts") + 1,
-        last_error=answer.error[:300],
-        next_attempt_at=None if is_dead else now + wait,
-        dead_at=now if is_dead else None,
-    )
-    if changed and is_dead:
-        text = f"{delivery} was not taken in {MOST_ATTEMPTS} attempts: {answer.error}"
-        Alert.objects.bulk_create(
-            [
-                Alert(
-                    kind=Alert.Kind.DEAD_LETTER,
-                    subject=str(delivery.pk),
-                    environment=delivery.receiver.environment,
-                    party_id=delivery.receiver_id,
-                    text=text[:500],
-                    opened_at=now,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-
-
-def _begin_outage(receiver_id: UUID, *, now: datetime) -> None:
-    """The first failure begins an outage; the next ones are part of it."""
-    ReceiverOutage.objects.bulk_create(
-        [ReceiverOutage(receiver_id=receiver_id, starts_at=now)], ignore_conflicts=True
-    )
-    failing = WebhookSubscription.objects.filter(party=receiver_id, failing_since__isnull=True)
-    failing.update(failing_since=now)
-
-
-def end_outage(receiver_id: UUID, *, now: datetime) -> None:
-    """The receiver was reached, or has no webhook any more: its clocks go on."""
-    ReceiverOutage.objects.filter(receiver=receiver_id, ends_at__isnull=True).update(ends_at=now)
-    failing = WebhookSubscription.objects.filter(party=receiver_id, failing_since__isnull=False)
-    failing.update(failing_since=None)
+    return delivering.drain(subscription.party_id, send, clock=clock)

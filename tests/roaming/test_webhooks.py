@@ -16,9 +16,9 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from clearinghouse.uuid7 import new_uuid7
 from roaming.models import Alert, Delivery, ReceiverOutage
-from roaming.services import deliveries, webhooks
+from roaming.services import deliveries, delivering, webhooks
+from roaming.services.delivering import LEASE, MOST_ATTEMPTS
 from roaming.services.webhook_address import UnsafeAddress, check_url, resolve
-from roaming.services.webhooks import LEASE, MOST_ATTEMPTS
 from tests import makers
 from tests.makers import NOON, numbered_record
 from tests.roaming.webhook_receiver import SECRET, Received, Receiver, listening, subscribe
@@ -160,7 +160,7 @@ class TestAFailure:
             assert send(clock=after(passed))["failed"] == 1
             one.refresh_from_db()
             assert one.attempts == attempt
-            passed += webhooks.wait_after(attempt) * 1.3
+            passed += delivering.wait_after(attempt) * 1.3
 
         assert one.last_error == "HTTP 500"
         assert one.dead_at is not None
@@ -174,7 +174,7 @@ class TestAFailure:
         Delivery.objects.filter(pk=one.pk).update(dead_at=NOON, attempts=12, last_error="HTTP 500")
 
         assert send() == {"sent": 0, "failed": 0}
-        assert webhooks.redeliver([one.pk], now=NOON) == 1
+        assert delivering.redeliver([one.pk], now=NOON) == 1
         assert send() == {"sent": 1, "failed": 0}
 
     def test_a_redirect_is_not_followed(self, receiver, voltaire):
@@ -190,11 +190,11 @@ class TestAFailure:
         for _ in range(5):
             owe(voltaire)
 
-        assert send() == {"sent": 0, "failed": webhooks.FAILURES_IN_A_ROW}
+        assert send() == {"sent": 0, "failed": delivering.FAILURES_IN_A_ROW}
         assert Delivery.objects.filter(attempts=0, next_attempt_at=None).count() == 2
 
     def test_waits_a_minute_up_to_twelve_hours(self):
-        waits = [webhooks.wait_after(attempts) for attempts in range(1, MOST_ATTEMPTS)]
+        waits = [delivering.wait_after(attempts) for attempts in range(1, MOST_ATTEMPTS)]
 
         assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
         assert waits[-1] == timedelta(hours=12)

@@ -51,6 +51,13 @@ class Verdict:
     status_code: int | None = None
 
 
+class NotCalled(NotReached):
+    """Nobody was asked: the breaker is open, the connection suspended, too much is under way."""
+
+    def __init__(self, text: str):
+        super().__init__("AWAY", text)
+
+
 class How(TypedDict, total=False):
     """``timeout_s`` is for everything: look-up, connection, all attempts, the last byte.
 
@@ -74,17 +81,18 @@ class How(TypedDict, total=False):
 def call(endpoint: RoamingEndpoint, verb: str, url: str, **how: Unpack[How]) -> Reply:
     """Call a partner's system and return its answer, of any status but a redirect.
 
-    :raises NotReached: ``TIMED_OUT``, ``AWAY`` (no connection, breaker open, suspended, enough
-        calls under way) or ``BROKEN`` (redirect, too long, no HTTP)
+    :raises NotCalled: without a call; also ``AWAY``
+    :raises NotReached: ``TIMED_OUT``, ``AWAY`` (no connection) or ``BROKEN`` (redirect, too long,
+        no HTTP)
     """
     _refuse_in_transaction()
     if endpoint.state == RoamingEndpoint.State.SUSPENDED:
-        raise NotReached("AWAY", "this connection is suspended")
+        raise NotCalled("this connection is suspended")
     try:
         with bulkhead.place(endpoint.pk, most=settings.PARTNER_CALLS_AT_ONCE):
             return _admitted(endpoint, verb, url, how)
     except Full as full:
-        raise NotReached("AWAY", str(full)) from full
+        raise NotCalled(str(full)) from full
 
 
 def _refuse_in_transaction() -> None:
@@ -100,7 +108,7 @@ def _refuse_in_transaction() -> None:
 def _admitted(endpoint: RoamingEndpoint, verb: str, url: str, how: How) -> Reply:
     admission = breaker.admit(endpoint.pk)
     if admission is None:
-        raise NotReached("AWAY", "it failed too often just now; it is tried again in a while")
+        raise NotCalled("it failed too often just now; it is tried again in a while")
     is_settled = False
     try:
         reply = _attempts(endpoint, verb, url, how, admission)

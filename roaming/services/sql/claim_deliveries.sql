@@ -1,6 +1,6 @@
 -- Claim the next due messages of one receiver for one sender process.
 -- Grain:      one row per delivery.
--- Parameters: receiver_id, now, leased_until, limit.
+-- Parameters: receiver_id, kinds (an array, or null for all), now, leased_until, limit.
 -- Promise:    two processes never claim the same row; a killed one's rows are due again at
 --             leased_until. A message waits while an earlier one about the same subject is open.
 -- Beware:     those that never failed go first: one that fails again and again stops nobody.
@@ -9,6 +9,7 @@ UPDATE roaming_delivery AS delivery
   FROM (SELECT due.id
           FROM roaming_delivery AS due
          WHERE due.receiver_id = %(receiver_id)s
+           AND (%(kinds)s::text[] IS NULL OR due.kind = ANY (%(kinds)s::text[]))
            AND due.sequence IS NOT NULL
            AND due.confirmed_at IS NULL
            AND due.dead_at IS NULL
