@@ -31,7 +31,7 @@ from roaming.services.registry_rows import (
 )
 
 LARGEST_PAGE = 1_000
-_HIDDEN = {"id", "cso", "csp", "contract_hash"}
+_HIDDEN = {"id", "cso", "csp", "contract_hash", "is_listed", "is_relayed"}
 _PARAMETERS = {"cursor", "limit", "party"}
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 

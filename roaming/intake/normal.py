@@ -42,8 +42,17 @@ def pseudonym_for(sdr: InboundSdr, csp_id: UUID | None) -> Pseudonym | None:
 
 def pseudonym_of_contract(stated: str, csp_id: UUID | None) -> Pseudonym:
     """The pseudonym of a contract or credential id, keyed for its CSP (None: not known)."""
-    key = key_for_csp(_master_key(settings.PSEUDONYM_KEY), str(csp_id or ""))
-    return pseudonym_of(normal_contract_id(stated), csp_key=key)
+    return pseudonym_of(normal_contract_id(stated), csp_key=csp_key_of(csp_id))
+
+
+def csp_key_of(csp_id: UUID | None) -> bytes:
+    """The key of what is hashed for one CSP (None: not known)."""
+    return key_for_csp(_master_key(settings.PSEUDONYM_KEY), str(csp_id or ""))
+
+
+def lookup_key() -> bytes:
+    """The key of hashes by which shown credentials are looked up, whosever they are."""
+    return key_for_csp(_master_key(settings.PSEUDONYM_KEY), "lookup")
 
 
 @lru_cache(maxsize=4)

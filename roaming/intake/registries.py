@@ -261,11 +261,11 @@ def _load_evses(registries, evse_ids, *, environment: str, outages: bool) -> Non
 
 def _load_credentials(registries: Registries, asked: Sequence[Asked]) -> None:
     csp_ids = {one.buyer_id for one in asked}
-    kept = Credential.objects.filter(csp__in=csp_ids)
+    # What we read off a whitelist shows that a contract is known; only what the CSP sent as its
+    # registry shows that another one is not.
+    kept = Credential.objects.filter(csp__in=csp_ids, is_listed=False)
     registries.csps_with_credentials = _first_of_csps(kept, asked)
-    if not registries.csps_with_credentials:
-        return
-    rows = Credential.objects.filter(csp__in=list(registries.csps_with_credentials))
+    rows = Credential.objects.filter(csp__in=csp_ids)
     for row in _in(rows, "contract_hash", {one.contract_hash for one in asked}):
         registries.credentials[row.csp_id, row.contract_hash].append(row)
 
@@ -274,7 +274,8 @@ def _load_authorizations(
     registries: Registries, asked: Sequence[Asked], near: Sequence[Session]
 ) -> None:
     csp_ids = {one.buyer_id for one in asked}
-    kept = Authorization.objects.filter(csp__in=csp_ids)
+    # Not every session is asked for through us: only what the CSP reported itself is a registry.
+    kept = Authorization.objects.filter(csp__in=csp_ids, is_relayed=False)
     registries.csps_with_authorizations = _first_of_csps(kept, asked)
     starts = [one.started_at for one in asked]
     rows = Authorization.objects.filter(cso__in={one.seller_id for one in asked})

@@ -36,7 +36,12 @@ from roaming.models.session import (
 from roaming.models.signed import SignedValue
 from roaming.models.state import SdrEvent, SdrState
 from roaming.models.tariff import SdrRating, Tariff, TariffNotice, TariffVersion
-from roaming.models.whitelist import AuthorizationRequest, CredentialKind, WhitelistEntry
+from roaming.models.whitelist import (
+    AuthorizationRequest,
+    CredentialKind,
+    WhitelistCounter,
+    WhitelistEntry,
+)
 
 __all__ = [
     "AgeingStep",
@@ -96,5 +101,6 @@ __all__ = [
     "TariffNotice",
     "TariffVersion",
     "WebhookSubscription",
+    "WhitelistCounter",
     "WhitelistEntry",
 ]

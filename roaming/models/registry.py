@@ -115,6 +115,9 @@ class Credential(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     blocked_at = models.DateTimeField(null=True, blank=True)
+    is_listed = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="we read it off the whitelist"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["pseudonym"], name="credential_by_pseudonym")]
@@ -145,6 +148,9 @@ class Authorization(models.Model):
     service_session_id = models.CharField(max_length=100, blank=True)
     authorized_at = models.DateTimeField()
     valid_until_at = models.DateTimeField(null=True, blank=True)
+    is_relayed = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="we asked for it ourselves"
+    )
 
     class Meta:
         indexes = [

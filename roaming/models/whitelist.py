@@ -48,6 +48,7 @@ class WhitelistEntry(models.Model):
     ends_at = models.DateTimeField(null=True, help_text="then it counts no more")
     updated_at = models.DateTimeField(help_text="as its owner says")
     received_at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(help_text="of its last change, per CSP")
 
     class Meta:
         verbose_name_plural = "whitelist entries"
@@ -58,6 +59,9 @@ class WhitelistEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(lookup_hash__regex="^[0-9a-f]{64}$"),
                 name="listed_credential_is_stored_as_hash",
+            ),
+            models.UniqueConstraint(
+                fields=["csp", "sequence"], name="whitelist_changes_of_a_csp_are_numbered_once"
             ),
         ]
         indexes = [
@@ -72,6 +76,20 @@ class WhitelistEntry(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym or str(self.id)
+
+
+class WhitelistCounter(models.Model):
+    """The number of the last change of a CSP's list; its row is locked while the list changes.
+
+    Thus numbers become visible in their order, and who reads on from one misses nothing.
+    """
+
+    csp = models.OneToOneField(Party, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    last_sequence = models.PositiveBigIntegerField(default=0)
+    complete_at = models.DateTimeField(null=True, help_text="when the whole list was last sent")
+
+    def __str__(self) -> str:
+        return f"{self.csp_id} at {self.last_sequence}"
 
 
 class AuthorizationRequest(models.Model):
@@ -118,6 +136,9 @@ class AuthorizationRequest(models.Model):
     answered_at = models.DateTimeField()
     partner_ms = models.PositiveIntegerField(null=True, help_text="of it, spent at the CSP")
     correlation_id = models.CharField(max_length=64, blank=True)
+    question_hash = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="the same question has the same one"
+    )
 
     class Meta:
         constraints = [
@@ -133,6 +154,11 @@ class AuthorizationRequest(models.Model):
         indexes = [
             models.Index(fields=["cso", "asked_at"], name="authorization_asked_by_cso"),
             models.Index(fields=["csp", "asked_at"], name="authorization_asked_of_csp"),
+            models.Index(
+                fields=["question_hash"],
+                condition=~Q(question_hash=""),
+                name="authorization_by_question",
+            ),
         ]
 
     def __str__(self) -> str:

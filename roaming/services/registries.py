@@ -24,11 +24,13 @@ from partners.queries import PartyNow, in_period
 from partners.services import audit
 from roaming.intake.facts import normal_code
 from roaming.intake.normal import pseudonym_of_contract
-from roaming.models import Evse
+from roaming.models import Credential, Evse
 from roaming.queries import Reader
 from roaming.services.registry_rows import REGISTRIES, Registry, Row
 
 CHUNK_ROWS = 2_000
+# Entries that we read off what was published: the column that says so.
+_DERIVED: dict[type[Model], str] = {Evse: "is_from_location", Credential: "is_listed"}
 RowWord: TypeAlias = Literal["created", "updated", "unchanged", "refused"]
 
 
@@ -292,7 +294,8 @@ def _write(registry: Registry, entry: _Entry) -> RowResult:
     objects = registry.model._default_manager
     key = {name: entry.values[name] for name in registry.key}
     found = objects.select_for_update().filter(**key).first() or _derived(registry, entry)
-    values = entry.values | ({"is_from_location": False} if registry.model is Evse else {})
+    derived = _DERIVED.get(registry.model)
+    values = entry.values | ({derived: False} if derived else {})
     try:
         with transaction.atomic():
             word, kept = _store(found, lambda: objects.create(**values), values)
@@ -302,11 +305,12 @@ def _write(registry: Registry, entry: _Entry) -> RowResult:
 
 
 def _derived(registry: Registry, entry: _Entry) -> Model | None:
-    """What was read off the CSO's locations gives way to the CSO's own first entry."""
-    if registry.model is not Evse:
+    """What was read off locations or a whitelist gives way to the party's own first entry."""
+    derived = _DERIVED.get(registry.model)
+    if derived is None:
         return None
-    same = {name: entry.values[name] for name in registry.same}
-    return Evse.objects.select_for_update().filter(**same, is_from_location=True).first()
+    same = {name: entry.values[name] for name in registry.same} | {derived: True}
+    return registry.model._default_manager.select_for_update().filter(**same).first()
 
 
 def _store(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from django.db.models import Model
@@ -28,11 +29,13 @@ from roaming.models import (
     SessionMove,
     Tariff,
     TariffAudience,
+    WhitelistCounter,
     WhitelistEntry,
 )
 from tests.makers import NOON, nordlicht, partner_of, voltaire
 
 HASH = "ab" * 32
+_NUMBERS = count(1)
 
 
 def _hash() -> str:
@@ -102,7 +105,9 @@ DEFAULTS: dict[type[Model], Callable[[], dict[str, Any]]] = {
         "offline_policy": "ALLOWED",
         "updated_at": NOON,
         "received_at": NOON,
+        "sequence": next(_NUMBERS),
     },
+    WhitelistCounter: lambda: {"csp": voltaire()},
     AuthorizationRequest: lambda: {
         "cso": nordlicht(),
         "csp": voltaire(),

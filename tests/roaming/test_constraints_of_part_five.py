@@ -63,6 +63,7 @@ TWICE = [
     (LocationEvse, ["location", "evse_uid"], "evse_uid_is_unique_per_location"),
     (TariffAudience, ["tariff"], "tariff_names_a_buyer_once"),
     (WhitelistEntry, ["lookup_hash"], "credential_is_listed_once_by_its_csp"),
+    (WhitelistEntry, ["sequence"], "whitelist_changes_of_a_csp_are_numbered_once"),
     (SessionAlias, ["alias"], "session_alias_means_one_session_of_a_party"),
     (SessionMove, ["session"], "session_moves_by_one_version"),
     (Reservation, ["reservation_id"], "reservation_id_is_unique_per_csp"),
