@@ -73,7 +73,7 @@ def opened(hashes: Iterable[str]) -> dict[str, dict[str, Any]]:
     found = {}
     for hashed, sealed in rows.values_list("contract_hash", "encrypted_contract_id"):
         try:
-            found[hashed] = msgspec.json.decode(sealer.open(sealed))
+            found[hashed] = msgspec.json.decode(sealer.open(bytes(sealed)))
         except (InvalidTag, msgspec.DecodeError):  # another key sealed it: as good as erased
             continue
     return found

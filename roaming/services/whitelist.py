@@ -189,7 +189,7 @@ def follow_contracts(hashes: set[str], *, csp: Party, now: datetime) -> None:
     if not contracts:
         return
     rows = [{"id": uuid7_at(now), "contract_hash": each} for each in contracts]
-    parameters = {
+    parameters: dict[str, Any] = {
         "csp_id": csp.pk,
         "beginning": BEGINNING,
         "rows": msgspec.json.encode(rows).decode(),
