@@ -279,6 +279,9 @@ PARTNERS_MAY_BE_LOCAL = env.env_bool(
 # hangs leaves threads for the others; further calls are refused at once.
 PARTNER_CALLS_AT_ONCE = int(env.env_str("PARTNER_CALLS_AT_ONCE", "6"))
 
+# How long a CSP may take to say whether somebody may charge; somebody stands at the station.
+AUTHORIZATION_TIMEOUT_S = float(env.env_str("AUTHORIZATION_TIMEOUT_S", "5"))
+
 # --- Jobs ---------------------------------------------------------------------------------------
 
 CELERY_TASK_DEFAULT_QUEUE = env.env_str("CELERY_QUEUE", "clearinghouse")

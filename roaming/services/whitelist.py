@@ -46,6 +46,16 @@ class Taken(NamedTuple):
     outcome: EntryWord
 
 
+class Whose(NamedTuple):
+    """Under which pseudonym and contract hash somebody is known here; empty: not known."""
+
+    pseudonym: str = ""
+    contract_hash: str = ""
+
+
+NOBODY = Whose()
+
+
 class FullList(NamedTuple):
     """What became of a whole list; ``ended`` of its former entries are not valid any more."""
 
@@ -268,6 +278,13 @@ def pseudonym_of_shown(shown: ShownCredential, *, csp_id: UUID | None):
     """As intake does it from contract or credential id; of a hash alone a pseudonym of its own."""
     stated = shown.contract_id or shown.uid or f"sha256:{shown.uid_sha256.lower()}"
     return pseudonym_of_contract(stated, csp_id)
+
+
+def whose(shown: ShownCredential, *, csp_id: UUID | None, contract_id: str = "") -> Whose:
+    """Of what is shown, or of the contract that was told with it."""
+    told = msgspec.structs.replace(shown, contract_id=contract_id) if contract_id else shown
+    contract = pseudonym_of_shown(told, csp_id=csp_id)
+    return Whose(contract.shown, contract.contract_hash if _has_contract(told) else "")
 
 
 def _has_contract(shown: ShownCredential) -> bool:
