@@ -19,6 +19,11 @@ urlpatterns = [
     path(
         "invoices/<uuid:document_id>/file.<slug:kind>", invoices.invoice_file, name="invoice-file"
     ),
+    path(
+        "invoices/waiting/<uuid:block_id>.<slug:syntax>.xml",
+        invoices.offered,
+        name="invoice-offered",
+    ),
     path("objections/", objections.objection_list, name="objections"),
     path("payments/", payments.payment_list, name="payments"),
     path("payments/account/", payments.change_account, name="account"),

@@ -1,41 +1,32 @@
 """A partner's invoices and credit notes: what it sold, and what it bought."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from billing.models import DocumentFile, Invoice, InvoiceSupply, TaxedSupply
+from billing.models import DocumentFile, Invoice, InvoiceSupply, IssuingBlock, TaxedSupply
 from billing.queries_statements import PDF
 from partners.models import Partner
 
 UBL = "application/xml"
-FILE_KINDS = {"pdf": PDF, "ubl": UBL}
+# Kind of a file, and the stored one that holds it: the CII is inside the PDF.
+HELD_IN = {"pdf": PDF, "cii": PDF, "ubl": UBL}
+# What a partner may issue itself; any other reason is for the clearing house to mend.
+OFFERED = "CHANNEL_MISSING"
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceSummary:
-    """One document of the asking partner; amounts are positive, in minor units of ``currency``.
+class OwnInvoice:
+    """One document of the asking partner, and which of its files are made: "pdf", "cii", "ubl"."""
 
-    ``document_id`` is None where the seller issued it itself. ``files`` are the kinds that are
-    made already, "pdf" and "ubl".
-    """
-
-    id: UUID
-    document_id: UUID | None
-    number: str
-    type_code: str
-    title: str
+    invoice: Invoice
     is_sold: bool
-    counterparty: str
-    issue_date: date
-    currency: str
-    net_minor: int
-    vat_minor: int
-    gross_minor: int
-    is_credit: bool
     files: list[str]
+
+    @property
+    def counterparty(self) -> str:
+        return (self.invoice.buyer if self.is_sold else self.invoice.seller).name
 
 
 def waiting_for_invoice(supplies: QuerySet[TaxedSupply]) -> QuerySet[TaxedSupply]:
@@ -44,33 +35,30 @@ def waiting_for_invoice(supplies: QuerySet[TaxedSupply]) -> QuerySet[TaxedSupply
     return supplies.filter(~Exists(stands))
 
 
-def summaries_of_invoices(invoices: QuerySet[Invoice], *, partner: Partner) -> list[InvoiceSummary]:
+def own_invoices(invoices: Iterable[Invoice], *, partner: Partner) -> list[OwnInvoice]:
     """Their files with one query more, however many documents there are."""
     rows = list(invoices)
-    files: dict[UUID, list[str]] = {}
-    kinds = {media_type: kind for kind, media_type in FILE_KINDS.items()}
-    stored = DocumentFile.objects.filter(document__in=[row.document_id for row in rows])
-    for document_id, media_type in stored.order_by("media_type").values_list(
-        "document_id", "media_type"
-    ):
-        if media_type in kinds:
-            files.setdefault(document_id, []).append(kinds[media_type])
+    stored = DocumentFile.objects.filter(
+        document__in=[row.document_id for row in rows if row.document_id],
+        media_type__in=[PDF, UBL],
+    ).values_list("document", "media_type")
+    made = set(stored)
     return [
-        InvoiceSummary(
-            id=row.pk,
-            document_id=row.document_id,
-            number=row.number,
-            type_code=row.type_code,
-            title=row.get_type_code_display(),
+        OwnInvoice(
+            invoice=row,
             is_sold=row.seller_id == partner.pk,
-            counterparty=(row.buyer if row.seller_id == partner.pk else row.seller).name,
-            issue_date=row.issue_date,
-            currency=row.currency,
-            net_minor=row.net_minor,
-            vat_minor=row.vat_minor,
-            gross_minor=row.gross_minor,
-            is_credit=row.is_credit,
-            files=files.get(row.document_id, []) if row.document_id else [],
+            files=[kind for kind, held in HELD_IN.items() if (row.document_id, held) in made],
         )
         for row in rows
     ]
+
+
+def blocks_for(partner: Partner, *, environment: str) -> QuerySet[IssuingBlock]:
+    """Invoices in the partner's name that we could not issue and that still wait, newest first."""
+    return (
+        IssuingBlock.objects.filter(
+            seller=partner, environment=environment, resolved_at__isnull=True
+        )
+        .select_related("buyer")
+        .order_by("-id")
+    )

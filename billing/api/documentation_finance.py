@@ -52,6 +52,7 @@ _FIELDS = {
     "is_objected": "The seller refused a self-billed document: it is no invoice any more.",
     "preceding": "Invoices that a credit note corrects.",
     "pdf": "Address of the PDF (Factur-X); null while it is made, or where the seller issues.",
+    "cii": "Address of the CII, as it lies in the PDF; null as `pdf` is.",
     "xml": "Address of the UBL; null while it is made, or where the seller issues.",
     "records": "Address of the records behind it.",
     "sdr_id": "The seller's own id of the record.",
@@ -231,4 +232,5 @@ def _file(operation: str, summary: str, media_type: str):
 
 
 get_invoice_pdf = _file("getInvoicePdf", "The invoice as PDF (Factur-X)", "application/pdf")
+get_invoice_cii = _file("getInvoiceCii", "The invoice as CII (EN 16931)", "application/xml")
 get_invoice_xml = _file("getInvoiceXml", "The invoice as UBL 2.1", "application/xml")

@@ -114,6 +114,7 @@ INVOICE = {
     "preceding": [],
     "settlement_id": _SETTLEMENT,
     "pdf": f"{_HOST}/invoices/{_INVOICE}/pdf",
+    "cii": f"{_HOST}/invoices/{_INVOICE}/cii",
     "xml": f"{_HOST}/invoices/{_INVOICE}/xml",
     "records": f"{_HOST}/invoices/{_INVOICE}/records/",
 }

@@ -23,9 +23,10 @@ from billing.api.reading_finance import (
     PrecedingRow,
     Refusal,
 )
-from billing.models import DocumentFile, Invoice, InvoicingMode
+from billing.models import Invoice, InvoicingMode
 from billing.queries_finance import invoices_for, records_of
-from billing.queries_invoices import PDF, UBL
+from billing.queries_invoices import OwnInvoice, own_invoices
+from billing.services.invoice_files import file_of
 from billing.services.invoice_objections import NotRefusable, refuse_self_billed
 from billing.services.invoice_reports import NotReported, Reported, report
 from partners.api.bodies import JSON, not_json, read_body
@@ -38,7 +39,9 @@ _IN_CONFLICT = ("INVOICE_KNOWN", "ISSUED_BY_US", "NOTHING_TO_INVOICE")
 # A file of 10 MiB as base64, and the ids of a large month.
 _REPORT_BYTES, _OBJECTION_BYTES = 24 * 1024 * 1024, 16 * 1024
 _T = TypeVar("_T", NewInvoice, Refusal)
-_ENDING = {PDF: "pdf", UBL: "xml"}
+# How each kind of file is addressed, and how its name ends.
+_PLACES = {"pdf": "invoice-pdf", "cii": "invoice-cii", "ubl": "invoice-xml"}
+_ENDINGS = {"pdf": "pdf", "cii": "cii.xml", "ubl": "xml"}
 
 
 class Invoices(OwnList):
@@ -127,21 +130,19 @@ class InvoiceRecords(APIView):
 
 class InvoiceFile(APIView):
     required_scopes = {"GET": ["settlement:read"]}
-    media_type = PDF
+    kind = "pdf"
 
     def get(self, request, invoice_id: UUID):
         invoice = _one(request, invoice_id)
-        file = DocumentFile.objects.filter(
-            document=invoice.document_id, media_type=self.media_type
-        ).first()
-        if invoice.document_id is None:
+        if invoice.document is None:
             raise Http404
+        file = file_of(invoice.document, self.kind)
         if file is None:
             raise not_rendered_yet(
                 "FILE_NOT_RENDERED",
                 "The invoice is issued, its files are being made. Ask again as Retry-After says.",
             )
-        ending = _ENDING[self.media_type]
+        ending = _ENDINGS[self.kind]
         return hand_out(
             request,
             file,
@@ -158,8 +159,16 @@ class InvoicePdf(InvoiceFile):
         return super().get(request, invoice_id)
 
 
+class InvoiceCii(InvoiceFile):
+    kind = "cii"
+
+    @documentation.get_invoice_cii
+    def get(self, request, invoice_id: UUID):
+        return super().get(request, invoice_id)
+
+
 class InvoiceXml(InvoiceFile):
-    media_type = UBL
+    kind = "ubl"
 
     @documentation.get_invoice_xml
     def get(self, request, invoice_id: UUID):
@@ -235,53 +244,49 @@ def _one(request, invoice_id: UUID) -> Invoice:
 
 
 def _rows(request, found: list[Invoice]) -> list[InvoiceRow]:
-    files = set(
-        DocumentFile.objects.filter(
-            document__in=[one.document_id for one in found if one.document_id]
-        ).values_list("document", "media_type")
-    )
-    own = client_of(request).partner_id
+    return [_row(request, own) for own in own_invoices(found, partner=client_of(request).partner)]
 
-    def address(one: Invoice, media_type: str) -> str | None:
-        if (one.document_id, media_type) not in files:
+
+def _row(request, own: OwnInvoice) -> InvoiceRow:
+    one = own.invoice
+
+    def address(kind: str) -> str | None:
+        if kind not in own.files:
             return None
-        page = reverse(f"billing:invoice-{_ENDING[media_type]}", args=[one.pk])
-        return request.build_absolute_uri(page)
+        return request.build_absolute_uri(reverse(f"billing:{_PLACES[kind]}", args=[one.pk]))
 
-    return [
-        InvoiceRow(
-            id=one.pk,
-            number=one.number,
-            type_code=one.type_code,
-            mode=one.mode,
-            role="SELLER" if one.seller_id == own else "BUYER",
-            seller=one.seller.name,
-            buyer=one.buyer.name,
-            currency=one.currency,
-            issue_date=one.issue_date,
-            due_date=one.due_date,
-            supply_starts_at=one.supply_starts_at,
-            supply_ends_at=one.supply_ends_at,
-            sdrs=one.sdrs,
-            net_minor=one.net_minor,
-            vat_minor=one.vat_minor,
-            gross_minor=one.gross_minor,
-            is_objected=hasattr(one, "objection"),
-            preceding=[
-                PrecedingRow(
-                    id=row.preceding_id,
-                    number=row.preceding.number,
-                    issue_date=row.preceding.issue_date,
-                )
-                for row in one.preceding.all()
-            ],
-            settlement_id=one.settlement_id,
-            pdf=address(one, PDF),
-            xml=address(one, UBL),
-            records=request.build_absolute_uri(reverse("billing:invoice-records", args=[one.pk])),
-        )
-        for one in found
-    ]
+    return InvoiceRow(
+        id=one.pk,
+        number=one.number,
+        type_code=one.type_code,
+        mode=one.mode,
+        role="SELLER" if own.is_sold else "BUYER",
+        seller=one.seller.name,
+        buyer=one.buyer.name,
+        currency=one.currency,
+        issue_date=one.issue_date,
+        due_date=one.due_date,
+        supply_starts_at=one.supply_starts_at,
+        supply_ends_at=one.supply_ends_at,
+        sdrs=one.sdrs,
+        net_minor=one.net_minor,
+        vat_minor=one.vat_minor,
+        gross_minor=one.gross_minor,
+        is_objected=hasattr(one, "objection"),
+        preceding=[
+            PrecedingRow(
+                id=row.preceding_id,
+                number=row.preceding.number,
+                issue_date=row.preceding.issue_date,
+            )
+            for row in one.preceding.all()
+        ],
+        settlement_id=one.settlement_id,
+        pdf=address("pdf"),
+        cii=address("cii"),
+        xml=address("ubl"),
+        records=request.build_absolute_uri(reverse("billing:invoice-records", args=[one.pk])),
+    )
 
 
 def _whole_records(rows: list, limit: int):

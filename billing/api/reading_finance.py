@@ -116,6 +116,7 @@ class InvoiceRow(msgspec.Struct, frozen=True, kw_only=True):
     preceding: list[PrecedingRow]
     settlement_id: UUID
     pdf: str | None
+    cii: str | None
     xml: str | None
     records: str
 

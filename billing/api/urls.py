@@ -40,6 +40,7 @@ urlpatterns = [
     path("invoices/", invoices.Invoices.as_view(), name="invoice-list"),
     path("invoices/<uuid:invoice_id>/", invoices.InvoiceDetail.as_view(), name="invoice-detail"),
     path("invoices/<uuid:invoice_id>/pdf", invoices.InvoicePdf.as_view(), name="invoice-pdf"),
+    path("invoices/<uuid:invoice_id>/cii", invoices.InvoiceCii.as_view(), name="invoice-cii"),
     path("invoices/<uuid:invoice_id>/xml", invoices.InvoiceXml.as_view(), name="invoice-xml"),
     path(
         "invoices/<uuid:invoice_id>/records/",

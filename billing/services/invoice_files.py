@@ -17,15 +17,14 @@ from billing.documents.einvoice.rule_sets import VALIDATORS, Syntax
 from billing.documents.einvoice.schematron import SchematronNotRun
 from billing.documents.einvoice.ubl import build_ubl
 from billing.documents.einvoice.validation import validate
-from billing.documents.factur_x import structural_faults
+from billing.documents.factur_x import embedded_xml, structural_faults
 from billing.documents.invoice_content import from_json
 from billing.documents.invoice_pdf import render_invoice
 from billing.documents.invoice_rules import faults_of
 from billing.models import Document, DocumentFile, IssuingBlock, ValidationReport
+from billing.queries_invoices import HELD_IN, PDF, UBL
 from billing.services.seals import SealNotReadable, sealed
 from clearinghouse.uuid7 import uuid7_at
-
-PDF, UBL = "application/pdf", "application/xml"
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +80,17 @@ def render_missing_invoices(*, now: datetime) -> int:
         else:
             rendered += 1
     return rendered
+
+
+def file_of(document: Document, kind: str) -> DocumentFile | None:
+    """The file of a kind of ``HELD_IN`` as it was handed out first; None while it is made.
+
+    The CII is taken out of the PDF, which is the only place that it is kept in.
+    """
+    file = document.files.filter(media_type=HELD_IN[kind]).first()
+    if file is None or kind != "cii":
+        return file
+    return _file(document, UBL, embedded_xml(bytes(file.content)), now=file.rendered_at)
 
 
 def offered_xml(block: IssuingBlock, *, syntax: Syntax) -> bytes:

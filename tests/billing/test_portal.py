@@ -10,7 +10,8 @@ import time_machine
 from django.urls import reverse
 
 from billing import portal_urls
-from billing.models import BalanceConfirmation
+from billing.models import BalanceConfirmation, IssuingBlock
+from billing.queries_invoices import OFFERED
 from billing.services.clearing import clear_group
 from billing.services.statements import issue_statements
 from clearinghouse.uuid7 import new_uuid7
@@ -72,6 +73,7 @@ def every_address(world: World) -> list[str]:
     What only acts on a POST has a stranger test beside its own.
     """
     issued, asked = invoice(seller=world.nordlicht), make(BalanceConfirmation)
+    waiting = make(IssuingBlock, seller=world.nordlicht, code=OFFERED, buyer=world.laterne)
     for document in (issued.document, asked.document):
         store_pdf(document)
     arguments = {
@@ -79,6 +81,8 @@ def every_address(world: World) -> list[str]:
         "record_id": UUID(world.settled_id),
         "confirmation_id": asked.pk,
         "kind": "csv",
+        "block_id": waiting.pk,
+        "syntax": "ubl",
     }
     of_invoices = {"document_id": issued.document_id, "kind": "pdf"}
     public = {"login", "logout", "password", "password-changed"}
