@@ -9,10 +9,12 @@ from celery import shared_task
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from billing.gateways import mail_server
 from billing.models import BankEntry, Document, ExposureReading
 from billing.services import (
+    annex_job,
     close_job,
     closing,
     conservation,
@@ -30,6 +32,7 @@ from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers, NotClosable
 from partners.models import Environment, SettlementGroup
 from partners.services import jobs
+from partners.tasks import run_queued_jobs
 
 # After each clearing only fresh receipts are proved anew; the night proves all of them.
 _FRESH = timedelta(days=35)
@@ -100,6 +103,29 @@ def close_ordered_window(*, job_id: str) -> dict[str, object]:
 def export_postings(*, job_id: str) -> dict[str, object]:
     """Write the posting export that a person ordered."""
     return jobs.carry_out(job_id, posting_job.run, clock=timezone.now)
+
+
+@shared_task(name="billing.order_annex")
+def order_annex(*, document_id: str, kind: str) -> dict[str, str]:
+    """Queue the file that a partner asked for: its request may write no job itself."""
+    document = Document.objects.get(pk=document_id)
+    job = annex_job.order(document, kind)
+    run_queued_jobs()
+    return {"job_id": str(job.pk)}
+
+
+def ask_for_annex(document: Document, kind: str) -> None:
+    """Have a large annex made; with the broker away, whoever asks again asks anew."""
+    try:
+        order_annex.delay(document_id=str(document.pk), kind=kind)
+    except OperationalError:
+        logger.warning("billing.annex.not_ordered", extra={"number": document.number})
+
+
+@shared_task(name=annex_job.KIND)
+def make_annex(*, job_id: str) -> dict[str, object]:
+    """Write a large annex that somebody asked for."""
+    return jobs.carry_out(job_id, annex_job.run, clock=timezone.now)
 
 
 @shared_task(name="billing.prove_conservation")

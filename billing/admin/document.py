@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -10,9 +11,11 @@ from unfold.decorators import display
 
 from billing.admin.close import name_of
 from billing.models import Document, DocumentFile
+from billing.services import annex_job
 from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.stored_files import stream
 from partners.admin.base import EvidenceAdmin
+from partners.admin.job import wake_worker
 from partners.admin.story import ActionLink, Facts, Note, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from partners.services import audit
@@ -137,13 +140,18 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
         )
 
     def annex_view(self, request, document_id, kind):
-        """The records behind a statement, made now; each download is in the audit trail."""
+        """The records behind a statement, large ones by a job; each download is audited."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         statements = Document.objects.filter(kind__in=_WITH_RECORDS).select_related("settlement")
         document = statements.filter(pk=document_id).first()
         if document is None or kind not in MEDIA_TYPES:
             raise Http404("there is no such file")
+        path = annex_job.made(document, kind) if annex_job.is_large(document, kind) else None
+        if path is None and annex_job.is_large(document, kind):
+            job = annex_job.order(document, kind, requested_by=request.user)
+            wake_worker()
+            return redirect("admin:partners_job_change", job.pk)
         audit.record(
             "annex.downloaded",
             document,
@@ -151,7 +159,7 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
             at=timezone.now(),
             after={"format": kind},
         )
-        file = make_annex(document, kind)
+        file = path.open("rb") if path else make_annex(document, kind)
         return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])
 
 

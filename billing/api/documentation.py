@@ -112,7 +112,8 @@ get_annex = extend_schema(
         "One row per record under pseudonyms, as `annex.csv`, `annex.xlsx` or `annex.parquet`: the"
         " same rows in the same order. The CSV has `;` between fields, a decimal point and instants"
         " in UTC; its SHA-256 is `annex_sha256` of the statement. In Parquet amounts are decimal128"
-        " and instants UTC timestamps. Empty means: not stated."
+        " and instants UTC timestamps. Empty means: not stated. XLSX and Parquet of more than 5,000"
+        " records are made by a job: 409 ANNEX_BEING_MADE until they are there."
     ),
     parameters=[
         OpenApiParameter(
@@ -120,7 +121,7 @@ get_annex = extend_schema(
         )
     ],
     responses={(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES.values()}
-    | problems(404),
+    | problems(404, 409),
 )
 
 where_is_record = extend_schema(

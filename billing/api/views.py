@@ -1,5 +1,6 @@
 """Statements and *where is my record?* for partners' systems."""
 
+from typing import IO
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,8 +17,10 @@ from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unkno
 from billing.models import Document
 from billing.queries_statements import StatementSummary, pdf_of, statements_of, summaries_of
 from billing.queries_whereabouts import NotForYou, where_is
+from billing.services import annex_job
 from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.stored_files import stream
+from billing.tasks import ask_for_annex
 from partners.api.permissions import client_of
 
 JSON = "application/json"
@@ -81,7 +84,7 @@ class StatementAnnex(APIView):
         if kind not in MEDIA_TYPES:
             raise Http404
         document = _one(request, document_id)
-        file = make_annex(document, kind)
+        file = _annex_of(document, kind)
         if request.method == "GET":
             note_taken(
                 request, object_type="annex", number=document.number, details={"format": kind}
@@ -121,6 +124,23 @@ def _where(request, subject: UUID | str) -> HttpResponse:
     except NotForYou:
         raise Http404 from None
     return _json(found)
+
+
+def _annex_of(document: Document, kind: str) -> IO[bytes]:
+    """Made now, or by a job where it is large.
+
+    :raises RequestRefused: 409, the job is at it or was just asked for, or it failed.
+    """
+    if not annex_job.is_large(document, kind):
+        return make_annex(document, kind)
+    if path := annex_job.made(document, kind):
+        return path.open("rb")
+    ask_for_annex(document, kind)
+    raise not_rendered_yet(
+        "ANNEX_BEING_MADE",
+        "So many records take a minute or two. Ask again as Retry-After says; the CSV is there at"
+        " once.",
+    )
 
 
 def _statements(request, *statuses: str):

@@ -13,6 +13,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Cell = str | int | Decimal
 
+# A spreadsheet counts in doubles: what has more digits than they keep stays a text.
+_EXACT_DIGITS = 15
+
+
+def is_exact(figure: str) -> bool:
+    """Tell whether a spreadsheet keeps every digit of a figure written with a decimal point."""
+    return len(figure.lstrip("-0.").replace(".", "")) <= _EXACT_DIGITS
+
 
 def csv_lines(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """UTF-8 with a byte order mark, ``;`` between fields, decimal point, CRLF."""
@@ -43,6 +51,8 @@ def xlsx_bytes(title: str, headers: Sequence[str], rows: Iterable[Sequence[Cell]
                 for column, cell in enumerate(row):
                     if isinstance(cell, str):
                         sheet.write_string(number, column, cell)
+                    elif not is_exact(_plain(cell)):
+                        sheet.write_string(number, column, _plain(cell))
                     elif isinstance(cell, Decimal):
                         sheet.write_number(number, column, float(cell), money)
                     else:

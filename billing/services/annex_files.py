@@ -8,13 +8,15 @@ does not grow with the number of records.
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
 
 from billing.documents.content import StatementContent, content_sha256, from_json
+from billing.documents.table_files import is_exact
 from billing.models import Document
 from billing.services.annex import COLUMNS, Source, spool_annex
 from billing.services.statements import AnnexDiffers, StoredContentChanged
@@ -38,15 +40,18 @@ MEDIA_TYPES = {
 _SPOOL_BYTES = 1024 * 1024
 # Excel has 1,048,576 rows to a sheet; a larger annex goes on in the next.
 ROWS_PER_SHEET = 1_000_000
-# A spreadsheet counts in doubles: what has more digits than they keep stays a text.
-_EXACT_DIGITS = 15
 _ROWS_PER_GROUP = 20_000
+# How often somebody who waits hears of it.
+_ROWS_PER_WORD = 2_000
 
 
-def make_annex(document: Document, kind: str) -> IO[bytes]:
+def make_annex(
+    document: Document, kind: str, *, told: Callable[[int], object] = lambda done: None
+) -> IO[bytes]:
     """Return the annex of a statement as an open temporary file; the caller closes it.
 
-    ``kind`` is a key of ``MEDIA_TYPES``.
+    ``kind`` is a key of ``MEDIA_TYPES``. ``told`` hears how many records are written; what it
+    raises stops the work.
 
     :raises AnnexDiffers: the evidence gives other records than the statement states.
     :raises StoredContentChanged: the frozen content does not hash to what was noted.
@@ -72,9 +77,21 @@ def make_annex(document: Document, kind: str) -> IO[bytes]:
         return plain
     with plain:
         target = tempfile.TemporaryFile()  # noqa: SIM115
-        _WRITERS[kind](plain, target, content)
+        try:
+            with closing(_rows(plain)) as rows:
+                _WRITERS[kind](_counted(rows, told), target, content)
+        except BaseException:
+            target.close()
+            raise
         target.seek(0)
         return target
+
+
+def _counted(rows: Iterator[list[str]], told: Callable[[int], object]) -> Iterator[list[str]]:
+    for number, row in enumerate(rows, start=1):
+        if number % _ROWS_PER_WORD == 0:
+            told(number)
+        yield row
 
 
 def _content_of(document: Document) -> StatementContent:
@@ -83,7 +100,7 @@ def _content_of(document: Document) -> StatementContent:
     return from_json(document.content)
 
 
-def _write_xlsx(plain: IO[bytes], target: IO[bytes], content: StatementContent) -> None:
+def _write_xlsx(rows: Iterator[list[str]], target: IO[bytes], content: StatementContent) -> None:
     """One row at a time: xlsxwriter keeps none of them."""
     from xlsxwriter import Workbook
 
@@ -100,7 +117,6 @@ def _write_xlsx(plain: IO[bytes], target: IO[bytes], content: StatementContent) 
         )
         head = book.add_format({"bold": True, "bottom": 1})
         cells = _Cells(book, columns, currency=content.currency)
-        rows = _rows(plain)
         for part in range(1, 2 + max(content.annex.rows - 1, 0) // ROWS_PER_SHEET):
             sheet = book.add_worksheet("records" if part == 1 else f"records {part}")
             sheet.freeze_panes(1, 1)
@@ -147,10 +163,10 @@ class _Cells:
 
     @staticmethod
     def _number(sheet, number, place, text, form) -> None:
-        if len(text.lstrip("-0.").replace(".", "")) > _EXACT_DIGITS:
-            sheet.write_string(number, place, text)
-        else:
+        if is_exact(text):
             sheet.write_number(number, place, float(text), form)
+        else:
+            sheet.write_string(number, place, text)
 
     @staticmethod
     def _instant(sheet, number, place, text, form) -> None:
@@ -162,7 +178,7 @@ class _Cells:
         sheet.write_boolean(number, place, text == "true")
 
 
-def _write_parquet(plain: IO[bytes], target: IO[bytes], content: StatementContent) -> None:
+def _write_parquet(rows: Iterator[list[str]], target: IO[bytes], content: StatementContent) -> None:
     """Row groups of 20,000; amounts as decimal128, instants as UTC timestamps."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -178,7 +194,6 @@ def _write_parquet(plain: IO[bytes], target: IO[bytes], content: StatementConten
     }
     facts = {"statement": content.number, "csv_sha256": content.annex.sha256}
     schema = pa.schema([(name, kinds.get(name, pa.string())) for name in columns], metadata=facts)
-    rows = _rows(plain)
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
         while chunk := list(islice(rows, _ROWS_PER_GROUP)):
             texts = zip(*chunk, strict=True)
@@ -199,7 +214,7 @@ def _value_of(name: str) -> Callable[[str], Any]:
     return lambda text: text or None
 
 
-def _rows(plain: IO[bytes]) -> Iterator[list[str]]:
+def _rows(plain: IO[bytes]) -> Generator[list[str], None, None]:
     """The records of the CSV, its head left out."""
     plain.seek(0)
     text = io.TextIOWrapper(plain, encoding="utf-8", newline="")

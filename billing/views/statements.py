@@ -17,16 +17,19 @@ from billing.queries_statements import (
     statements_of,
     summaries_of,
 )
+from billing.services import annex_job
 from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.services.downloads import note_download
 from billing.stored_files import answer_with, stream
+from billing.tasks import ask_for_annex
 from billing.views.access import ENVIRONMENT, reader_for
 from billing.views.pages import cursor_of
-from partners.models import Partner
+from partners.models import Job, Partner
 from partners.portal import for_partner, partner_of, request_id
 from roaming.queries_tariffs import waiting_increases
 
 PAGE = 24
+_LOOK_AGAIN_S = 5
 
 
 @require_safe
@@ -99,13 +102,21 @@ def statement_pdf(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 @require_safe
 @for_partner
-def statement_annex(request: HttpRequest, document_id: UUID, kind: str) -> FileResponse:
-    """The records behind the partner's own statement, made now in the format ``kind``."""
+def statement_annex(
+    request: HttpRequest, document_id: UUID, kind: str
+) -> FileResponse | HttpResponse:
+    """The records behind the partner's own statement in the format ``kind``.
+
+    Made now; large ones by a job, and a page tells how far it is.
+    """
     partner = partner_of(request)
     if kind not in MEDIA_TYPES:
         raise Http404("no such format")
     own = statements_of(partner, environment=ENVIRONMENT, statuses=["FINAL", "PROVISIONAL"])
     document = get_object_or_404(own.select_related("settlement"), id=document_id)
+    path = annex_job.made(document, kind) if annex_job.is_large(document, kind) else None
+    if path is None and annex_job.is_large(document, kind):
+        return _being_made(request, document, kind)
     note_download(
         actor=request.user.get_username(),
         partner=partner,
@@ -115,5 +126,30 @@ def statement_annex(request: HttpRequest, document_id: UUID, kind: str) -> FileR
         request_id=request_id(),
         details={"format": kind},
     )
-    file = make_annex(document, kind)
+    file = path.open("rb") if path else make_annex(document, kind)
     return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])
+
+
+def _being_made(request: HttpRequest, document: Document, kind: str) -> HttpResponse:
+    """Ask for the file, once, and tell how far it is."""
+    job = annex_job.job_of(document, kind)
+    has_failed = job is not None and job.state == Job.State.FAILED and "again" not in request.GET
+    if not has_failed:
+        ask_for_annex(document, kind)
+    is_counted = job is not None and job.state == Job.State.RUNNING and job.total
+    response = render(
+        request,
+        "portal/annex.html",
+        {
+            "section": "statements",
+            "document": document,
+            "kind": kind,
+            "rows": document.content["annex"]["rows"],
+            "has_failed": has_failed,
+            "done": job.done if job and is_counted else None,
+        },
+    )
+    if not has_failed:
+        response["Refresh"] = str(_LOOK_AGAIN_S)
+    response["Cache-Control"] = "no-store"
+    return response

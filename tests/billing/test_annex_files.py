@@ -145,7 +145,7 @@ class TestFormats:
         plain, target = io.BytesIO(b"a;b\n"), io.BytesIO()
         monkeypatch.setitem(annex_files.COLUMNS, 3, ["started_at", "ended_at"])
 
-        annex_files._write_xlsx(plain, target, content)
+        annex_files._write_xlsx(annex_files._rows(plain), target, content)
 
         assert list(openpyxl.load_workbook(target).active.values) == [
             ("started_at (UTC)", "ended_at (UTC)")
