@@ -74,7 +74,15 @@ class TestMisbehaviour:
             partner.behave(behaviour)
             return certify(us, target(partner, role), ran_at=NOON, only=only)
 
-    @pytest.mark.parametrize("behaviour", ["html500", "redirect", "dropping", "malformed"])
+    @pytest.mark.parametrize(
+        "behaviour",
+        [
+            "html500",
+            "malformed",
+            pytest.param("redirect", marks=pytest.mark.long),
+            pytest.param("dropping", marks=pytest.mark.long),
+        ],
+    )
     def test_shows_in_what_is_answered(self, behaviour):
         report = self.certified(behaviour)
 

@@ -86,6 +86,17 @@ class TestHandshake:
         assert (encoded(token_a) == said) == (version != "2.1.1")
         assert answers == [200, 200, 200]
 
+    def test_may_send_raw_tokens_in_any_version(self):
+        with pair(cso=Options(base64=False)) as (seller, _provider):
+            token = seller.connection.outbound
+
+            assert seller.push_location().headers["authorization"] == f"Token {token}"
+
+    def test_names_the_address_where_peers_reach_it(self):
+        with FakePartner("cso", options=Options(public_url="https://cso.example/")) as seller:
+            assert seller.versions_url == "https://cso.example/ocpi/versions"
+            assert seller.url("SENDER", "tokens").startswith("https://cso.example/ocpi/2.2.1/")
+
     def test_ends_the_registration_token(self):
         with (
             FakePartner("cso") as seller,

@@ -87,6 +87,7 @@ def _old_session(document: Document, place: Document | None = None) -> Document:
         kept["total_cost"] = kept["total_cost"]["excl_vat"]
     return kept | {
         "auth_id": document["cdr_token"]["contract_id"],
+        "auth_method": _old_method(document),
         "location": _only(place or {}, document["evse_uid"]),
     }
 
@@ -98,11 +99,18 @@ def _old_cdr(document: Document, place: Document | None = None) -> Document:
     kept = _without(document, *dropped, "authorization_reference", "signed_data")
     return _renamed(kept, stop_date_time="end_date_time") | {
         "auth_id": document["cdr_token"]["contract_id"],
+        "auth_method": _old_method(document),
         "location": _only(place or {}, document["cdr_location"]["evse_uid"]),
         "tariffs": [_old_tariff(one) for one in document.get("tariffs", [])],
         "charging_periods": [_without(one, "tariff_id") for one in document["charging_periods"]],
         "total_cost": document["total_cost"]["excl_vat"],
     }
+
+
+def _old_method(document: Document) -> str:
+    """2.1.1 has no word for a remote start; the provider was asked, so much is true."""
+    method: str = document["auth_method"]
+    return "AUTH_REQUEST" if method == "COMMAND" else method
 
 
 def _only(place: Document, evse_uid: str) -> Document:
