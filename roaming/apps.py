@@ -6,7 +6,11 @@ class RoamingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from roaming.gateways import register
-        from roaming.protocols.rest.gateway import PROTOCOL, RestGateway
+        """Adapters take their places: how parties are reached, how their records are read again."""
+        from roaming import gateways
+        from roaming.intake import readers
+        from roaming.protocols.ocpi import records
+        from roaming.protocols.rest import gateway as rest
 
-        register(PROTOCOL, RestGateway())
+        gateways.register(rest.PROTOCOL, rest.RestGateway())
+        readers.register(records.DOOR, records.read_kept)

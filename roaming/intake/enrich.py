@@ -126,7 +126,12 @@ def with_registries(
     registries: Registries,
     day: SenderDay,
 ) -> Sides:
-    facts = replace(sides.facts, sender_day=day, local_times=submission.local_times)
+    facts = replace(
+        sides.facts,
+        sender_day=day,
+        local_times=submission.local_times,
+        energy_decimals=submission.energy_decimals,
+    )
     if asked is None:
         return replace(sides, facts=facts)
     facts = replace(

@@ -62,6 +62,7 @@ class Submission(NamedTuple):
 
     ``is_record``: false for bytes of which nothing could be read, so that no rule has a say.
     ``local_times``: the times that came without an offset, in the zone in which they were read.
+    ``energy_decimals``: how finely its door tells kWh.
     """
 
     raw: bytes
@@ -69,6 +70,7 @@ class Submission(NamedTuple):
     findings: list[Finding]
     is_record: bool = True
     local_times: tuple[datetime, ...] | None = None
+    energy_decimals: int = 3
 
 
 class NotAnObject(ValueError):

@@ -6,8 +6,6 @@ from roaming.rules.findings import Facts, Found, Limits, Severity
 from roaming.rules.record import InboundSdr
 from roaming.rules.time import seconds
 
-FINEST_EXPONENT = -3
-
 
 def energy_is_not_negative(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V201. A credit may negate the energy too."""
@@ -93,16 +91,16 @@ def energy_is_not_in_wh(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found 
 
 
 def energy_is_not_too_fine(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V212. Meters are read to a watt-hour; zeros behind it are no precision."""
+    """V212. Meters are read to a watt-hour, OCPI tells a tenth of it; zeros are no precision."""
     if sdr.energy_kwh is None:
         return None
     exponent = sdr.energy_kwh.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= FINEST_EXPONENT:
+    if not isinstance(exponent, int) or exponent >= -facts.energy_decimals:
         return None
-    if sdr.energy_kwh == round(sdr.energy_kwh, -FINEST_EXPONENT):
+    if sdr.energy_kwh == round(sdr.energy_kwh, facts.energy_decimals):
         return None
-    text = f"{sdr.energy_kwh} kWh has more than {-FINEST_EXPONENT} decimals"
-    return Found(text, None, f"{-exponent} decimals", f"{-FINEST_EXPONENT} decimals")
+    text = f"{sdr.energy_kwh} kWh has more than {facts.energy_decimals} decimals"
+    return Found(text, None, f"{-exponent} decimals", f"{facts.energy_decimals} decimals")
 
 
 def _hours(sdr: InboundSdr) -> Decimal | None:

@@ -113,6 +113,7 @@ class Facts:
     ``local_times``: start and end as the clocks of a named zone told them, without an offset;
     None where the record told offsets. ``contract_csp``: the party here whose provider id the
     contract carries, the buyer where both are one partner's; None where none is here.
+    ``energy_decimals``: how finely the protocol tells kWh.
     """
 
     received_at: datetime
@@ -138,6 +139,7 @@ class Facts:
     batch_gap: str = ""
     local_times: tuple[datetime, ...] | None = None
     contract_csp: str | None = None
+    energy_decimals: int = 3
 
 
 Check: TypeAlias = Callable[[InboundSdr, Facts, Limits], Found | None]

@@ -4,7 +4,7 @@ Whether a record is late is still judged by when it came in.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -13,11 +13,12 @@ from django.conf import settings
 
 from clearinghouse.sealing import Sealer
 from partners.models import Partner
+from roaming.intake import readers
 from roaming.intake.csv_file import read_row
 from roaming.intake.enrich import enrich
 from roaming.intake.facts import Sides, World, load_world
 from roaming.intake.originals import read_originals
-from roaming.intake.profile import Profile, UnusableProfile, load_profile
+from roaming.intake.profile import UnusableProfile, load_profile
 from roaming.intake.structure import Submission, read_element
 from roaming.models import IntakeBatch, RawRecord, Sdr, SdrLink, SdrState, SessionKey
 from roaming.rules.catalog import Verdict, check_sdr, verdict_of
@@ -137,27 +138,29 @@ def read_again(record_ids: Collection[UUID]) -> dict[UUID, Submission]:
     """
     raws = RawRecord.objects.in_bulk(list(record_ids))
     batches = IntakeBatch.objects.in_bulk({raw.batch_id for raw in raws.values()})
-    profiles = {batch.profile: _profile(batch.profile) for batch in batches.values()}
+    by_batch = {batch.pk: _reader(batch) for batch in batches.values()}
     sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
     submissions = {}
     for record_id, raw in raws.items():
-        batch = batches.get(raw.batch_id)
-        if batch is None or (batch.profile and not profiles[batch.profile]):
-            continue
-        bytes_kept = sealer.open(bytes(raw.encrypted_payload))
-        profile = profiles[batch.profile]
-        submissions[record_id] = (
-            read_row(bytes_kept, profile) if profile else read_element(bytes_kept)
-        )
+        read = by_batch.get(raw.batch_id)
+        found = read(sealer.open(bytes(raw.encrypted_payload))) if read else None
+        if found is not None:
+            submissions[record_id] = found
     return submissions
 
 
-def _profile(name: str) -> Profile | None:
-    """None for a record that came as JSON, and for a profile that is gone."""
+def _reader(batch: IntakeBatch) -> Callable[[bytes], Submission | None] | None:
+    """None for a batch whose profile is gone."""
+    of_door = readers.reader_of(batch.door)
+    if of_door is not None:
+        return lambda raw: of_door(raw, batch.profile)
+    if not batch.profile:
+        return read_element
     try:
-        return load_profile(name) if name else None
+        profile = load_profile(batch.profile)
     except (UnusableProfile, OSError):
         return None
+    return lambda raw: read_row(raw, profile)
 
 
 def _session_holders(record_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from partners.models import EndpointToken, Party, RoamingEndpoint
-from roaming.protocols.ocpi.connections import checksum
+from partners.services.endpoints import checksum
 from tests.makers import partner_of
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from partners.models import EndpointToken
-from roaming.protocols.ocpi.connections import checksum
+from partners.services.endpoints import checksum
 from tests.makers import nordlicht, voltaire
 from tests.roaming.ocpi_world import System, connection
 

@@ -19,6 +19,8 @@ from roaming.rules.findings import Finding
 from roaming.rules.record import InboundSdr
 
 _WORDS: dict[str, CdrWords] = {"2.1.1": V2_1_1, "2.2.1": V2_2_1, "2.3.0": V2_3_0}
+# OCPI's numbers have four decimals.
+_DECIMALS = 4
 _LONGEST_FIELD, _LONGEST_MESSAGE, _MOST_FINDINGS = 60, 500, 50
 
 
@@ -40,11 +42,17 @@ def submission_of(
     tree, faults = found = read(version, "CDR", raw)
     if not found.is_acceptable:
         readable = _still_readable(tree, owner)
-        return Submission(raw, readable, _findings(faults), is_record=bool(tree))
+        return Submission(
+            raw,
+            readable,
+            _findings(faults),
+            is_record=bool(tree),
+            energy_decimals=_DECIMALS,
+        )
     known = Known(owner=owner, token_of=token_of)
     sdr, refused = checked(sdr_fields(tree, raw, _WORDS[version], known, basis))
     problems = [_v001(name, f"{FIELD_OF.get(name, name)}: {problem}") for name, problem in refused]
-    return checked_submission(raw, sdr, problems)
+    return checked_submission(raw, sdr, problems)._replace(energy_decimals=_DECIMALS)
 
 
 def _still_readable(tree: dict, owner: str) -> InboundSdr:

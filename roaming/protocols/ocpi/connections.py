@@ -6,7 +6,6 @@ what it says of itself.
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from partners.models import EndpointToken, Party, RoamingEndpoint
+from partners.services.endpoints import checksum
 from roaming.protocols.ocpi.faults import CLIENT_ERROR, Fault, NotAuthorized
 from roaming.protocols.ocpi.identity import PROTOCOL
 
@@ -34,11 +34,6 @@ class Connection:
     @property
     def is_registering(self) -> bool:
         return self.token.purpose == EndpointToken.Purpose.REGISTRATION
-
-
-def checksum(token: str) -> str:
-    """How a token that a partner shows is stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def connection_of(request: HttpRequest, *, now: datetime) -> Connection:

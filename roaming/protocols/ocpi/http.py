@@ -150,7 +150,10 @@ class ModuleView:
                 caller_role=self.caller_role,
                 callee_role=self.callee_role,
             )
-            answer = self._verb(request)(call, **arguments)
+            verb = self._verb(request)
+            if self.is_routed:
+                _ = call.receiver  # whoever is named must be known, whatever the module
+            answer = verb(call, **arguments)
         except Fault as fault:
             answer = fault.answer()
         except NotReached as error:

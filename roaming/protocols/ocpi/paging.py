@@ -22,12 +22,15 @@ def page_of(
     render: Callable[[list[Any]], Iterable[Any]],
     cap: int = CAP,
     by: str = "updated_at",
+    order: str = "id",
 ) -> Answer:
     """One page of ``rows`` that the caller may see; ``render`` makes trees of a list of rows.
 
+    ``by``: the column that date_from and date_to are about; "" where ``rows`` obey them already.
+
     :raises Fault: 2001, a parameter cannot be read
     """
-    since, until = period_of(call)
+    since, until = period_of(call) if by else (None, None)
     if since is not None:
         rows = rows.filter(**{f"{by}__gte": since})
     if until is not None:
@@ -35,7 +38,7 @@ def page_of(
     offset = _count(call, "offset", default=0)
     limit = min(_count(call, "limit", default=cap, least=1), cap)
     total = rows.count()
-    page = list(rows.order_by("id")[offset : offset + limit])
+    page = list(rows.order_by(order)[offset : offset + limit])
     headers = {"X-Total-Count": str(total), "X-Limit": str(cap)}
     if offset + len(page) < total and page:
         headers["Link"] = f'<{_following(call, offset=offset + limit, limit=limit)}>; rel="next"'

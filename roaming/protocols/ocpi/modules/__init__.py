@@ -2,13 +2,13 @@
 
 from types import ModuleType
 
-from roaming.protocols.ocpi.modules import versions
+from roaming.protocols.ocpi.modules import cdrs, versions
 from roaming.protocols.ocpi.registry import register
 
 __all__ = ["ROOT_ROUTES"]
 
 ROOT_ROUTES = versions.ROUTES
 
-_MODULES: tuple[ModuleType, ...] = ()
+_MODULES: tuple[ModuleType, ...] = (cdrs,)
 for _module in _MODULES:
     register(_module.MODULE)

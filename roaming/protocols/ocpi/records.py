@@ -1,0 +1,49 @@
+"""CDRs as records: how they came in is kept with their batch, so that they can be read again."""
+
+from datetime import datetime
+
+from partners.models import Party, RoamingAgreement
+from partners.queries import in_period
+from roaming.intake.structure import Submission
+from roaming.protocols.ocpi.cdrs import submission_of
+from roaming.protocols.ocpi.identity import PROTOCOL, format_of
+from roaming.protocols.ocpi.tokens_known import tokens_of
+from roaming.protocols.ocpi.trees.cdr_reading import Basis
+
+DOOR = PROTOCOL
+_WORDS = 5
+
+
+def profile_of(version: str, owner: Party, basis: Basis) -> str:
+    """How a batch's CDRs are to be read: ``OCPI 2.2.1 NL*TNM EXCL_TAX LIVE``."""
+    return f"{format_of(version)} {owner.code} {basis} {owner.environment}"
+
+
+def read_kept(raw: bytes, profile: str) -> Submission | None:
+    """A CDR that was kept, read as it was when it came; ``None``: the profile is none of ours."""
+    parts = profile.split()
+    if len(parts) != _WORDS or parts[0] != PROTOCOL:
+        return None
+    _, version, owner, basis, environment = parts
+    read_as: Basis = "INCL_TAX" if basis == "INCL_TAX" else "EXCL_TAX"
+    return submission_of(version, raw, owner, basis=read_as, token_of=tokens_of(environment))
+
+
+def version_kept(profile: str) -> str:
+    """The version of a kept CDR; "" where it came in another way."""
+    parts = profile.split()
+    return parts[1] if len(parts) == _WORDS and parts[0] == PROTOCOL else ""
+
+
+def basis_between(seller: Party, csp_code: str, *, now: datetime) -> Basis:
+    """Which of a CDR's prices is the claim, by the agreement in force; excl. tax without one."""
+    country, _, party_id = csp_code.partition("*")
+    agreement = RoamingAgreement.objects.filter(
+        in_period(now),
+        seller=seller,
+        buyer__country_code=country.upper(),
+        buyer__party_id=party_id.upper(),
+        in_force_at__isnull=False,
+    ).first()
+    is_incl = agreement is not None and agreement.price_basis == "INCL_TAX"
+    return "INCL_TAX" if is_incl else "EXCL_TAX"
