@@ -9,8 +9,10 @@ class RoamingConfig(AppConfig):
         """Adapters take their places: how parties are reached, how their records are read again."""
         from roaming import gateways
         from roaming.intake import readers
-        from roaming.protocols.ocpi import records
+        from roaming.protocols.ocpi import gateway as ocpi
+        from roaming.protocols.ocpi import identity, records
         from roaming.protocols.rest import gateway as rest
 
+        gateways.register(identity.PROTOCOL, ocpi.OcpiGateway())
         gateways.register(rest.PROTOCOL, rest.RestGateway())
         readers.register(records.DOOR, records.read_kept)

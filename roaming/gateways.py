@@ -54,6 +54,30 @@ class PartyGateway(Protocol):
         """See whether its system answers at all."""
 
 
+class Unable:
+    """A gateway that can do nothing yet: an adapter overrides what its protocol has."""
+
+    def authorize(
+        self, route: Route, question: AuthorizationQuestion, *, timeout_s: float
+    ) -> AuthorizationAnswer:
+        raise NotReached("UNABLE", "its protocol authorizes nobody")
+
+    def ask(self, route: Route, ask: RemoteAsk, *, timeout_s: float) -> RemoteAnswer:
+        raise NotReached("UNABLE", "its protocol takes no remote requests")
+
+    def tell_outcome(self, route: Route, ask: RemoteAsk, outcome: RemoteOutcome) -> None:
+        raise NotReached("UNABLE", "its protocol hears no outcomes")
+
+    def push(self, route: Route, *, kind: str, subject_id: UUID) -> None:
+        raise NotReached("UNABLE", f"{kind} is not pushed over its protocol")
+
+    def deliver_record(self, route: Route, *, record_id: UUID) -> str:
+        raise NotReached("UNABLE", "its protocol takes no records")
+
+    def ping(self, endpoint: Any) -> None:
+        raise NotReached("UNABLE", "its protocol gives no sign of life")
+
+
 _gateways: dict[str, PartyGateway] = {}
 
 

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from roaming.protocols.ocpi.identity import VERSIONS
 from roaming.protocols.ocpi.modules import ROOT_ROUTES
-from roaming.protocols.ocpi.modules.versions import VersionDetails
+from roaming.protocols.ocpi.modules.versions import NotThere, VersionDetails
 from roaming.protocols.ocpi.registry import patterns_of
 
 app_name = "ocpi"
@@ -19,3 +19,4 @@ for _version in VERSIONS:
         path(f"{_version}/", _details, {"version": _version}),
         path(f"{_version}/", include(patterns_of(_version))),
     ]
+urlpatterns += [path("<path:rest>", NotThere.as_view())]

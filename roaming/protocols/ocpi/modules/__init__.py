@@ -2,13 +2,17 @@
 
 from types import ModuleType
 
-from roaming.protocols.ocpi.modules import cdrs, versions
+from roaming.protocols.ocpi.modules import cdrs, credentials, hubclientinfo, versions
 from roaming.protocols.ocpi.registry import register
 
 __all__ = ["ROOT_ROUTES"]
 
 ROOT_ROUTES = versions.ROUTES
 
-_MODULES: tuple[ModuleType, ...] = (cdrs,)
+_MODULES: tuple[ModuleType, ...] = (
+    cdrs,
+    credentials,
+    hubclientinfo,
+)
 for _module in _MODULES:
     register(_module.MODULE)

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.urls import reverse
 
-from roaming.protocols.ocpi.faults import Answer
+from roaming.protocols.ocpi.faults import CLIENT_ERROR, Answer, Fault
 from roaming.protocols.ocpi.http import Call, ModuleView
 from roaming.protocols.ocpi.identity import VERSIONS
 from roaming.protocols.ocpi.registry import Module, modules_of
@@ -41,6 +41,17 @@ class VersionDetails(ModuleView):
                 for side, route in module.sides.items()
             ]
         return Answer({"version": call.version, "endpoints": endpoints})
+
+
+class NotThere(ModuleView):
+    """Whatever else is asked for below /ocpi/: no such thing, in OCPI's envelope."""
+
+    is_routed = False
+
+    def get(self, call: Call, **_path: str) -> Answer:
+        raise Fault(CLIENT_ERROR, "There is nothing here.", http=404)
+
+    put = patch = post = delete = get
 
 
 def base_url(request: HttpRequest, version: str) -> str:

@@ -23,7 +23,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roaming", "0005_evidence_of_part_five")]
+    dependencies = [("roaming", "0008_whitelist_sequence")]
 
     operations = [
         migrations.RunSQL(

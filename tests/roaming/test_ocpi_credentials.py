@@ -1,0 +1,161 @@
+"""The handshake over real HTTP, with a partner that serves its own side of it: cases CRD-01…13."""
+
+import pytest
+from django.utils import timezone
+
+from partners.models import EndpointSecret, EndpointToken, PartyPresence, RoamingEndpoint
+from partners.services.endpoints import issue_registration_token, secret_of
+from roaming.protocols.ocpi.simulator import FakePartner, Options, RegistrationFailed, Speaker
+from tests.makers import AgreementMaker, nordlicht, partner_of, polder, voltaire
+from tests.roaming.ocpi_world import System
+from tests.roaming.part_five_rows import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def hub(live_server, settings):
+    settings.PARTNERS_MAY_BE_LOCAL = True
+    return f"{live_server.url}/ocpi/versions"
+
+
+def planned(*parties, **changes):
+    """A connection of ``parties`` that staff prepared, and its registration token."""
+    own = {"owner": partner_of(parties[0]), "state": "PLANNED", "url": "", "protocol_version": ""}
+    endpoint = make(RoamingEndpoint, **(own | changes))
+    endpoint.parties.set(parties)
+    return endpoint, issue_registration_token(endpoint, now=timezone.now())
+
+
+def cso(version="2.2.1", **options):
+    party = nordlicht()
+    return FakePartner("cso", version, party=party.code, options=Options(**options))
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+def test_crd_01_to_04_a_partner_registers_and_its_registration_token_is_used_up(hub, version):
+    endpoint, token_a = planned(nordlicht())
+    details = System(token_a).get(f"/ocpi/{version}").ocpi["data"]
+    assert all(one["url"].startswith("http") for one in details["endpoints"])
+    assert System(token_a).get(f"/ocpi/{version}/sender/cdrs").status_code == 401
+
+    with cso(version) as partner:
+        partner.register(hub, token_a)
+        seen = partner.received("versions")
+        endpoint.refresh_from_db()
+
+        assert len(seen) >= 2
+        assert (endpoint.state, endpoint.protocol_version) == ("CONNECTED", version)
+        assert endpoint.interfaces.filter(module="cdrs").exists()
+        assert secret_of(endpoint) in partner.connection.inbound
+        peer = partner.connection.peer
+        token_c = partner.connection.outbound
+    _shows_the_hub(peer, version)
+    assert System(token_a).get("/ocpi/versions").status_code == 401
+    again = System(token_c, version=version).post("credentials", {"token": "x", "url": hub})
+    assert again.status_code == 405
+    assert not EndpointToken.objects.filter(token_sha256__contains=token_c).exists()
+    told = System(token_c, version=version).get("credentials").ocpi["data"]
+    assert told["token"] == token_c
+
+
+def _shows_the_hub(peer, version):
+    if version == "2.1.1":
+        assert (peer["country_code"], peer["party_id"]) == ("DE", "CLH")
+    elif version == "2.2.1":
+        assert [role["role"] for role in peer["roles"]] == ["HUB"]
+    else:
+        assert peer["hub_party_id"] == "DECLH"
+        assert peer["roles"]
+        assert all(role["role"] != "HUB" for role in peer["roles"])
+
+
+def test_crd_05_who_is_not_registered_can_neither_renew_nor_leave(hub):
+    _, token_a = planned(nordlicht())
+    system = System(token_a)
+    assert system.put("credentials", {"token": "x", "url": hub}).status_code == 405
+    assert system.delete("credentials").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "quirks"),
+    [
+        (3001, {}, {}),
+        (3002, {"versions": ("2.1.1",)}, {}),
+        (3003, {"hidden_modules": frozenset({"cdrs"})}, {"requires": ["cdrs SENDER"]}),
+    ],
+    ids=["crd_06_not_usable", "crd_07_no_such_version", "crd_08_modules_are_missing"],
+)
+def test_a_handshake_that_fails_leaves_everything_as_it_was(hub, code, options, quirks):
+    endpoint, token_a = planned(nordlicht(), quirks=quirks)
+    with cso(**options) as partner:
+        url = partner.versions_url if code != 3001 else f"{partner.base_url}/nowhere"
+        token_b = partner.connection.issue()
+        answer = System(token_a).post("credentials", {"token": token_b, "url": url, "roles": []})
+        assert answer.ocpi["status_code"] == code
+        endpoint.refresh_from_db()
+        assert (endpoint.state, endpoint.registered_at) == ("PLANNED", None)
+        assert not EndpointSecret.objects.exists()
+        assert System(token_a).get("/ocpi/versions").status_code == 200
+
+
+def test_crd_09_and_10_tokens_are_renewed_without_a_lock_out_and_end_when_it_leaves(hub):
+    endpoint, token_a = planned(nordlicht())
+    with cso() as partner:
+        partner.register(hub, token_a)
+        old = partner.connection.outbound
+        partner.renew_registration()
+        new = partner.connection.outbound
+        assert new != old
+        # The answer might have been lost: the old one is good until the new one was shown.
+        assert System(old).get("/ocpi/versions").status_code == 200
+        assert System(new).get("/ocpi/versions").status_code == 200
+        assert EndpointToken.objects.get(endpoint=endpoint, ends_at__isnull=True)
+
+        assert partner.unregister().ok
+    assert System(new).get("/ocpi/versions").status_code == 401
+    assert PartyPresence.objects.get(party=nordlicht()).state == "SUSPENDED"
+
+
+def test_crd_12_one_connection_speaks_for_many_parties_but_only_for_approved_ones(hub):
+    endpoint, token_a = planned(nordlicht(), polder(), voltaire())
+    further = tuple(
+        Speaker(role, party.country_code, party.party_id)
+        for party, role in ((polder(), "CPO"), (voltaire(), "EMSP"))
+    )
+    with cso(parties=(*further, Speaker("CPO", "XX", "BAD"))) as partner:
+        partner.register(hub, token_a)
+    states = PartyPresence.objects.values_list("party__party_id", "state")
+    assert dict(states) == {
+        party.party_id: "CONNECTED" for party in (nordlicht(), polder(), voltaire())
+    }
+    assert endpoint.parties.count() == 3
+
+
+def test_hci_03_a_partner_learns_how_those_stand_that_it_has_an_agreement_with(hub):
+    AgreementMaker(seller=nordlicht(), buyer=voltaire())
+    _, token_a = planned(nordlicht())
+    _, of_stranger = planned(polder())
+    _, other = planned(voltaire())
+    with cso() as partner, FakePartner("cso", party=polder().code) as stranger:
+        partner.register(hub, token_a)
+        stranger.register(hub, of_stranger)
+        assert partner.unregister().ok
+    with FakePartner("csp", party=voltaire().code) as provider:
+        provider.register(hub, other)
+        token = provider.connection.outbound
+
+    (told,) = System(token).get("sender/hubclientinfo").ocpi["data"]
+
+    assert (told["country_code"], told["party_id"]) == tuple(nordlicht().code.split("*"))
+    assert (told["role"], told["status"]) == ("CPO", "SUSPENDED")
+    later = System(token).get(f"sender/hubclientinfo?date_from={told['last_updated']}")
+    assert later.ocpi["data"] == [told]
+    assert later["X-Total-Count"] == "1"
+    never = System(token).get("sender/hubclientinfo?date_from=2099-01-01T00:00:00Z")
+    assert never.ocpi["data"] == []
+
+
+def test_a_refused_registration_is_told_to_the_partner(hub):
+    with cso() as partner, pytest.raises(RegistrationFailed):
+        partner.register(hub, "not a token of ours")
