@@ -22,6 +22,7 @@ class Lock(IntEnum):
     SUSPENSE = 7  # posting what is in dispute
     COVER = 8  # taking from what a partner paid in; parts: partner, account, currency, environment
     BANK = 9  # taking in and matching what the bank sent; part: the environment
+    RESERVATIONS = 12  # numbering the reservations at a CSO; part: the CSO
 
 
 class NotInTransaction(Exception):

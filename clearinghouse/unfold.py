@@ -67,6 +67,12 @@ _NAVIGATION = [
         _page("Rule overrides", "tune", "roaming.ruleoverride"),
     ),
     _group(
+        "Real time",
+        _page("Service sessions", "bolt", "roaming.servicesession"),
+        _page("Remote requests", "settings_remote", "roaming.remoterequest"),
+        _page("Reservations", "event_available", "roaming.reservation"),
+    ),
+    _group(
         "Clearing and settlement",
         _page("Windows", "calendar_month", "billing.clearingwindow"),
         _page("Settlements", "balance", "billing.settlement"),

@@ -7,7 +7,14 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from roaming.messages.authorizations import AuthorizationAnswer, AuthorizationQuestion
-from roaming.messages.sessions import RemoteAnswer, RemoteAsk, RemoteOutcome
+from roaming.messages.sessions import (
+    ChargingPreference,
+    ChargingProfile,
+    PreferenceAnswer,
+    RemoteAnswer,
+    RemoteAsk,
+    RemoteOutcome,
+)
 
 
 class NotReached(Exception):
@@ -44,6 +51,13 @@ class PartyGateway(Protocol):
 
     def tell_outcome(self, route: Route, ask: RemoteAsk, outcome: RemoteOutcome) -> None: ...
 
+    def prefer(
+        self, route: Route, session_id: str, wanted: ChargingPreference, *, timeout_s: float
+    ) -> PreferenceAnswer: ...
+
+    def tell_profile(self, route: Route, session_id: str, profile: ChargingProfile) -> None:
+        """Tell a CSP how fast its session charges now: its CSO says so unasked."""
+
     def push(self, route: Route, *, kind: str, subject_id: UUID) -> None:
         """Push the newest state of one object; ``kind`` is of ``ObjectPush``."""
 
@@ -67,6 +81,14 @@ class Unable:
 
     def tell_outcome(self, route: Route, ask: RemoteAsk, outcome: RemoteOutcome) -> None:
         raise NotReached("UNABLE", "its protocol hears no outcomes")
+
+    def prefer(
+        self, route: Route, session_id: str, wanted: ChargingPreference, *, timeout_s: float
+    ) -> PreferenceAnswer:
+        raise NotReached("UNABLE", "its protocol knows no charging preferences")
+
+    def tell_profile(self, route: Route, session_id: str, profile: ChargingProfile) -> None:
+        raise NotReached("UNABLE", "its protocol knows no charging profiles")
 
     def push(self, route: Route, *, kind: str, subject_id: UUID) -> None:
         raise NotReached("UNABLE", f"{kind} is not pushed over its protocol")

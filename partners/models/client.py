@@ -20,7 +20,7 @@ class ApiClient(AbstractApplication):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="api_clients")
     environment = environment_field()
     scopes = models.CharField(
-        max_length=200,
+        max_length=1000,
         default="sdr:write sdr:read settlement:read",
         help_text="what this client may ask for",
     )

@@ -10,8 +10,10 @@ from roaming.admin import (  # noqa: F401 they register themselves
     hold,
     match,
     registry,
+    remote_request,
     rule_override,
     sdr,
+    service_session,
     tariff,
     webhook,
 )

@@ -8,6 +8,7 @@ app_name = "roaming"
 
 urlpatterns = [
     path("", include("roaming.api.counter_urls")),
+    path("", include("roaming.api.session_urls")),
     path("disputes/", include("roaming.api.dispute_urls")),
     path("holds/", holds.HeldRecords.as_view(), name="holds"),
     path("holds/healings/<uuid:healing_id>/", holds.OneHealing.as_view(), name="healing"),

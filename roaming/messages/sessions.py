@@ -96,7 +96,8 @@ PreferenceAnswer = Literal[
 class RemoteAsk(msgspec.Struct, frozen=True, kw_only=True):
     """What a CSP asks of a CSO.
 
-    ``session_id`` is the CSO's id of it, or ours; ``duration_s`` of a profile that is asked for.
+    ``session_id`` is the CSO's id of it, or ours; ``duration_s`` of a profile that is asked for;
+    ``reservation_number`` is ours, unique at the CSO, for who knows no ids per CSP.
     ``callback_key`` is ours: the CSO tells the outcome under it.
     """
 
@@ -105,6 +106,7 @@ class RemoteAsk(msgspec.Struct, frozen=True, kw_only=True):
     driver_document: dict[str, Any] = {}
     session_id: str = ""
     reservation_id: str = ""
+    reservation_number: int = 0
     location_id: str = ""
     evse_uid: str = ""
     connector_id: str = ""

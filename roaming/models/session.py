@@ -148,6 +148,7 @@ class Reservation(models.Model):
     cso = _party()
     environment = environment_field()
     reservation_id = models.CharField(max_length=100, help_text="as the CSP calls it")
+    number = models.PositiveIntegerField(null=True, help_text="as a CSO that knows numbers does")
     location_id = models.CharField(max_length=100)
     evse_uid = models.CharField(max_length=100, blank=True)
     pseudonym = models.CharField(max_length=16, blank=True)
@@ -160,7 +161,10 @@ class Reservation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["csp", "reservation_id"], name="reservation_id_is_unique_per_csp"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["cso", "number"], name="reservation_number_is_unique_per_cso"
+            ),
         ]
         indexes = [models.Index(fields=["cso", "expires_at"], name="reservation_of_cso")]
 

@@ -1,27 +1,19 @@
-"""Who drives, sealed: a driver's credential lies in ContractIdentity and nowhere else.
+"""Who drives a session, sealed (``services.identities``): elsewhere stands a keyed hash alone.
 
-What refers to it holds a hash keyed for the CSP; once the identity is erased, nobody can tell any
-more who it was.
+Once the identity is erased, nobody can tell any more who it was.
 """
 
-import hashlib
-import hmac
-import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 
-from clearinghouse.sealing import Sealer
-from clearinghouse.uuid7 import uuid7_at
 from roaming.intake.normal import pseudonym_of_contract
 from roaming.messages.authorizations import ShownCredential
-from roaming.models import ContractIdentity
-from roaming.rules.rating.stored import ExactEncoder, exact_json
-
-_PURPOSE = "driver"
+from roaming.services import identities
+from roaming.services.identities import Identity
 
 
 class KnownDriver(NamedTuple):
@@ -41,7 +33,7 @@ class OpenedDriver(NamedTuple):
 
 
 def known_as(shown: ShownCredential | None, csp_id: UUID | None) -> KnownDriver:
-    """The driver's names that may be stored; pure, nothing is sealed."""
+    """The driver's names that may be stored; nothing is sealed."""
     if shown is None:
         return KnownDriver()
     stated = shown.contract_id or shown.uid or shown.uid_sha256
@@ -58,41 +50,28 @@ def seal(
     known = known_as(shown, csp_id)
     if shown is None or not known.contract_hash:
         return known
-    text = _encode({"shown": msgspec.to_builtins(shown), "document": document})
-    key = settings.PSEUDONYM_KEY.encode()
-    told = f"driver:{csp_id or ''}:".encode() + text
-    identity_hash = hmac.digest(key, told, hashlib.sha256).hex()
-    row = ContractIdentity(
-        id=uuid7_at(now),
-        csp_id=csp_id,
-        contract_hash=identity_hash,
-        pseudonym=known.pseudonym,
-        encrypted_contract_id=_sealer().seal(text),
-        first_seen_at=now,
-    )
-    ContractIdentity.objects.bulk_create([row], ignore_conflicts=True)
-    return known._replace(identity_hash=identity_hash)
+    content = {"shown": msgspec.to_builtins(shown), "document": document}
+    identities.seal([Identity(known.pseudonym, content)], csp_id=csp_id, now=now)
+    return known._replace(identity_hash=identities.hash_of(content, csp_id=csp_id))
 
 
-def open_many(identity_hashes: set[str]) -> dict[str, OpenedDriver]:
+def open_many(identity_hashes: Iterable[str]) -> dict[str, OpenedDriver]:
     """The drivers behind hashes, in one query; an erased one is missing."""
-    rows = ContractIdentity.objects.filter(contract_hash__in=identity_hashes - {""})
-    sealer = _sealer()
-    found = {}
-    for contract_hash, sealed in rows.values_list("contract_hash", "encrypted_contract_id"):
-        told = exact_json(sealer.open(bytes(sealed)))
-        shown = msgspec.convert(told["shown"], ShownCredential)
-        found[contract_hash] = OpenedDriver(shown, told["document"])
-    return found
+    return {
+        identity_hash: _read(content)
+        for identity_hash, content in identities.opened(identity_hashes).items()
+    }
 
 
-def open_one(identity_hash: str) -> OpenedDriver | None:
-    return open_many({identity_hash}).get(identity_hash)
-
-
-def _encode(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, cls=ExactEncoder).encode()
-
-
-def _sealer() -> Sealer:
-    return Sealer(settings.PERSONAL_DATA_KEY, purpose=_PURPOSE)
+def _read(content: dict[str, Any]) -> OpenedDriver:
+    """Sealed with a session, or, until its CSO tells of it, as the CSP listed the credential."""
+    if "shown" in content:
+        shown = msgspec.convert(content["shown"], ShownCredential)
+        return OpenedDriver(shown, content.get("document", {}))
+    listed = ShownCredential(
+        kind="OTHER",
+        uid=content.get("uid", ""),
+        uid_sha256=content.get("uid_sha256", ""),
+        contract_id=content.get("contract_id", ""),
+    )
+    return OpenedDriver(listed, {})

@@ -36,13 +36,13 @@ class Identity(NamedTuple):
     content: dict[str, Any]
 
 
-def hash_of(content: Mapping[str, Any], *, csp_id: UUID) -> str:
+def hash_of(content: Mapping[str, Any], *, csp_id: UUID | None) -> str:
     """The keyed hash under which ``content`` is sealed: the same content has the same one."""
     return _hash_of(_encoded(content), csp_id=csp_id)
 
 
-def seal(identities: Iterable[Identity], *, csp_id: UUID, now: datetime) -> None:
-    """Seal what is not sealed yet; in the caller's transaction."""
+def seal(identities: Iterable[Identity], *, csp_id: UUID | None, now: datetime) -> None:
+    """Seal what is not sealed yet; in the caller's transaction. ``csp_id`` None: not known."""
     wanted = {}
     for one in identities:
         encoded = _encoded(one.content)
@@ -83,7 +83,7 @@ def _encoded(content: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(content, order="sorted")
 
 
-def _hash_of(encoded: bytes, *, csp_id: UUID) -> str:
+def _hash_of(encoded: bytes, *, csp_id: UUID | None) -> str:
     return hmac.digest(csp_key_of(csp_id), b"identity:" + encoded, hashlib.sha256).hex()
 
 

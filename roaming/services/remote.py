@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -48,7 +49,6 @@ def ask(
     csp: Party,
     cso: Party | None = None,
     clock: Clock,
-    timeout_s: float = ANSWER_WITHIN_S,
 ) -> Asked:
     """Pass a request on to the CSO that it concerns, and give its answer.
 
@@ -63,7 +63,8 @@ def ask(
         request = _store(asked, target, csp, key, now=now)
     failure = None
     try:
-        answer = _put(_passed_on(asked, target, key), request, target, timeout_s=timeout_s)
+        passed_on = _passed_on(asked, target, request, key)
+        answer = _put(passed_on, request, target)
     except NotReached as error:
         failure = error
         answer = RemoteAnswer(answer="NOT_REACHED")
@@ -115,18 +116,18 @@ def _store(
     )
 
 
-def _passed_on(asked: RemoteAsk, target: Target, key: str) -> RemoteAsk:
-    """What the CSO is asked: in its own words for the session, with our address for the outcome."""
-    changes: dict[str, str] = {"callback_key": key, "response_url": ""}
+def _passed_on(asked: RemoteAsk, target: Target, request: RemoteRequest, key: str) -> RemoteAsk:
+    """What the CSO is asked: in its own words for the session, with our key for the outcome."""
+    changes: dict[str, Any] = {"callback_key": key, "response_url": ""}
+    if request.reservation is not None:
+        changes["reservation_number"] = request.reservation.number or 0
     if target.session is not None:
         own = target.session.aliases.filter(party=target.cso).first()
         changes["session_id"] = own.alias if own else str(target.session.pk)
     return msgspec.structs.replace(asked, **changes)
 
 
-def _put(
-    asked: RemoteAsk, request: RemoteRequest, target: Target, *, timeout_s: float
-) -> RemoteAnswer:
+def _put(asked: RemoteAsk, request: RemoteRequest, target: Target) -> RemoteAnswer:
     endpoint = endpoint_of(target.cso)
     path = Route(
         endpoint=endpoint,
@@ -134,7 +135,7 @@ def _put(
         receiver=target.cso,
         correlation_id=asked.correlation_id,
     )
-    return gateway_of(endpoint.protocol).ask(path, asked, timeout_s=timeout_s)
+    return gateway_of(endpoint.protocol).ask(path, asked, timeout_s=ANSWER_WITHIN_S)
 
 
 def _answered(request_id: UUID, answer: RemoteAnswer, *, now: datetime) -> RemoteRequest:

@@ -1,6 +1,7 @@
 """What became of a remote request: told by its CSO, kept once, and told to the asker."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -34,23 +35,29 @@ class Outcome:
     verdict: OutcomeVerdict
 
 
-def outcome(callback_key: str, told: RemoteOutcome, *, cso: Party, now: datetime) -> Outcome:
-    """Take what the CSO tells under the key of a request, and tell the asker.
+def outcome(
+    callback_key: str, told: RemoteOutcome, *, csos: Iterable[Party], now: datetime
+) -> Outcome:
+    """Take what a CSO tells under the key of a request, and tell the asker.
+
+    ``csos``: for whom the caller speaks; the request was put to one of them.
 
     A repeat is answered and not told again; what comes after the time-out still counts.
 
     :raises OutcomeUnknown: no such key, or another CSO's: both look the same.
     """
     key = hashlib.sha256(callback_key.encode()).hexdigest()
-    return _take(told, cso=cso, now=now, callback_sha256=key)
+    return _take(told, csos=csos, now=now, callback_sha256=key)
 
 
-def outcome_of(request_id: UUID, told: RemoteOutcome, *, cso: Party, now: datetime) -> Outcome:
+def outcome_of(
+    request_id: UUID, told: RemoteOutcome, *, csos: Iterable[Party], now: datetime
+) -> Outcome:
     """The same by our id of the request, for a CSO that reads its requests here.
 
     :raises OutcomeUnknown: no such request of this CSO.
     """
-    return _take(told, cso=cso, now=now, id=request_id)
+    return _take(told, csos=csos, now=now, id=request_id)
 
 
 def time_out(*, now: datetime) -> int:
@@ -74,12 +81,12 @@ def time_out(*, now: datetime) -> int:
     return len(due)
 
 
-def _take(told: RemoteOutcome, *, cso: Party, now: datetime, **which: object) -> Outcome:
+def _take(told: RemoteOutcome, *, csos: Iterable[Party], now: datetime, **which: object) -> Outcome:
     with transaction.atomic():
         request = (
             RemoteRequest.objects.select_for_update(of=("self",))
             .select_related("csp", "cso", "session", "reservation")
-            .filter(cso=cso, **which)
+            .filter(cso__in=list(csos), **which)
             .first()
         )
         if request is None:

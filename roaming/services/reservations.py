@@ -5,8 +5,10 @@ A reservation's id is its CSP's own, so two CSPs may use the same one.
 
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F, Max, Q
 
+from clearinghouse import locks
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Party
 from roaming.messages.sessions import RemoteAsk
@@ -19,7 +21,8 @@ OPEN = (_State.ASKED, _State.RESERVED)
 def asked_for(
     asked: RemoteAsk, *, csp: Party, cso: Party, pseudonym: str, now: datetime
 ) -> Reservation:
-    """The place that a request asks for: a new one, or the same one changed."""
+    """The place that a request asks for: a new one, or the same one changed; in a transaction."""
+    locks.take(connection, locks.Lock.RESERVATIONS, cso.pk)
     reservation, is_new = Reservation.objects.select_for_update().get_or_create(
         csp=csp,
         reservation_id=asked.reservation_id,
@@ -30,6 +33,7 @@ def asked_for(
             "location_id": asked.location_id,
             "evse_uid": asked.evse_uid,
             "pseudonym": pseudonym,
+            "number": _next_number(cso),
             "state": _State.ASKED,
             "expires_at": asked.expires_at or now,
             "created_at": now,
@@ -44,6 +48,11 @@ def asked_for(
         reservation.expires_at, reservation.changed_at = asked.expires_at or now, now
         reservation.save()
     return reservation
+
+
+def _next_number(cso: Party) -> int:
+    newest = Reservation.objects.filter(cso=cso).aggregate(newest=Max("number"))["newest"]
+    return (newest or 0) + 1
 
 
 def set_state(reservation: Reservation, state: str, *, now: datetime) -> None:

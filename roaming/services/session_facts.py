@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 from django.db.models import F, QuerySet
 
 from partners.models import Party
+from roaming.messages.authorizations import ShownCredential
 from roaming.messages.sessions import SessionFacts
 from roaming.models import ServiceSession, SessionAlias
 from roaming.services import drivers
@@ -47,9 +49,14 @@ def facts_of_many(sessions: Sequence[ServiceSession]) -> list[SessionFacts]:
             SessionFacts(
                 session_id=ids.get(session.pk, str(session.pk)),
                 csp_code=session.csp.code if session.csp else "",
-                driver=driver.shown if driver else None,
+                driver=_of_kind(driver.shown, session.kind) if driver else None,
                 driver_document=driver.document if driver else {},
                 **stored,
             )
         )
     return facts
+
+
+def _of_kind(shown: ShownCredential, kind: str) -> ShownCredential:
+    """What was sealed with a list says no kind; the session does."""
+    return msgspec.structs.replace(shown, kind=kind) if kind else shown

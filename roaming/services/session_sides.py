@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from clearinghouse.identifiers import MalformedContractId, parse_contract_id
 from partners.models import Party, RoamingAgreement
 from partners.queries import in_period
@@ -11,6 +13,7 @@ from roaming.intake.facts import normal_code
 from roaming.messages.authorizations import ShownCredential
 from roaming.models import WhitelistEntry
 from roaming.services.drivers import known_as
+from roaming.services.whitelist import lookup_hashes_of
 
 
 def csps_agreed_with(cso: Party, *, now: datetime) -> list[Party]:
@@ -36,14 +39,26 @@ def csp_by_code(code: str, *, environment: str) -> Party | None:
 
 
 def listing_csps(driver: ShownCredential, csps: Iterable[Party]) -> set[UUID]:
-    """Which of ``csps`` list the driver's contract; each knows it under a hash of its own."""
-    by_hash = {known_as(driver, csp.pk).contract_hash: csp.pk for csp in csps}
+    """Which of ``csps`` list what is shown, or its contract, each under a hash of its own."""
+    by_id = {csp.pk: csp for csp in csps}
+    by_hash = {known_as(driver, csp_id).contract_hash: csp_id for csp_id in by_id}
     by_hash.pop("", None)
-    listed = WhitelistEntry.objects.filter(contract_hash__in=by_hash).exclude(contract_hash="")
+    environments = {csp.environment for csp in by_id.values()}
+    shown = [
+        one
+        for environment in environments
+        if driver.uid or driver.uid_sha256
+        for one in lookup_hashes_of(driver, environment)
+    ]
+    listed = WhitelistEntry.objects.filter(
+        Q(lookup_hash__in=shown) | Q(contract_hash__in=list(by_hash))
+    )
     return {
         csp_id
-        for csp_id, contract_hash in listed.values_list("csp", "contract_hash")
-        if by_hash[contract_hash] == csp_id
+        for csp_id, lookup_hash, contract_hash in listed.values_list(
+            "csp", "lookup_hash", "contract_hash"
+        )
+        if (lookup_hash in shown and csp_id in by_id) or by_hash.get(contract_hash) == csp_id
     }
 
 

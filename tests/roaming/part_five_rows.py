@@ -1,5 +1,6 @@
 """A valid row of each table of endpoints, locations, credentials and sessions, with changes."""
 
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
@@ -142,6 +143,7 @@ DEFAULTS: dict[type[Model], Callable[[], dict[str, Any]]] = {
         "csp": voltaire(),
         "cso": nordlicht(),
         "reservation_id": str(new_uuid7()),
+        "number": secrets.randbelow(2**31),
         "location_id": "L1",
         "state": "RESERVED",
         "expires_at": NOON + timedelta(hours=1),

@@ -67,6 +67,7 @@ TWICE = [
     (SessionAlias, ["alias"], "session_alias_means_one_session_of_a_party"),
     (SessionMove, ["session"], "session_moves_by_one_version"),
     (Reservation, ["reservation_id"], "reservation_id_is_unique_per_csp"),
+    (Reservation, ["number"], "reservation_number_is_unique_per_cso"),
     (RemoteRequest, ["callback_sha256"], "remote_request_has_a_callback_of_its_own"),
     (ObjectPush, ["endpoint", "subject_id"], "object_is_pushed_once_per_endpoint"),
 ]

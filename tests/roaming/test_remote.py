@@ -63,7 +63,7 @@ def ask(asked: RemoteAsk = START, *, csp=None, cso=None, now=NOON) -> remote.Ask
 
 
 def tell(key: str, told: RemoteOutcome = DONE, *, cso=None, now=NOON) -> remote_outcomes.Outcome:
-    return remote_outcomes.outcome(key, told, cso=cso or makers.nordlicht(), now=now)
+    return remote_outcomes.outcome(key, told, csos=[cso or makers.nordlicht()], now=now)
 
 
 class TestAsking:

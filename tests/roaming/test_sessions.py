@@ -102,6 +102,7 @@ class TestTaking:
             ({"ended_at": NOON - timedelta(hours=2)}, "ENDS_BEFORE_START"),
             ({"evse_uid": "x" * 101}, "FIELD_TOO_LARGE"),
             ({"energy_kwh": Decimal(10) ** 12}, "FIELD_TOO_LARGE"),
+            ({"energy_kwh": Decimal("NaN")}, "FIELD_TOO_LARGE"),
         ],
     )
     def test_what_cannot_be_is_refused_and_leaves_nothing(self, changes, code):

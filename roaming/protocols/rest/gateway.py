@@ -21,7 +21,14 @@ from roaming.messages.authorizations import (
     ShownCredential,
     WhereCharged,
 )
-from roaming.messages.sessions import RemoteAnswer, RemoteAsk, RemoteOutcome
+from roaming.messages.sessions import (
+    ChargingPreference,
+    ChargingProfile,
+    PreferenceAnswer,
+    RemoteAnswer,
+    RemoteAsk,
+    RemoteOutcome,
+)
 from roaming.models import WebhookSubscription
 from roaming.services.outgoing import Reply, call
 from roaming.services.webhook_call import open_secret
@@ -98,6 +105,14 @@ class RestGateway:
 
     def tell_outcome(self, route: Route, ask: RemoteAsk, outcome: RemoteOutcome) -> None:
         raise NotReached("UNABLE", "a native partner reads what became of it")
+
+    def prefer(
+        self, route: Route, session_id: str, wanted: ChargingPreference, *, timeout_s: float
+    ) -> PreferenceAnswer:
+        raise NotReached("UNABLE", "a native partner is not asked for preferences")
+
+    def tell_profile(self, route: Route, session_id: str, profile: ChargingProfile) -> None:
+        raise NotReached("UNABLE", "a native partner is not told of charging profiles")
 
     def push(self, route: Route, *, kind: str, subject_id: UUID) -> None:
         raise NotReached("UNABLE", "a native partner pulls what it wants")
