@@ -16,7 +16,7 @@ _FINAL = "COMPLETED"
 
 @case("LOC-01", "a connector alone", "the time of its EVSE and of its site moves", roles=(EMSP,))
 def connector(visit: Visit) -> Seen:
-    _, pushed = visit.push()
+    _, pushed = visit.push_site()
     evse = pushed.document["evses"][0]
     plug = evse["connectors"][0] | {"last_updated": stamp()}
     put = visit.ask("PUT", "locations", *pushed.path, evse["uid"], plug["id"], body=plug)
@@ -28,7 +28,7 @@ def connector(visit: Visit) -> Seen:
 
 @case("LOC-02", "an EVSE that is removed", "the site shows it as REMOVED", roles=(EMSP,))
 def removed_evse(visit: Visit) -> Seen:
-    _, pushed = visit.push()
+    _, pushed = visit.push_site()
     uid = pushed.document["evses"][0]["uid"]
     change = {"status": "REMOVED", "last_updated": stamp()}
     patched = visit.ask("PATCH", "locations", *pushed.path, uid, body=change)

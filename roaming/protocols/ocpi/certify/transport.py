@@ -110,8 +110,8 @@ def slashes(visit: Visit) -> Seen:
     if not visit.sells:
         url = visit.us.peer_url("RECEIVER", "cdrs")
         calls += [visit.call("POST", f"{url}{slash}", "cdrs", body={}) for slash in ("", "/")]
-    worst = next((one for one in calls if one.status in (0, 404) or one.status >= 300), calls[0])
-    return seen(worst, all(one.status == 200 for one in calls))
+    wrong = [one for one in calls if one.status != 200 or one.code is None]
+    return seen((wrong or calls)[0], not wrong)
 
 
 def _is_refused(call: Call) -> bool:

@@ -121,6 +121,10 @@ class Visit:
             owner = self.us.speaker(EMSP)
             path = (owner.country_code, owner.party_id, uid)
             return self._pushed("tokens", path, self.us.own["tokens"][uid, "RFID"])
+        return self.push_site(**changes)
+
+    def push_site(self, **changes: object) -> tuple[Call, Pushed]:
+        """PUT a site of ours, at who has drivers."""
         location_id = new_id()
         self.us.add_location(location_id, tariff_id="")
         draft = self.us.drafts("locations")[location_id] | changes

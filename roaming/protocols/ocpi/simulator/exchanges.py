@@ -46,8 +46,9 @@ class Call:
 
     @property
     def code(self) -> int | None:
-        """OCPI's ``status_code`` of the answer."""
-        return self.answer.get("status_code") if isinstance(self.answer, dict) else None
+        """OCPI's ``status_code`` of the answer, where it has a number there."""
+        code = self.answer.get("status_code") if isinstance(self.answer, dict) else None
+        return code if isinstance(code, int) else None
 
     @property
     def data(self) -> Any:
