@@ -11,7 +11,8 @@ from django.conf import settings
 from roaming.protocols.ocpi import objects
 
 # CC BY-ND: the files stay where they are and unchanged.
-EXAMPLES = settings.BASE_DIR.parent / "shared" / "data" / "ocpi-spec-examples"
+ROOT: Path = settings.BASE_DIR
+EXAMPLES = ROOT.parent / "shared" / "data" / "ocpi-spec-examples"
 VERSIONS = ("2.2.1", "2.3.0")
 needs_examples = pytest.mark.skipif(
     not EXAMPLES.is_dir(), reason="../shared/data is absent: the examples are not in the repository"

@@ -81,7 +81,7 @@ def sdr_fields(
         "energy_kwh": Decimal(tree["total_energy"]),
         "meter_id": _stated(tree, "meter_id"),
         "signed_data": signed_data_in(raw),
-        "location_country": _alpha_2(_stated(place, "country")),
+        "location_country": alpha_2(_stated(place, "country")),
         "location_name": _stated(place, "name")[:_LONGEST_NAME],
         "location_city": _stated(place, "city")[:_LONGEST_CITY],
         "connector_type": _stated(place, "connector_standard"),
@@ -148,7 +148,7 @@ def _stated(tree: Tree, name: str) -> str:
     return "" if value is None or value == NOT_APPLICABLE else str(value)
 
 
-def _alpha_2(country: str) -> str:
+def alpha_2(country: str) -> str:
     """OCPI tells countries by three letters (ISO 3166-1 alpha-3), we by two."""
     if len(country) == 2:
         return country.upper()

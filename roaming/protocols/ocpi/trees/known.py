@@ -18,13 +18,14 @@ class Known(NamedTuple):
 
     ``token_of``: the OCPI 2.2.1 Token (or CdrToken) of a contract id, which is all of a token that
     a 2.1.1 session or CDR tells. ``location_of``: the OCPI 2.2.1 Location of a location id, which a
-    2.1.1 session carries whole. ``time_zone``: where a 2.1.1 location tells none.
+    2.1.1 session carries whole. ``token``: the one that was asked about, which a 2.1.1 answer to an
+    authorization does not repeat.
     """
 
     owner: str = ""
     token_of: LookUp = nothing
     location_of: LookUp = nothing
-    time_zone: str = ""
+    token: Tree | None = None
 
 
 NOTHING_KNOWN = Known()
