@@ -63,6 +63,57 @@ A_TARIFF: dict[str, Any] = {
     ],
     "last_updated": "2027-02-02T14:15:01Z",
 }
+A_LOCATION: dict[str, Any] = {
+    "country_code": "BE",
+    "party_id": "BEC",
+    "id": "LOC1",
+    "publish": True,
+    "name": "Ghent South",
+    "address": "Rooseveltlaan 3A",
+    "city": "Ghent",
+    "postal_code": "9000",
+    "state": "East Flanders",
+    "country": "BEL",
+    "coordinates": {"latitude": "51.047599", "longitude": "3.729944"},
+    "parking_type": "ON_STREET",
+    "evses": [
+        {
+            "uid": "3256",
+            "evse_id": "BE*BEC*E041503001",
+            "status": "AVAILABLE",
+            "capabilities": ["RESERVABLE", "PED_TERMINAL"],
+            "connectors": [
+                {
+                    "id": "1",
+                    "standard": "IEC_62196_T2",
+                    "format": "CABLE",
+                    "power_type": "AC_3_PHASE",
+                    "max_voltage": 220,
+                    "max_amperage": 16,
+                    "max_electric_power": 11000,
+                    "tariff_ids": ["11", "12"],
+                    "last_updated": "2027-03-16T10:10:02Z",
+                },
+                {
+                    "id": "2",
+                    "standard": "GBT_DC",
+                    "format": "CABLE",
+                    "power_type": "DC",
+                    "max_voltage": 500,
+                    "max_amperage": 125,
+                    "last_updated": "2027-03-16T10:10:02Z",
+                },
+            ],
+            "last_updated": "2027-03-16T10:10:02.123Z",
+        }
+    ],
+    "time_zone": "Europe/Brussels",
+    "opening_times": {
+        "twentyfourseven": False,
+        "regular_hours": [{"weekday": 1, "period_begin": "08:00", "period_end": "20:00"}],
+    },
+    "last_updated": "2027-03-29T20:39:09Z",
+}
 A_CDR: dict[str, Any] = {
     "country_code": "BE",
     "party_id": "BEC",

@@ -1,4 +1,4 @@
-"""CDRs into the intake of service detail records."""
+"""CDRs into the intake of service detail records, and records as CDRs."""
 
 from roaming.intake.structure import Submission
 from roaming.intake.structure import submission_of as checked_submission
@@ -7,16 +7,20 @@ from roaming.protocols.ocpi.trees.cdr_reading import (
     FIELD_OF,
     Basis,
     CdrWords,
+    Cost,
     checked,
     sdr_fields,
 )
 from roaming.protocols.ocpi.trees.checks import Fault
 from roaming.protocols.ocpi.trees.known import Known, LookUp, nothing
 from roaming.protocols.ocpi.v2_1_1.mapping import CDR_WORDS as V2_1_1
+from roaming.protocols.ocpi.v2_2_1.cdr_writing import cdr_of
 from roaming.protocols.ocpi.v2_2_1.mapping import CDR_WORDS as V2_2_1
 from roaming.protocols.ocpi.v2_3_0.mapping import CDR_WORDS as V2_3_0
 from roaming.rules.findings import Finding
 from roaming.rules.record import InboundSdr
+
+__all__ = ["Cost", "cdr_of", "submission_of"]
 
 _WORDS: dict[str, CdrWords] = {"2.1.1": V2_1_1, "2.2.1": V2_2_1, "2.3.0": V2_3_0}
 # OCPI's numbers have four decimals.
