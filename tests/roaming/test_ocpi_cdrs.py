@@ -156,8 +156,21 @@ def test_each_fatal_fault_is_a_finding_and_the_id_is_kept():
         ("V001", "REJECT", "auth_method"),
         ("V001", "REJECT", "total_cost"),
     ]
-    assert (submission.sdr.sdr_id, submission.sdr.cso_id) == ("12345", "BE*BEC")
+    sdr = submission.sdr
+    assert (sdr.sdr_id, sdr.cso_id, sdr.csp_id) == ("12345", "BE*BEC", "DE*TNM")
+    # So that no other rule takes what is right for missing too.
+    assert (sdr.started_at, sdr.ended_at) == (at(21, 39, 9), at(23, 37, 32))
+    assert (sdr.energy_kwh, sdr.total_amount) == (Decimal("15.342"), None)
     assert submission.is_record
+
+
+def test_a_refused_id_is_kept_too():
+    cdr = a_cdr(id="x" * 37, start_date_time="yesterday", cdr_token="x")
+
+    sdr = submission_of("2.2.1", as_json(cdr)).sdr
+
+    assert (sdr.sdr_id, sdr.csp_id, sdr.started_at) == ("x" * 37, "", None)
+    assert submission_of("2.1.1", as_json(cdr), "BE*BEC").sdr.cso_id == "BE*BEC"
 
 
 def test_what_our_record_cannot_hold_is_a_finding():

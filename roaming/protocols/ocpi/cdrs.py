@@ -1,14 +1,20 @@
 """CDRs into the intake of service detail records, and records as CDRs."""
 
-from roaming.intake.structure import Submission
+import re
+from decimal import Decimal
+from typing import Any
+
+from roaming.intake.structure import Submission, storable
 from roaming.intake.structure import submission_of as checked_submission
-from roaming.protocols.ocpi.objects import read
+from roaming.protocols.ocpi.objects import Read, read
+from roaming.protocols.ocpi.trees import times
 from roaming.protocols.ocpi.trees.cdr_reading import (
     FIELD_OF,
     Basis,
     CdrWords,
     Cost,
     checked,
+    party,
     sdr_fields,
 )
 from roaming.protocols.ocpi.trees.checks import Fault
@@ -43,30 +49,49 @@ def submission_of(
     ``token_of``: the OCPI 2.2.1 token of a contract id, for 2.1.1; without it the record's CSP is
     not stated and it waits for a person (never derived from the contract id alone).
     """
-    tree, faults = found = read(version, "CDR", raw)
+    found, words = read(version, "CDR", raw), _WORDS[version]
+    known = Known(owner=owner, token_of=token_of)
     if not found.is_acceptable:
-        readable = _still_readable(tree, owner)
+        readable = storable(_still_readable(found, words, known, basis))
         return Submission(
             raw,
             readable,
-            _findings(faults),
-            is_record=bool(tree),
+            _findings(found.faults),
+            is_record=bool(found.tree),
             energy_decimals=_DECIMALS,
         )
-    known = Known(owner=owner, token_of=token_of)
-    sdr, refused = checked(sdr_fields(tree, raw, _WORDS[version], known, basis))
+    sdr, refused = checked(sdr_fields(found.tree, raw, words, known, basis))
     problems = [_v001(name, f"{FIELD_OF.get(name, name)}: {problem}") for name, problem in refused]
     return checked_submission(raw, sdr, problems)._replace(energy_decimals=_DECIMALS)
 
 
-def _still_readable(tree: dict, owner: str) -> InboundSdr:
-    """Whose record and which one, so that a refusal can be found again under its id."""
-    named = {"sdr_id": tree.get("id"), "currency": tree.get("currency"), "cso_id": owner}
-    country, party_id = tree.get("country_code"), tree.get("party_id")
-    if isinstance(country, str) and isinstance(party_id, str):
-        named["cso_id"] = f"{country}*{party_id}".upper()
-    sdr, _ = checked({name: value for name, value in named.items() if isinstance(value, str)})
+def _still_readable(found: Read, words: CdrWords, known: Known, basis: Basis) -> InboundSdr:
+    """What of a faulty CDR is right, so that it is found again and the rules see the rest.
+
+    The id is kept even where it is too long: a refusal must be found under it.
+    """
+    tree = found.tree
+    wrong = {_TOP.split(fault.path)[0] for fault in found.faults if fault.is_fatal}
+    right = {name: value for name, value in tree.items() if name not in wrong and value is not None}
+    fields: dict[str, Any] = {
+        ours: right[theirs] for ours, theirs in _PLAIN.items() if theirs in right
+    }
+    fields |= {"sdr_id": tree.get("id"), "cso_id": words.owner_of(right, known) or known.owner}
+    for ours, theirs in (("started_at", "start_date_time"), ("ended_at", words.end)):
+        fields[ours] = times.instant(right[theirs]) if theirs in right else None
+    # In 2.1.1 it would be an unknown field, of any kind.
+    if isinstance(right.get("cdr_token"), dict):
+        fields["csp_id"] = party(right["cdr_token"])
+    if "total_energy" in right:
+        fields["energy_kwh"] = Decimal(right["total_energy"])
+    if "total_cost" in right:
+        fields["total_amount"] = words.cost_of(right["total_cost"]).on(basis)
+    sdr, _ = checked(fields)
     return sdr
+
+
+_PLAIN = {"currency": "currency", "service_session_id": "session_id"}
+_TOP = re.compile(r"[.\[]")
 
 
 def _findings(faults: list[Fault]) -> list[Finding]:
