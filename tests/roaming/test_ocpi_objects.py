@@ -67,7 +67,7 @@ unknown = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(unknown)
 def test_any_unknown_value_survives(value: object):
     tree = a_cdr()
@@ -171,6 +171,7 @@ def test_a_time_without_designator_is_utc_and_an_offset_is_honoured():
     assert times.instant("1970-1-1T00:00:00Z") is None
 
 
+@settings(deadline=None)
 @given(st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)))
 def test_what_we_write_is_by_the_letter_and_the_same_millisecond(at: datetime):
     text = times.written(at.astimezone(timezone(timedelta(hours=5))))

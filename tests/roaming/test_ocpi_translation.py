@@ -38,6 +38,7 @@ amounts = st.decimals("-99999999.9999", "99999999.9999", places=4) | st.integers
 prices = st.fixed_dictionaries({"excl_vat": amounts}, optional={"incl_vat": amounts})
 
 
+@settings(deadline=None)
 @given(prices)
 def test_any_price_comes_back_as_it_was(price: dict):
     up = translate("Price", price, "2.2.1", "2.3.0")
@@ -48,6 +49,7 @@ def test_any_price_comes_back_as_it_was(price: dict):
     assert up.losses == down.losses == []
 
 
+@settings(deadline=None)
 @given(amounts, st.lists(amounts, max_size=4))
 def test_incl_vat_is_the_exact_sum_of_the_taxes(before, taxes):
     price = {
@@ -112,7 +114,7 @@ def test_trn_10_unknown_fields_pass_a_translation():
     assert translate("CDR", up.tree, "2.3.0", "2.2.1").tree == cdr
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.text("xyz", min_size=1), st.integers() | st.text("ab") | st.none()))
 def test_any_unknown_field_of_an_evse_passes_to_2_1_1_and_back(extra: dict):
     location = copy.deepcopy(A_LOCATION)
