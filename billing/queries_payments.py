@@ -56,12 +56,17 @@ def money_of(settlement: Settlement, *, on: date) -> dict[UUID, Money]:
     _pay(found)
     for position, minor in _sums(WriteOff.objects.filter(position__in=found), "position"):
         found[position].covered_minor += minor
-    for position, minor in _sums(Allocation.objects.filter(position__in=found), "position"):
+    for position, minor in _sums(_allocations(found), "position"):
         # It came in long ago, too much for what it was meant for then.
         found[position].received_minor += minor
         found[position].final_minor += minor
     _default(found, settlement)
     return found
+
+
+def _allocations(positions: Iterable[UUID]) -> QuerySet[Allocation]:
+    """What 2890 paid of the debts themselves, without what was charged for their lateness."""
+    return Allocation.objects.filter(position__in=list(positions), charge__isnull=True)
 
 
 def _receive(found: dict[UUID, Money], *, on: date) -> None:

@@ -26,6 +26,7 @@ from billing.rules.supply_period import supply_title
 from partners.models import Partner
 
 PDF = "application/pdf"
+_STATEMENTS = (Document.Kind.STATEMENT, Document.Kind.PROVISIONAL)
 
 
 class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +78,11 @@ class OpenWindow(msgspec.Struct, frozen=True, kw_only=True):
     bought_minor: int
 
 
-KIND_OF = {"FINAL": Document.Kind.STATEMENT, "PROVISIONAL": Document.Kind.PROVISIONAL}
+KIND_OF = {
+    "FINAL": Document.Kind.STATEMENT,
+    "PROVISIONAL": Document.Kind.PROVISIONAL,
+    "DUNNING": Document.Kind.DUNNING,
+}
 
 
 def statements_of(
@@ -114,7 +119,9 @@ def summaries_of(documents: QuerySet[Document], *, partner: Partner) -> list[Sta
         ),
         pdf=FilteredRelation("files", condition=Q(files__media_type=PDF)),
         other_status_id=Subquery(
-            Document.objects.filter(settlement=OuterRef("settlement"), partner=partner)
+            Document.objects.filter(
+                settlement=OuterRef("settlement"), partner=partner, kind__in=_STATEMENTS
+            )
             .exclude(kind=OuterRef("kind"))
             .values("id")[:1]
         ),

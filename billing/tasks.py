@@ -37,7 +37,7 @@ from partners.tasks import run_queued_jobs
 # After each clearing only fresh receipts are proved anew; the night proves all of them.
 _FRESH = timedelta(days=35)
 # What the portal hands out as PDF.
-_IN_PORTAL = {Document.Kind.STATEMENT, Document.Kind.PROVISIONAL}
+_IN_PORTAL = {Document.Kind.STATEMENT, Document.Kind.PROVISIONAL, Document.Kind.DUNNING}
 
 logger = logging.getLogger(__name__)
 

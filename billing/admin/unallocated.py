@@ -15,7 +15,7 @@ from billing.admin.bank_questions import may_decide
 from billing.admin.close import name_of
 from billing.admin.payment_acts import may_change
 from billing.messages.sepa_text import NotSendable
-from billing.models import Account, Position
+from billing.models import Account, DunningCharge, Position
 from billing.rules.bank_facts import Debt
 from billing.rules.unallocated import pays
 from billing.services.bank import unallocated
@@ -104,24 +104,33 @@ def _set_against(model_admin, request, account_id):
     account = _account(request, model_admin, account_id, may=may_decide(request))
     debts = in_transaction(lambda: unallocated.open_debts(account, now=timezone.now()))
     free = unallocated.free_minor(account)
-    choices = [(str(row.pk), _told(row, debt, account)) for row, debt in debts]
+    charges = unallocated.open_charges(account)
+    choices = [
+        *((f"position:{row.pk}", _told(row, debt, account)) for row, debt in debts),
+        *((f"charge:{one.pk}", _told_charge(one)) for one in charges),
+    ]
     question = Question(
         title=f"Set what 2890 holds for {account.partner} against a debt?",
         sentence="It is posted at once: 2890 against the account of its claims. What is more than"
         " the debt stays where it is.",
         button="Set it against the debt",
-        effect=[*_why_not(free, debts), held_figures(account), _debts_table(account, free, debts)],
+        effect=[
+            *_why_not(free, choices),
+            held_figures(account),
+            _debts_table(account, free, debts),
+            *([_charges_table(charges)] if charges else []),
+        ],
         form_class=type("DebtFormOfOne", (DebtForm,), {"choices": choices}),
-        is_possible=bool(free > 0 and debts),
+        is_possible=bool(free > 0 and choices),
         act=partial(_allocate, request, account),
     )
     return ask(request, model_admin, account, question)
 
 
-def _why_not(free: int, debts: list[tuple[Position, Debt]]) -> list[Note]:
+def _why_not(free: int, choices: list[tuple[str, str]]) -> list[Note]:
     if free <= 0:
         return [Note("Nothing is free on it.", tone=WARN)]
-    if not debts:
+    if not choices:
         return [Note("The partner owes nothing now: pay it back, or keep it.", tone=WARN)]
     return []
 
@@ -129,6 +138,28 @@ def _why_not(free: int, debts: list[tuple[Position, Debt]]) -> list[Note]:
 def _told(row: Position, debt: Debt, account: Account) -> str:
     open_told = amount(debt.open_minor, account.currency)
     return f"{name_of(row.settlement.window)}: {open_told} open, due {debt.due_on}"
+
+
+def _told_charge(one: DunningCharge) -> str:
+    minor = amount(one.amount_minor, one.position.settlement.currency)
+    return f"{name_of(one.position.settlement.window)}: {one.get_kind_display()}, {minor}"
+
+
+def _charges_table(charges: list[DunningCharge]) -> Table:
+    return Table(
+        "What it was charged for paying late",
+        ("Settlement", "For", "Amount"),
+        [
+            (
+                link(one.position, name_of(one.position.settlement.window)),
+                one.get_kind_display(),
+                amount(one.amount_minor, one.position.settlement.currency),
+            )
+            for one in charges
+        ],
+        frozenset({2}),
+        note="A charge is paid whole.",
+    )
 
 
 def _debts_table(account: Account, free: int, debts: list[tuple[Position, Debt]]) -> Table:
@@ -152,17 +183,19 @@ def _debts_table(account: Account, free: int, debts: list[tuple[Position, Debt]]
 
 
 def _allocate(request, account: Account, answers) -> str:
+    kind, _, key = answers["position"].partition(":")
+    pay = unallocated.pay_charge if kind == "charge" else unallocated.allocate
     try:
-        done = unallocated.allocate(
+        done = pay(
             account.pk,
-            UUID(answers["position"]),
+            UUID(key),
             by=request.user.get_username(),
             reason=answers["reason"],
             now=timezone.now(),
         )
     except NotAllocatable as error:
         raise NotPossible(f"Nothing was posted: {error}") from error
-    return f"Posted: {amount(done.amount_minor, account.currency)} of the debt is paid."
+    return f"Posted: {amount(done.amount_minor, account.currency)} is paid."
 
 
 def _pay_back(model_admin, request, account_id):

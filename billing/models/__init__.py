@@ -15,6 +15,7 @@ from billing.models.clearing import ClearedSdr, ClearingRun, ClearingWindow
 from billing.models.conservation import ConservationProof
 from billing.models.correction import CorrectionItem, CorrectionRun, ManualAdjustment, Objection
 from billing.models.document import Document, DocumentFile, NumberSeries
+from billing.models.dunning_charge import DunningCharge
 from billing.models.exchange import CurrencyExchange
 from billing.models.exposure import CoverBooking, DefaultCase, ExposureBlock, ExposureReading
 from billing.models.fee import FeeLine
@@ -79,6 +80,7 @@ __all__ = [
     "DocumentIssuer",
     "DocumentMail",
     "DomesticReverseCharge",
+    "DunningCharge",
     "DunningStep",
     "ExposureBlock",
     "ExposureReading",

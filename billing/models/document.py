@@ -43,6 +43,7 @@ class Document(models.Model):
         PROVISIONAL = "PROVISIONAL", "Provisional statement"
         INVOICE = "INVOICE", "Invoice or credit note"
         BALANCE = "BALANCE", "Balance confirmation"
+        DUNNING = "DUNNING", "Dunning letter"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     number = models.CharField(max_length=30, unique=True)

@@ -91,6 +91,11 @@ def interest_minor(debt: Overdue, *, rates: Collection[Rate], until: date) -> in
     return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
+def charged_now(interest: int, *, earlier_minor: int) -> int:
+    """What of the interest is to be charged: without what was charged before, never below zero."""
+    return max(0, interest - earlier_minor)
+
+
 def lump_sum_minor(currency: str) -> int:
     """40 units of the currency, once per debt."""
     return LUMP_SUM_UNITS * 10 ** minor_unit_digits(currency)

@@ -26,6 +26,8 @@ from billing.documents.content import (
     from_json,
     to_json,
 )
+from billing.documents.dunning_content import dunning_from_json
+from billing.documents.dunning_pdf import render_dunning
 from billing.documents.statement_pdf import render_statement
 from billing.models import Document, DocumentFile, Position, Settlement
 from billing.services.annex import Source, open_annex
@@ -41,7 +43,12 @@ from roaming.services.deliveries import owe_each
 PDF = "application/pdf"
 SERIES = {Environment.LIVE: "ST", Environment.TEST: "TST"}
 
-_RENDERED = (Document.Kind.STATEMENT, Document.Kind.PROVISIONAL, Document.Kind.BALANCE)
+_RENDERED = (
+    Document.Kind.STATEMENT,
+    Document.Kind.PROVISIONAL,
+    Document.Kind.BALANCE,
+    Document.Kind.DUNNING,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -205,6 +212,8 @@ def _render(document: Document) -> bytes:
             f"The frozen content of {document.number} does not match its hash. Restore it from a"
             " backup; do not issue it again."
         )
+    if document.kind == Document.Kind.DUNNING:
+        return render_dunning(dunning_from_json(document.content))
     if document.kind == Document.Kind.BALANCE:
         return render_balance(balance_from_json(document.content))
     content = from_json(document.content)

@@ -1,5 +1,5 @@
 -- Numbers that a series gave and no document carries.
--- Grain:      one row per series, year and environment of statements and invoices.
+-- Grain:      one row per series, year and environment of statements, letters and invoices.
 -- Parameters: none.
 -- Promise:    last_number is what the next document counts from; missing is empty where nothing is
 --             lost, and unexpected counts documents beyond last_number.
@@ -17,5 +17,5 @@ SELECT series.series, series.year, series.environment, series.last_number,
            AND document.number > series.series || '-' || series.year || '-' ||
                                  lpad(series.last_number::text, 6, '0')) AS unexpected
   FROM billing_numberseries AS series
- WHERE series.series IN ('ST', 'TST') OR series.series ~ '-T?(INV|CN|SB|SC)$'
+ WHERE series.series IN ('ST', 'TST', 'BC', 'TBC', 'DL', 'TDL') OR series.series ~ '-T?(INV|CN|SB|SC)$'
  ORDER BY series.environment, series.series, series.year

@@ -82,9 +82,10 @@ def _objectionable(statements: list[StatementSummary]) -> set[UUID]:
 @require_safe
 @for_partner
 def statement_pdf(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    """The stored bytes of the partner's own statement."""
+    """The stored bytes of the partner's own statement, or of a dunning letter about one."""
     partner = partner_of(request)
-    own = statements_of(partner, environment=ENVIRONMENT, statuses=["FINAL", "PROVISIONAL"])
+    kinds = ["FINAL", "PROVISIONAL", "DUNNING"]
+    own = statements_of(partner, environment=ENVIRONMENT, statuses=kinds)
     document = get_object_or_404(own, id=document_id)
     file = pdf_of(document)
     if file is None:

@@ -9,6 +9,7 @@ from billing.rules.dunning import (
     Level,
     Overdue,
     Rate,
+    charged_now,
     due_levels,
     interest_minor,
     lump_sum_minor,
@@ -100,3 +101,8 @@ class TestInterest:
 @pytest.mark.parametrize(("currency", "minor"), [("EUR", 4000), ("JPY", 40)])
 def test_the_lump_sum_is_forty_units(currency, minor):
     assert lump_sum_minor(currency) == minor
+
+
+def test_no_interest_is_charged_twice_nor_given_back():
+    assert charged_now(125, earlier_minor=63) == 62
+    assert charged_now(63, earlier_minor=125) == 0

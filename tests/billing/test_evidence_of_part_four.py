@@ -23,6 +23,7 @@ APPEND_ONLY = {
     "BankStatement": "bank_statement_is_append_only",
     "BankMatch": "bank_match_is_append_only",
     "WriteOff": "write_off_is_append_only",
+    "DunningCharge": "dunning_charge_is_append_only",
     "DunningStep": "dunning_step_is_append_only",
     "PostingExport": "posting_export_is_append_only",
     "MailAttempt": "mail_attempt_is_append_only",

@@ -51,7 +51,7 @@ class TestRules:
         old, older = self.debt(2, 400, today), self.debt(3, 300, today - timedelta(days=9))
 
         assert offered(500, [later, old, older], today=today) == [(older, 300), (old, 200)]
-        assert offered(300, [later, old, older], today=today) == [(older, 300)]
+        assert offered(1_000, [later, old, older], today=today) == [(older, 300), (old, 400)]
 
 
 @pytest.fixture
@@ -244,7 +244,8 @@ class TestPages:
             assert "75.20" in asked
             assert "4.80" in asked
             position = str(world.position("C").pk)
-            done = self.page(client, "set_against", account, position=position, reason=WHY)
+            target = f"position:{position}"
+            done = self.page(client, "set_against", account, position=target, reason=WHY)
             told = client.get(reverse("admin:billing_position_change", args=[position]))
 
         assert "Posted" in done.content.decode()

@@ -3,8 +3,8 @@
 import pytest
 
 from billing.messages import camt, camt_entry, camt_money
-from billing.rules import bank_matching, bank_references, dunning
-from tests.billing import test_bank_matching, test_camt, test_dunning_rules
+from billing.rules import bank_matching, bank_references, dunning, unallocated
+from tests.billing import test_bank_matching, test_camt, test_dunning_rules, test_unallocated
 from tests.mutants.test_rule_mutants import Mutant, break_rule
 
 __all__ = ["break_rule"]  # the fixture
@@ -128,6 +128,27 @@ BANK = [
         "_half_years(debt.due_on + timedelta(days=1), until)",
         "_half_years(debt.due_on, until)",
         test_dunning_rules.TestInterest().test_runs_from_the_day_after,
+    ),
+    Mutant(
+        dunning,
+        "charges interest twice",
+        "return max(0, interest - earlier_minor)",
+        "return interest",
+        test_dunning_rules.test_no_interest_is_charged_twice_nor_given_back,
+    ),
+    Mutant(
+        unallocated,
+        "pays more than is free",
+        "return max(0, min(free_minor, open_minor))",
+        "return max(0, open_minor)",
+        test_unallocated.TestRules().test_pays_as_far_as_it_reaches,
+    ),
+    Mutant(
+        unallocated,
+        "offers what is not due yet",
+        "if debt.due_on <= today and",
+        "if",
+        test_unallocated.TestRules().test_is_offered_for_what_is_due_the_oldest_first,
     ),
 ]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.billing import invoice_samples
 from tests.samples import statement
 from tests.samples.balance import balance_pdf
+from tests.samples.dunning import dunning_pdf
 from tests.samples.invoices import pdf_in
 
 # The name becomes ``docs/samples/<name>.<language>.pdf``; the words stand in the README there.
@@ -48,5 +49,9 @@ KINDS: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "balance-confirmation": (
         "Balance confirmation at the end of a year, which the partner answers",
         balance_pdf,
+    ),
+    "dunning-letter": (
+        "Second dunning letter over two statements, with the lump sum charged",
+        dunning_pdf,
     ),
 }

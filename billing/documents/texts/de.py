@@ -248,6 +248,7 @@ MAIL = {
     "kind_provisional": "Vorläufige Verrechnungsaufstellung",
     "kind_invoice": "Rechnung",
     "kind_balance": "Saldenbestätigung",
+    "kind_dunning": "Mahnung",
     "subject": "{kind} {number}",
     "body": (
         "Guten Tag,\n\n{kind} {number} vom {day} liegt für Sie bereit:\n\n{link}\n\n"

@@ -242,6 +242,7 @@ MAIL = {
     "kind_provisional": "Provisional statement",
     "kind_invoice": "Invoice",
     "kind_balance": "Balance confirmation",
+    "kind_dunning": "Dunning letter",
     "subject": "{kind} {number}",
     "body": (
         "Good day,\n\n{kind} {number} of {day} is ready for you:\n\n{link}\n\n"

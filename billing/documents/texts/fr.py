@@ -244,6 +244,7 @@ MAIL = {
     "kind_provisional": "Relevé provisoire",
     "kind_invoice": "Facture",
     "kind_balance": "Confirmation de solde",
+    "kind_dunning": "Mise en demeure",
     "subject": "{kind} {number}",
     "body": (
         "Bonjour,\n\n{kind} {number} du {day} est à votre disposition :\n\n{link}\n\n"

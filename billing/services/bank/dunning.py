@@ -17,6 +17,7 @@ from billing.models import DunningStep, ExposureReading, Objection, Position, Se
 from billing.queries_payments import money_of
 from billing.rules.dunning import SUSPENDS, Overdue, Rate, due_levels, interest_minor
 from billing.services import exposure
+from billing.services.bank.letters import write_letter
 from billing.services.payments.states import due_date, local_date, refresh
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
@@ -56,17 +57,21 @@ def _dun(settlement_id: UUID, now: datetime) -> list[DunningStep]:
     refresh(settlement, cause="the clock", now=now)
     steps = [
         step
-        for position, debt in _debts(settlement, today)
+        for position, debt in debts_of(settlement, today)
         for step in _steps(position, debt, today, now)
     ]
     DunningStep.objects.bulk_create(steps)
     for step in steps:
         if step.level == SUSPENDS:
             _suspend(step.position, now=now)
+    # Who was not looked at for days reaches several levels at once: the last one is told.
+    for step in {step.position_id: step for step in steps}.values():
+        write_letter(step, rates=_rates(), now=now)
     return steps
 
 
-def _debts(settlement: Settlement, today: date) -> Iterator[tuple[Position, Overdue]]:
+def debts_of(settlement: Settlement, today: date) -> Iterator[tuple[Position, Overdue]]:
+    """What is not paid of each debt of an issued settlement, and what is disputed of it."""
     house = clearing_house().pk
     positions = settlement.positions.select_related("partner", "settlement__window__group")
     by_key = positions.in_bulk()
@@ -113,6 +118,13 @@ def _interest(debt: Overdue, today: date) -> int:
         return interest_minor(debt, rates=main_rates(), until=today)
     except ValueError:
         return 0
+
+
+def _rates() -> list[Rate]:
+    try:
+        return main_rates()
+    except ValueError:
+        return []
 
 
 def main_rates() -> list[Rate]:

@@ -1,6 +1,7 @@
 """What 2890 holds for a partner pays a later debt of it; a person decides, the clock suggests."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -13,6 +14,7 @@ from billing.models import (
     Allocation,
     BankException,
     BankMatch,
+    DunningCharge,
     Payment,
     Position,
     Transfer,
@@ -116,7 +118,7 @@ def _allocate(
     minor = pays(free_minor(account), debt.open_minor)
     if not minor:
         raise NotAllocatable("Nothing is free on 2890: it paid a debt, or is on its way back.")
-    allocation = _posted(account, position, minor, by=by, reason=reason, now=now)
+    allocation = _posted(account, _What(position, minor), by=by, reason=reason, now=now)
     refresh(position.settlement, cause="set against 2890", now=now)
     _follow(account, by=by, resolution=reason, now=now)
     audit.record(
@@ -130,11 +132,64 @@ def _allocate(
     return allocation
 
 
-def _posted(
-    account: Account, position: Position, minor: int, *, by: str, reason: str, now: datetime
+def open_charges(account: Account) -> list[DunningCharge]:
+    """What the account's partner was charged for paying late and has not paid, oldest first."""
+    rows = DunningCharge.objects.filter(
+        allocation__isnull=True,
+        position__partner=account.partner_id,
+        position__settlement__currency=account.currency,
+        position__settlement__environment=account.environment,
+    )
+    return list(rows.select_related("position__settlement__window__group").order_by("pk"))
+
+
+def pay_charge(
+    account_id: UUID, charge_id: UUID, *, by: str, reason: str, now: datetime
 ) -> Allocation:
+    """Pay interest or a lump sum from what is free on 2890: whole, and once.
+
+    :raises NotAllocatable: less is free, or it is paid.
+    """
+    return in_transaction(lambda: _pay_charge(account_id, charge_id, by, reason, now))
+
+
+def _pay_charge(
+    account_id: UUID, charge_id: UUID, by: str, reason: str, now: datetime
+) -> Allocation:
+    account = Account.objects.select_related("partner").get(pk=account_id)
+    lock_bank(account.environment)
+    lock_account(account)
+    charge = next((one for one in open_charges(account) if one.pk == charge_id), None)
+    if charge is None:
+        raise NotAllocatable("That charge is paid. Choose another.")
+    if charge.amount_minor > free_minor(account):
+        raise NotAllocatable("A charge is paid whole, and less than that is free on 2890.")
+    what = _What(charge.position, charge.amount_minor, charge)
+    allocation = _posted(account, what, by=by, reason=reason, now=now)
+    end_tasks(account, by=by, resolution=reason, now=now)
+    audit.record(
+        "unallocated.allocated",
+        charge.position,
+        actor=by,
+        at=now,
+        reason=reason,
+        after={"amount_minor": charge.amount_minor, "charge": str(charge.pk)},
+    )
+    return allocation
+
+
+@dataclass(frozen=True, slots=True)
+class _What:
+    """What is paid: so much of a position's debt, or a charge of it."""
+
+    position: Position
+    minor: int
+    charge: DunningCharge | None = None
+
+
+def _posted(account: Account, what: _What, *, by: str, reason: str, now: datetime) -> Allocation:
     allocation_id = uuid7_at(now)
-    owed, _ = claims_accounts(position)
+    owed, _ = claims_accounts(what.position)
     [transfer] = post(
         [
             Entry(
@@ -142,10 +197,10 @@ def _posted(
                 kind=Transfer.Kind.UNALLOCATED,
                 debit=Side(UNALLOCATED, account.partner_id),
                 credit=Side(owed, account.partner_id),
-                amount_minor=minor,
+                amount_minor=what.minor,
                 currency=account.currency,
                 environment=account.environment,
-                window_id=position.settlement.window_id,
+                window_id=what.position.settlement.window_id,
                 reason=reason[:500],
             )
         ],
@@ -153,8 +208,9 @@ def _posted(
     )
     return Allocation.objects.create(
         id=allocation_id,
-        position=position,
-        amount_minor=minor,
+        position=what.position,
+        charge=what.charge,
+        amount_minor=what.minor,
         transfer=transfer,
         reason=reason[:500],
         allocated_by=by[:150],
