@@ -15,7 +15,7 @@ from billing.services.payments.approving import NotApprovable
 from billing.services.payments.exporting import NotExportable
 from partners.admin.confirm import NotPossible, Question
 from partners.admin.story import ActionLink
-from partners.services.approvals import NotDecidable
+from partners.services.approvals import NotDecidable, is_approver
 
 
 def may_change(request) -> bool:
@@ -25,7 +25,7 @@ def may_change(request) -> bool:
 
 def may_approve(request) -> bool:
     """Approve and refuse: the approver's right, which the others do not bring along."""
-    return request.user.has_perm("billing.approve_paymentfile")
+    return is_approver(request.user, approving.RIGHT)
 
 
 def payment_links(request, settlement: Settlement) -> list[ActionLink]:

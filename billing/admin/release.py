@@ -17,7 +17,7 @@ from billing.services.settling import NotReleasable
 from partners.admin.confirm import NotPossible, Question, ask, change_url
 from partners.admin.job import wake_worker
 from partners.admin.story import WARN, ActionLink, Facts, Note, Table
-from partners.services import audit
+from partners.services import approvals, audit
 from partners.services.approvals import NotDecidable
 
 _NAMES = ("request", "approve", "refuse", "cancel", "recalculate")
@@ -37,7 +37,7 @@ def may_release(request) -> bool:
 
 def may_decide(request) -> bool:
     """May release or refuse what another asked for: an approver."""
-    return request.user.has_perm("billing.approve_settlement")
+    return approvals.is_approver(request.user, releases.RIGHT)
 
 
 def urls(model_admin) -> list:

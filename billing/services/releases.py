@@ -16,6 +16,8 @@ from partners.models import Approval, User
 from partners.services import approvals, audit
 
 VERB = "settlement.release"
+# Who may decide; apart from the right to ask.
+RIGHT = "billing.approve_settlement"
 _TYPE = "Settlement"
 
 
@@ -64,7 +66,7 @@ def approve_and_release(
     """
 
     def released() -> list[Document]:
-        approval = approvals.approve(approval_id, checker=checker, now=now)
+        approval = approvals.approve(approval_id, checker=checker, now=now, right=RIGHT)
         documents = settling.release(
             settlement, preview_sha256=approval.content_sha256, approval=approval, now=now
         )
@@ -83,7 +85,7 @@ def refuse_release(
     """
 
     def refused() -> None:
-        approvals.refuse(approval_id, checker=checker, now=now)
+        approvals.refuse(approval_id, checker=checker, now=now, right=RIGHT)
         _note("settlement.release_refused", settlement, by=checker, reason=reason, now=now)
 
     in_transaction(refused)

@@ -19,7 +19,7 @@ from partners.admin.story import WARN, ActionLink, Facts, Note, Step, Story, Tim
 from partners.admin_paging import KeysetPaging
 from partners.models import AuditEvent, BankDetailChange, Partner
 from partners.services import bank_changes
-from partners.services.approvals import NotDecidable
+from partners.services.approvals import NotDecidable, is_approver
 from partners.services.bank_changes import NewAccount, NotChangeable
 
 STATE_TONES = {
@@ -169,7 +169,7 @@ def may_change(request) -> bool:
 
 
 def may_approve(request) -> bool:
-    return request.user.has_perm("partners.approve_bankdetailchange")
+    return is_approver(request.user, bank_changes.RIGHT)
 
 
 _OPEN = ("REQUESTED", "CALLED_BACK", "APPROVED", "TESTED")

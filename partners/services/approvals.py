@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.auth.models import Permission
 from django.db import transaction
+from django.db.models import Q
 
 from partners.models import Approval, User
 
@@ -60,14 +62,38 @@ def waiting(
     return asked.select_related("maker").order_by("-requested_at").first()
 
 
-def approve(approval_id: UUID, *, checker: User, now: datetime) -> Approval:
-    """:raises NotDecidable: decided, expired, or asked for by ``checker``."""
+def is_approver(user: User, right: str) -> bool:
+    """Tell whether the right to decide was given to the person, by name or by a group.
+
+    Being a superuser gives none (finance.md 8): who runs the system does not release money.
+    """
+    if not user.is_superuser:
+        return user.has_perm(right)
+    app_label, _, codename = right.partition(".")
+    given = Permission.objects.filter(content_type__app_label=app_label, codename=codename)
+    return user.is_active and given.filter(Q(user=user) | Q(group__user=user)).exists()
+
+
+def approve(approval_id: UUID, *, checker: User, now: datetime, right: str = "") -> Approval:
+    """Say yes. ``right``: the approver's, which a superuser needs as everybody does.
+
+    :raises NotDecidable: decided, expired, asked for by ``checker``, or a superuser without it.
+    """
+    _refuse_superuser(checker, right)
     return _decide(approval_id, Approval.State.APPROVED, checker=checker, now=now)
 
 
-def refuse(approval_id: UUID, *, checker: User, now: datetime) -> Approval:
-    """:raises NotDecidable: decided, expired, or asked for by ``checker``."""
+def refuse(approval_id: UUID, *, checker: User, now: datetime, right: str = "") -> Approval:
+    """:raises NotDecidable: as ``approve`` does."""
+    _refuse_superuser(checker, right)
     return _decide(approval_id, Approval.State.REFUSED, checker=checker, now=now)
+
+
+def _refuse_superuser(checker: User, right: str) -> None:
+    if right and checker.is_superuser and not is_approver(checker, right):
+        raise NotDecidable(
+            "being a superuser gives no right to decide; it is given to an approver by name"
+        )
 
 
 def expire(*, now: datetime) -> int:

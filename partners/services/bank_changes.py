@@ -28,6 +28,8 @@ from partners.queries import in_period
 from partners.services import approvals, audit
 
 VERB = "bank_details.approve"
+# Who may agree as the second person.
+RIGHT = "partners.approve_bankdetailchange"
 COOLING_BUSINESS_DAYS = 3
 _TYPE = "BankDetailChange"
 State = BankDetailChange.State
@@ -185,7 +187,7 @@ def approve(change_id: UUID, *, checker: User, now: datetime) -> BankDetailChang
         asked = open_request(change, now=now)
         if asked is None:
             raise NotChangeable("Nobody asks for it any more: ask a second person anew.")
-        change.approval = approvals.approve(asked.pk, checker=checker, now=now)
+        change.approval = approvals.approve(asked.pk, checker=checker, now=now, right=RIGHT)
         today = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
         change.state, change.approved_at = State.APPROVED, now
         change.cooling_until_date = add_business_days(today, COOLING_BUSINESS_DAYS)

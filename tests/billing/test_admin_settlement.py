@@ -11,9 +11,11 @@ from django.urls import reverse
 
 from billing.admin.amounts import amount
 from billing.models import Document, Settlement, Transfer
+from billing.services import releases
 from billing.services.closing import close_window
 from billing.services.fx import import_ecb_csv
-from partners.models import AuditEvent, TaxRegistration, User
+from partners.models import Approval, AuditEvent, TaxRegistration, User
+from partners.services.approvals import NotDecidable
 from tests.billing.oracle_world import (
     BUSINESS_DAY_3,
     BUSINESS_DAY_6,
@@ -84,7 +86,11 @@ def followed(client, html: str) -> dict[str, int]:
 
 @pytest.fixture
 def people():
-    return staff("mia"), staff("kai")
+    """Two superusers who were made approvers, too."""
+    both = staff("mia"), staff("kai")
+    for person in both:
+        person.user_permissions.add(Permission.objects.get(codename="approve_settlement"))
+    return both
 
 
 class TestFigures:
@@ -318,6 +324,25 @@ class TestRelease:
         assert (posted.status_code, "An approver decides" in page) == (403, True)
         assert client.post(page_of(calculated, "refuse"), {"reason": "no"}).status_code == 403
         assert "Look at it and release" not in page
+        calculated.refresh_from_db()
+        assert calculated.state == "CALCULATED"
+
+    def test_a_superuser_who_is_no_approver_releases_nothing(self, client, calculated, people):
+        client.force_login(people[0])
+        client.post(page_of(calculated, "request"), {"reason": "month-end"})
+        root = staff("root")
+        client.force_login(root)
+
+        page = client.get(page_of(calculated)).content.decode()
+        posted = client.post(page_of(calculated, "approve"), {"reason": "I may do all"})
+
+        assert (posted.status_code, "An approver decides" in page) == (403, True)
+        asked = Approval.objects.get()
+        facts = {"reason": "I may do all", "checker": root, "now": BUSINESS_DAY_6}
+        with pytest.raises(NotDecidable, match="being a superuser"):
+            releases.approve_and_release(calculated, asked.pk, **facts)
+        with pytest.raises(NotDecidable, match="being a superuser"):
+            releases.refuse_release(calculated, asked.pk, **facts)
         calculated.refresh_from_db()
         assert calculated.state == "CALCULATED"
 

@@ -7,7 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from billing.models import DebitMandate, Payment, PaymentFile
+from billing.services.payments import approving
 from partners.models import AuditEvent, User
+from partners.services.approvals import NotDecidable
 from tests.billing.payment_world import FINAL, IBANS, a_mandate, pay_in, position_of, settled
 from tests.billing.test_pain002 import report, why
 from tests.makers import PartnerMaker
@@ -122,7 +124,7 @@ class TestWhoMayNot:
         assert client.get(reverse("admin:billing_paymentfile_choose")).status_code == 403
 
     def test_who_proposed_it_cannot_approve_it_with_every_right(self, client, world):
-        both = person("max", is_superuser=True)
+        both = person("max", "approve_paymentfile", is_superuser=True)
         file = proposed(client, world, both)
 
         page = client.post(act(file, "approve"), {"reason": "mine"})
@@ -130,6 +132,18 @@ class TestWhoMayNot:
         file.refresh_from_db()
         assert file.state == "DRAFT"
         assert page.status_code == 200
+
+    def test_a_superuser_who_is_no_approver_approves_nothing(self, client, world, finance):
+        file = proposed(client, world, finance)
+        root = person("root", is_superuser=True)
+        client.force_login(root)
+
+        for name in ("approve", "refuse"):
+            assert client.post(act(file, name), {"reason": "I may do all"}).status_code == 403
+        with pytest.raises(NotDecidable, match="being a superuser"):
+            approving.approve(file.pk, reason="I may do all", checker=root, now=FINAL)
+        file.refresh_from_db()
+        assert file.state == "DRAFT"
 
     def test_people_of_partners_see_none_of_it(self, client, world, finance):
         file = proposed(client, world, finance)

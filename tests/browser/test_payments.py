@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from billing.models import PaymentFile
@@ -31,7 +32,8 @@ def world(transactional_db, settings):
 
 def test_a_file_is_approved_exported_and_downloaded(world, open_page):
     maker = person("mia", is_staff=True, is_superuser=True)
-    person("kai", is_staff=True, is_superuser=True)
+    checker = person("kai", is_staff=True, is_superuser=True)
+    checker.user_permissions.add(Permission.objects.get(codename="approve_paymentfile"))
     wanted = Wanted(settlement=world[1], kind=PaymentFile.Kind.CREDIT_TRANSFER)
     file = propose(wanted, reason="January", maker=maker, now=timezone.now())
     staff = open_page(**LOOKS["phone"])

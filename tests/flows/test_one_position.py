@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from msgspec import convert
 from msgspec.structs import replace
 
@@ -291,6 +292,7 @@ class TestTwoPersons:
 
     def release(self, settlement: Settlement) -> None:
         maker, checker = StaffMaker(username="mia"), StaffMaker(username="kai")
+        checker.user_permissions.add(Permission.objects.get(codename="approve_settlement"))
         approval = releases.request_release(
             settlement, reason="month-end", maker=maker, now=CUT_OFF
         )

@@ -15,6 +15,8 @@ from partners.models import Approval, User
 from partners.services import approvals, audit
 
 VERB = "payment_file.approve"
+# Who may decide; apart from the right to propose.
+RIGHT = "billing.approve_paymentfile"
 _TYPE = "PaymentFile"
 
 
@@ -65,7 +67,7 @@ def approve(file_id: UUID, *, reason: str, checker: User, now: datetime) -> Paym
         if checker.get_username() == file.proposed_by:
             raise approvals.NotDecidable("who proposed the file cannot approve it")
         check_bytes(file)
-        file.approval = approvals.approve(asked.pk, checker=checker, now=now)
+        file.approval = approvals.approve(asked.pk, checker=checker, now=now, right=RIGHT)
         file.state = move(FILE_MOVES, file.state, "APPROVED")
         file.save(update_fields=["state", "approval"])
         _note("payment_file.approved", file, by=checker, reason=reason, now=now)
@@ -83,7 +85,7 @@ def refuse(file_id: UUID, *, reason: str, checker: User, now: datetime) -> Payme
 
     def refused() -> PaymentFile:
         file, asked = _asked(file_id, now=now)
-        approvals.refuse(asked.pk, checker=checker, now=now)
+        approvals.refuse(asked.pk, checker=checker, now=now, right=RIGHT)
         return _cancel(file, reason=reason, by=checker, now=now)
 
     return in_transaction(refused)
