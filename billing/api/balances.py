@@ -7,13 +7,12 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
 from billing.api import documentation_balances as documentation
 from billing.api import reading_balances as reading
 from billing.api.handing_out import hand_out, not_rendered_yet
-from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
+from billing.api.own_lists import OwnList, json_of
 from billing.models import BalanceConfirmation
 from billing.queries_balances import confirmations_of
 from billing.queries_statements import pdf_of
@@ -27,24 +26,19 @@ from partners.api.problems import RequestRefused
 _BODY_BYTES = 16 * 1024
 
 
-class BalanceConfirmations(APIView):
-    required_scopes = {"GET": ["settlement:read"]}
+class BalanceConfirmations(OwnList):
+    page = reading.BalancePage
+    filters = {"state": ("state", reading.States)}
 
     @documentation.list_all
     def get(self, request):
-        refuse_unknown(request, {"state", "cursor", "limit"})
-        rows = _own(request)
-        if state := request.query_params.get("state", ""):
-            if state not in reading.States:
-                raise ValidationError({"state": f"is one of {', '.join(reading.States)}"})
-            rows = rows.filter(state=state)
-        if cursor := cursor_of(request):
-            rows = rows.filter(id__lt=cursor)
-        limit = limit_of(request)
-        found = list(rows[: limit + 1])
-        following = address_of(request, cursor=found[limit - 1].pk) if len(found) > limit else None
-        page = [_row(request, row) for row in found[:limit]]
-        return _json(reading.page_of(page, following=following))
+        return self.answer(request)
+
+    def own(self, request):
+        return _own(request)
+
+    def rows_of(self, request, found):
+        return [_row(request, row) for row in found]
 
 
 class BalanceConfirmationDetail(APIView):
@@ -52,7 +46,7 @@ class BalanceConfirmationDetail(APIView):
 
     @documentation.get_one
     def get(self, request, confirmation_id: UUID):
-        return _json(_row(request, _one(request, confirmation_id)))
+        return json_of(_row(request, _one(request, confirmation_id)))
 
 
 class BalanceConfirmationPdf(APIView):
@@ -95,7 +89,7 @@ def _answer(request, own: BalanceConfirmation, said: reading.BalanceAnswer) -> H
     except AnswerRefused as refused:
         status = 409 if refused.code == "BALANCE_ANSWERED" else 422
         raise RequestRefused(status, refused.code, str(refused)) from refused
-    return _json(_row(request, _one(request, own.pk)))
+    return json_of(_row(request, _one(request, own.pk)))
 
 
 def _own(request) -> QuerySet[BalanceConfirmation]:
@@ -121,7 +115,3 @@ def _decode(body: bytes) -> reading.BalanceAnswer:
         return msgspec.json.decode(body, type=reading.BalanceAnswer)
     except (msgspec.DecodeError, RecursionError) as error:
         raise not_json(error) from error
-
-
-def _json(answer: reading.BalanceRow | reading.BalancePage) -> HttpResponse:
-    return HttpResponse(reading.encode(answer), content_type=JSON)

@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
-import msgspec
-from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
 from billing.api import documentation_books as documentation
+from billing.api.own_lists import json_of
 from billing.api.parameters import refuse_unknown
 from billing.api.reading_books import (
     AccrualRow,
@@ -36,8 +35,6 @@ from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
 from partners.models import Partner
 
-_encode = msgspec.json.Encoder().encode
-
 
 class LedgerPositions(APIView):
     required_scopes = {"GET": ["settlement:read"]}
@@ -53,7 +50,7 @@ class LedgerPositions(APIView):
             )
             for row in partner_balances(_lines(request, as_of))
         ]
-        return _json(Positions(as_of=as_of, results=rows))
+        return json_of(Positions(as_of=as_of, results=rows))
 
 
 class LedgerOpenItems(APIView):
@@ -71,7 +68,7 @@ class LedgerOpenItems(APIView):
             for item in items
             for window in [item.window]
         ]
-        return _json(OpenItems(as_of=as_of, results=rows))
+        return json_of(OpenItems(as_of=as_of, results=rows))
 
 
 class LedgerAccruals(APIView):
@@ -94,7 +91,7 @@ class LedgerAccruals(APIView):
             Partner.objects.filter(pk__in=[one for one in others if one]).values_list("pk", "name")
         )
         rows = [_accrued(line, client.partner, names) for line in lines]
-        return _json(Accruals(as_of=as_of, results=rows))
+        return json_of(Accruals(as_of=as_of, results=rows))
 
 
 class LedgerAgeing(APIView):
@@ -106,7 +103,7 @@ class LedgerAgeing(APIView):
         refuse_unknown(request, set())
         today = today_at(timezone.now())
         lines = ageing(today=today, environment=client.environment, partner=client.partner)
-        return _json(Ageing(today=today, results=[_aged(line) for line in lines]))
+        return json_of(Ageing(today=today, results=[_aged(line) for line in lines]))
 
 
 def _aged(line: AgedLine) -> AgeingRow:
@@ -190,7 +187,3 @@ def _instant(text: str) -> datetime:
     if instant is None or instant.tzinfo is None:
         raise ValidationError({"as_of": "is no instant; send e.g. 2026-12-08T17:00:00Z"})
     return instant
-
-
-def _json(answer: Positions | OpenItems | Accruals | Ageing) -> HttpResponse:
-    return HttpResponse(_encode(answer), content_type="application/json")

@@ -6,12 +6,11 @@ import msgspec
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
 
 from billing.api import documentation_objections as documentation
 from billing.api import reading_objections as reading
-from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
+from billing.api.own_lists import OwnList, json_of
 from billing.models import Document, Objection
 from billing.queries_objections import objections_of
 from billing.queries_statements import statements_of
@@ -26,13 +25,29 @@ _BODY_BYTES = 16 * 1024
 _IN_CONFLICT = ("STATEMENT_CANCELLED", "STATEMENT_RELEASED", "OBJECTION_TOO_LATE")
 
 
-class StatementObjections(APIView):
+class _ObjectionList(OwnList):
+    page = reading.ObjectionPage
+    filters = {"state": ("state", tuple(Objection.State.values))}
+
+    def own(self, request):
+        return _own(request)
+
+    def rows_of(self, request, found):
+        return [reading.row_of(one) for one in found]
+
+
+class Objections(_ObjectionList):
+    @documentation.list_all
+    def get(self, request):
+        return self.answer(request)
+
+
+class StatementObjections(_ObjectionList):
     required_scopes = {"GET": ["settlement:read"], "POST": ["settlement:write"]}
 
     @documentation.list_of_statement
     def get(self, request, document_id: UUID):
-        document = _statement(request, document_id)
-        return _page(request, _own(request).filter(document=document))
+        return self.answer(request)
 
     @documentation.raise_one
     def post(self, request, document_id: UUID):
@@ -41,13 +56,8 @@ class StatementObjections(APIView):
         order = _decode(body)
         return answer_once(request, body=body, work=lambda: _raise(request, document, order))
 
-
-class Objections(APIView):
-    required_scopes = {"GET": ["settlement:read"]}
-
-    @documentation.list_all
-    def get(self, request):
-        return _page(request, _own(request))
+    def own(self, request):
+        return _own(request).filter(document=_statement(request, self.kwargs["document_id"]))
 
 
 class ObjectionDetail(APIView):
@@ -58,7 +68,7 @@ class ObjectionDetail(APIView):
         objection = _own(request).filter(pk=objection_id).first()
         if objection is None:
             raise Http404
-        return _json(reading.row_of(objection))
+        return json_of(reading.row_of(objection))
 
 
 def _raise(request, document: Document, order: reading.NewObjection) -> HttpResponse:
@@ -74,7 +84,7 @@ def _raise(request, document: Document, order: reading.NewObjection) -> HttpResp
     except ObjectionRefused as refused:
         status = 409 if refused.code in _IN_CONFLICT else 422
         raise RequestRefused(status, refused.code, str(refused)) from refused
-    return _json(reading.row_of(_own(request).get(pk=raised.pk)), status=201)
+    return json_of(reading.row_of(_own(request).get(pk=raised.pk)), status=201)
 
 
 def _statement(request, document_id: UUID) -> Document:
@@ -94,26 +104,8 @@ def _own(request) -> QuerySet[Objection]:
     return objections_of(client.partner, environment=client.environment).order_by("-id")
 
 
-def _page(request, objections: QuerySet[Objection]) -> HttpResponse:
-    refuse_unknown(request, {"state", "cursor", "limit"})
-    if state := request.query_params.get("state", ""):
-        if state not in Objection.State.values:
-            raise ValidationError({"state": f"is one of {', '.join(Objection.State.values)}"})
-        objections = objections.filter(state=state)
-    if cursor := cursor_of(request):
-        objections = objections.filter(id__lt=cursor)
-    limit = limit_of(request)
-    rows = list(objections[: limit + 1])
-    following = address_of(request, cursor=rows[limit - 1].pk) if len(rows) > limit else None
-    return _json(reading.page_of(rows[:limit], following=following))
-
-
 def _decode(body: bytes) -> reading.NewObjection:
     try:
         return msgspec.json.decode(body, type=reading.NewObjection)
     except (msgspec.DecodeError, RecursionError) as error:
         raise not_json(error) from error
-
-
-def _json(answer: reading.ObjectionRow | reading.ObjectionPage, *, status: int = 200):
-    return HttpResponse(reading.encode(answer), status=status, content_type=JSON)

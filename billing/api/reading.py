@@ -15,9 +15,6 @@ from billing.documents.content import (
 )
 from billing.models import Document
 from billing.queries_statements import StatementSummary
-from billing.rules.whereabouts_told import Whereabouts
-
-_encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 class StatementRow(StatementSummary, frozen=True, kw_only=True):
@@ -69,11 +66,6 @@ def detail_of(summary: StatementSummary, document: Document, *, pdf: str) -> Sta
         annex_sha256=content.annex.sha256,
         objection_until_date=content.objection_until_date.isoformat(),
     )
-
-
-def encode(answer: StatementPage | StatementDetail | Whereabouts) -> bytes:
-    """The answer as JSON: decimals as strings, instants in UTC."""
-    return _encode(answer)
 
 
 def _row(summary: StatementSummary, *, pdf: str) -> dict:

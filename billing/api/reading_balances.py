@@ -1,6 +1,5 @@
 """Balance confirmations as partners read and answer them."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, cast
 from uuid import UUID
@@ -9,7 +8,6 @@ import msgspec
 
 from billing.models import BalanceConfirmation
 
-encode = msgspec.json.Encoder().encode
 State = Literal["ASKED", "CONFIRMED", "DIFFERS"]
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 Minor = Annotated[int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
@@ -63,10 +61,6 @@ def row_of(row, *, pdf: str | None) -> BalanceRow:
         answered_at=row.answered_at,
         pdf=pdf,
     )
-
-
-def page_of(rows: Iterable[BalanceRow], *, following: str | None) -> BalancePage:
-    return BalancePage(results=list(rows), next=following)
 
 
 States = tuple(BalanceConfirmation.State.values)

@@ -1,16 +1,13 @@
 """Objections as partners write and read them."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
 import msgspec
 
-from billing.models import Objection
 from billing.rules.objection import next_step
 
-encode = msgspec.json.Encoder().encode
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
@@ -50,10 +47,6 @@ class ObjectionPage(msgspec.Struct, frozen=True, kw_only=True):
 
     results: list[ObjectionRow]
     next: str | None
-
-
-def page_of(rows: Iterable[Objection], *, following: str | None) -> ObjectionPage:
-    return ObjectionPage(results=[row_of(one) for one in rows], next=following)
 
 
 def row_of(objection) -> ObjectionRow:

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from billing.api import documentation, reading
 from billing.api.filters import StatementFilter
 from billing.api.handing_out import hand_out, not_rendered_yet, note_taken
+from billing.api.own_lists import json_of
 from billing.api.parameters import address_of, cursor_of, limit_of, refuse_unknown
 from billing.models import Document
 from billing.queries_statements import StatementSummary, pdf_of, statements_of, summaries_of
@@ -23,7 +24,6 @@ from billing.stored_files import stream
 from billing.tasks import ask_for_annex
 from partners.api.permissions import client_of
 
-JSON = "application/json"
 _STATUSES = ("FINAL", "PROVISIONAL")
 _LIST_PARAMETERS = {"cursor", "limit", "status", *StatementFilter.base_filters}
 
@@ -45,7 +45,7 @@ class Statements(APIView):
         page = found[:limit]
         following = address_of(request, cursor=page[-1].id) if len(found) > limit else None
         rows = [reading.row_of(one, pdf=_pdf_address(request, one)) for one in page]
-        return _json(reading.StatementPage(results=rows, next=following))
+        return json_of(reading.StatementPage(results=rows, next=following))
 
 
 class StatementDetail(APIView):
@@ -56,7 +56,7 @@ class StatementDetail(APIView):
         document = _one(request, document_id)
         own = _statements(request).filter(id=document_id)
         [summary] = summaries_of(own, partner=client_of(request).partner)
-        return _json(reading.detail_of(summary, document, pdf=_pdf_address(request, summary)))
+        return json_of(reading.detail_of(summary, document, pdf=_pdf_address(request, summary)))
 
 
 class StatementPdf(APIView):
@@ -123,7 +123,7 @@ def _where(request, subject: UUID | str) -> HttpResponse:
         )
     except NotForYou:
         raise Http404 from None
-    return _json(found)
+    return json_of(found)
 
 
 def _annex_of(document: Document, kind: str) -> IO[bytes]:
@@ -167,7 +167,3 @@ def _one(request, document_id: UUID) -> Document:
 
 def _pdf_address(request: HttpRequest, summary: StatementSummary) -> str:
     return request.build_absolute_uri(reverse("billing:statement-pdf", args=[summary.id]))
-
-
-def _json(answer) -> HttpResponse:
-    return HttpResponse(reading.encode(answer), content_type=JSON)

@@ -13,6 +13,7 @@ from billing.documents.invoice_content import (
 )
 from billing.documents.invoice_words import WORDS
 from billing.documents.languages import writer_for
+from billing.documents.letterhead import Letterhead, told
 
 # Characters beyond which the large figure is set smaller, and beyond which the table is.
 _LONG, _WIDE = 12, 14
@@ -24,13 +25,21 @@ def shown(content: InvoiceContent) -> dict[str, object]:
     total = writer.amount(content.totals.incl_tax_minor, content.currency)
     lines = [_line(line, content) for line in content.lines]
     taxes = [_tax(one, content) for one in content.vat]
-    is_wide = len(total) > _WIDE
+    is_wide, name = len(total) > _WIDE, text.title(content)
     return {
-        "title": text.title(content),
+        "name": name,
+        "title": f"{name} {content.number}",
         "words": WORDS[content.language],
         "author": (content.issuer or content.seller).legal_name,
+        "description": ", ".join(
+            [f"{name} {content.number}", content.seller.legal_name, content.buyer.legal_name]
+        ),
+        "letterhead": Letterhead(
+            content.seller.legal_name,
+            told(*text.address(content.seller, content.language), content.seller.email),
+            text.issued_by(content),
+        ),
         "created": content.issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "issued_by": text.issued_by(content),
         "seller_lines": text.address(content.seller, content.language),
         "buyer_lines": text.address(content.buyer, content.language),
         "seller_ids": _ids(content.seller, content),
@@ -74,11 +83,11 @@ def _widths(
 
 
 def _ids(party: InvoiceParty, content: InvoiceContent) -> list[tuple[str, str]]:
-    told = [
+    facts = [
         (text.word(content, "vat_id"), party.vat_number),
         (text.word(content, "legal_id"), party.legal_id),
     ]
-    return [(name, value) for name, value in told if value]
+    return [(name, value) for name, value in facts if value]
 
 
 def _facts(content: InvoiceContent) -> list[tuple[str, str]]:

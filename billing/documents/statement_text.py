@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from billing.documents import statement_lines as lines
 from billing.documents import statement_money as money
-from billing.documents.content import Company, StatementContent
+from billing.documents.content import StatementContent
 from billing.documents.languages import MINUS, Writer, writer_for
+from billing.documents.letterhead import address_lines, head_of
 from billing.documents.statement_columns import statement_columns
 from billing.documents.texts import texts_of
 
@@ -33,8 +34,10 @@ def shown(content: StatementContent) -> dict:
         "headline": texts[_HEADLINES[content.position.direction]],
         "amount": _figures(content, writer, texts),
         "period": _period(content, writer, texts),
-        "house_lines": _address(content.house),
-        "partner_lines": _address(content.partner),
+        "author": content.house.legal_name,
+        "description": labels["description"],
+        "letterhead": head_of(content.house, vat_id=texts["vat_id"]),
+        "partner_lines": address_lines(content.partner),
         "issued": writer.instant(content.issued_at, content.time_zone),
         "cut_off": writer.instant(content.cut_off_at, content.time_zone),
         "released": _released(content, writer, texts),
@@ -200,12 +203,6 @@ def _objection_until(content: StatementContent, writer: Writer) -> str:
     if content.objection_until_at:
         return writer.instant(content.objection_until_at, content.time_zone)
     return writer.day(content.objection_until_date)
-
-
-def _address(company: Company) -> list[str]:
-    town = f"{company.postal_code} {company.city}".strip()
-    lines = [company.street, f"{town}, {company.country_code}" if town else company.country_code]
-    return [line for line in lines if line]
 
 
 def _period(content: StatementContent, writer: Writer, texts: dict[str, str]) -> dict[str, str]:
