@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners.models import Party, RoamingAgreement, RoamingEndpoint
 from partners.queries import in_period
-from roaming.models import Location
+from roaming.models import Location, Tariff, TariffAudience
 
 
 def agreements_in_force(now: datetime) -> QuerySet[RoamingAgreement]:
@@ -38,13 +38,18 @@ def visible_locations(
     )
 
 
-def endpoints_to_tell(cso: Party, *, module: str, now: datetime) -> list[RoamingEndpoint]:
-    """Connected systems that take ``module`` and serve a buyer of the CSO; never its own.
+def endpoints_to_tell(
+    cso: Party, *, module: str, now: datetime, buyers: Collection[UUID] | None = None
+) -> list[RoamingEndpoint]:
+    """Connected systems that take ``module`` and serve a buyer of the CSO.
 
-    Who is away is not queued for: it reads what changed when it is back.
+    ``buyers``: for these alone. Who is away is not queued for: it reads what changed when it is
+    back.
     """
-    buyers = agreements_in_force(now).filter(seller=cso).values("buyer")
-    serving = RoamingEndpoint.parties.through.objects.filter(party__in=buyers)
+    agreed = agreements_in_force(now).filter(seller=cso)
+    if buyers is not None:
+        agreed = agreed.filter(buyer__in=list(buyers))
+    serving = RoamingEndpoint.parties.through.objects.filter(party__in=agreed.values("buyer"))
     return list(
         RoamingEndpoint.objects.filter(
             pk__in=serving.values("roamingendpoint"),
@@ -55,3 +60,28 @@ def endpoints_to_tell(cso: Party, *, module: str, now: datetime) -> list[Roaming
             interfaces__side="RECEIVER",
         ).order_by("id")
     )
+
+
+def offered_tariffs(
+    parties: Collection[UUID], *, environment: str, now: datetime
+) -> QuerySet[Tariff]:
+    """What is offered: own tariffs, and those of sellers agreed with that are for one of them.
+
+    In the order of receipt.
+    """
+    sellers = sellers_agreed_with(parties, now=now)
+    return (
+        Tariff.objects.filter(
+            Q(seller__in=list(parties)) | Q(seller__in=sellers) & is_for(parties),
+            environment=environment,
+            withdrawn_at__isnull=True,
+        )
+        .select_related("seller")
+        .order_by("id")
+    )
+
+
+def is_for(parties: Collection[UUID]) -> Q:
+    """Tariffs for everyone, or for one of ``parties``."""
+    audience = TariffAudience.objects.filter(tariff=OuterRef("pk"))
+    return ~Exists(audience) | Exists(audience.filter(buyer__in=list(parties)))

@@ -136,13 +136,20 @@ class Tariffs:
         return [name for seller, name in self.by_name if seller == seller_id]
 
 
-def tariffs_of(seller_ids: Iterable[UUID], *, environment: str) -> Tariffs:
-    """All versions of the sellers' tariffs with their notices: one look, and two queries if any."""
+def tariffs_of(
+    seller_ids: Iterable[UUID], *, environment: str, only: Iterable[UUID] | None = None
+) -> Tariffs:
+    """All versions of the sellers' tariffs with their notices: one look, and two queries if any.
+
+    ``only``: of these tariffs.
+    """
     found = Tariffs()
     versions: dict[UUID, Version] = {}
     rows = TariffVersion.objects.filter(
         tariff__seller__in=list(seller_ids), tariff__environment=environment
     ).select_related("tariff")
+    if only is not None:
+        rows = rows.filter(tariff__in=list(only))
     for row in rows.order_by("tariff", "version"):
         versions[row.pk] = version = version_of(row)
         key = (version.seller_id, version.tariff_id.casefold())

@@ -41,7 +41,10 @@ class EvseFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LocationFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One location with all its EVSEs; ``country_code`` is ISO 3166 alpha-2."""
+    """One location; ``country_code`` is ISO 3166 alpha-2.
+
+    ``tells_evses``: ``evses`` are all that it has; otherwise nothing is said of them.
+    """
 
     location_id: str
     name: str = ""
@@ -56,5 +59,6 @@ class LocationFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_published: bool = True
     updated_at: datetime
     evses: tuple[EvseFacts, ...] = ()
+    tells_evses: bool = True
     document: dict[str, Any] = {}
     document_format: str = ""

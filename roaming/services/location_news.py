@@ -15,7 +15,7 @@ def tell_of_locations(ids: Sequence[UUID], cso: Party, *, now: datetime) -> None
         return
     endpoints = queries_locations.endpoints_to_tell(cso, module="locations", now=now)
     for id_ in ids if endpoints else ():
-        _want(ObjectPush.Kind.LOCATION, id_, endpoints, now)
+        want(ObjectPush.Kind.LOCATION, id_, endpoints, now)
 
 
 def tell_of_evse(evse_id: UUID, cso: Party, place: Location, *, now: datetime) -> None:
@@ -24,8 +24,8 @@ def tell_of_evse(evse_id: UUID, cso: Party, place: Location, *, now: datetime) -
         return
     endpoints = queries_locations.endpoints_to_tell(cso, module="locations", now=now)
     if endpoints:
-        _want(ObjectPush.Kind.EVSE, evse_id, endpoints, now)
+        want(ObjectPush.Kind.EVSE, evse_id, endpoints, now)
 
 
-def _want(kind: str, subject_id: UUID, endpoints: Sequence[RoamingEndpoint], now: datetime) -> None:
-    """Until ``pushes`` is there, nothing is sent."""
+def want(kind: str, subject_id: UUID, endpoints: Sequence[RoamingEndpoint], now: datetime) -> None:
+    """Owe the newest state of one object to each of the endpoints."""

@@ -15,7 +15,7 @@ from roaming.messages.locations import EvseFacts, LocationFacts
 
 _SQL = Path(__file__).parent / "sql"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-_OWN_COLUMNS = frozenset(LocationFacts.__struct_fields__) - {"evses"}
+_OWN_COLUMNS = frozenset(LocationFacts.__struct_fields__) - {"evses", "tells_evses"}
 # Facts name things; the columns hold this much of a name.
 _LONGEST = {
     "name": 255,

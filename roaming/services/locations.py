@@ -58,14 +58,13 @@ def put_location(
     *,
     now: datetime,
     volatile: Sequence[str] = (),
-    keeps_evses: bool = False,
 ) -> Put:
-    """Keep one location as a whole; EVSEs that it tells no more are marked as removed.
+    """Keep one location; EVSEs that it tells no more are marked as removed.
 
     ``volatile``: names in its documents that only say when it was told: a repeat that differs in
-    nothing else is no news. ``keeps_evses``: only its own data is told.
+    nothing else is no news.
     """
-    return put_locations([facts], cso, now=now, volatile=volatile, keeps_evses=keeps_evses)[0]
+    return put_locations([facts], cso, now=now, volatile=volatile)[0]
 
 
 def put_locations(
@@ -74,7 +73,6 @@ def put_locations(
     *,
     now: datetime,
     volatile: Sequence[str] = (),
-    keeps_evses: bool = False,
 ) -> list[Put]:
     """Keep many locations, a chunk per transaction; of two with one id the newer is kept.
 
@@ -84,7 +82,7 @@ def put_locations(
         put
         for chunk in _chunks(many)
         for put in in_transaction(
-            partial(_put_chunk, chunk, cso, now, volatile, keeps_evses=keeps_evses),
+            partial(_put_chunk, chunk, cso, now, volatile),
             also_retry=KeyTaken,
         )
     ]
@@ -114,14 +112,14 @@ def change_location(
     now: datetime,
     volatile: Sequence[str] = (),
 ) -> Put:
-    """Change a location's own data: ``merge`` is handed what is stored, under lock.
+    """Change a location: ``merge`` is handed what is stored, under lock, and says what it is now.
 
     :raises LocationUnknown: nothing is stored that could be changed.
     """
 
     def work() -> Put:
         facts = merge(locked(cso, location_id))
-        return _put_chunk([facts], cso, now, volatile, keeps_evses=True)[0]
+        return _put_chunk([facts], cso, now, volatile)[0]
 
     return in_transaction(work, also_retry=KeyTaken)
 
@@ -216,12 +214,7 @@ def evse_of(place: Location, evse_uid: str) -> LocationEvse:
 
 
 def _put_chunk(
-    chunk: Sequence[LocationFacts],
-    cso: Party,
-    now: datetime,
-    volatile: Sequence[str],
-    *,
-    keeps_evses: bool,
+    chunk: Sequence[LocationFacts], cso: Party, now: datetime, volatile: Sequence[str]
 ) -> list[Put]:
     facts_of = location_rows.newest_by_key(chunk, lambda facts: facts.location_id)
     rows = location_rows.of_locations(facts_of, uuid7s_at(now, len(facts_of)))
@@ -231,17 +224,18 @@ def _put_chunk(
     told_of = {id_ for _, id_, _, is_told in found if is_told}
     if any(put.id is None for put in puts.values()):
         raise KeyTaken("location_id_is_unique_per_cso")
-    taken = [(put.id, facts_of[key].evses) for key, put in puts.items() if put.word != "older"]
+    taken = {key: put.id for key, put in puts.items() if put.word != "older"}
+    wholes = [(id_, facts_of[key].evses) for key, id_ in taken.items() if facts_of[key].tells_evses]
     changed: set[UUID] = set()
-    if taken and not keeps_evses:
-        told = _put_evses(taken, cso, now, volatile)
+    if wholes:
+        told = _put_evses(wholes, cso, now, volatile)
         changed = {place for place, put in told if put.is_news}
-        changed |= _remove_vanished_evses(taken, now)
+        changed |= _remove_vanished_evses(wholes, now)
     results = [
         put._replace(word="updated") if put.word == "unchanged" and put.id in changed else put
         for put in puts.values()
     ]
-    _register(cso, [id_ for id_, _ in taken])
+    _register(cso, list(taken.values()))
     news = [put.id for put in results if put.is_news and put.id in told_of]
     location_news.tell_of_locations(news, cso, now=now)
     return results

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from partners.models import RoamingAgreement
 from roaming.models import Tariff, TariffNotice
 from roaming.queries import Reader
+from roaming.queries_locations import is_for
 from roaming.queries_ratings import newest_ratings
 from roaming.queries_tariffs import Tariffs, tariffs_of
 from roaming.rules.rating.stored import ExactEncoder
@@ -108,7 +109,7 @@ def readable_tariffs(reader: Reader) -> QuerySet[Tariff]:
     agreed = RoamingAgreement.objects.filter(buyer__in=parties, in_force_at__isnull=False)
     return (
         Tariff.objects.filter(
-            Q(seller__in=parties) | Q(seller__in=agreed.values("seller")),
+            Q(seller__in=parties) | Q(seller__in=agreed.values("seller")) & is_for(parties),
             environment=reader.environment,
         )
         .select_related("seller")

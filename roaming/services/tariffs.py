@@ -4,8 +4,10 @@ A published version is kept as received and never changed. For each buyer it cou
 but an increase told too late waits for the CSP's consent or for the end of the notice.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,13 +19,14 @@ from clearinghouse.money import is_currency
 from clearinghouse.retry import KeyTaken, in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Party, RoamingAgreement
-from roaming.models import Delivery, Tariff, TariffNotice, TariffVersion
-from roaming.queries_tariffs import Tariffs, Version, tariffs_of, version_of
+from roaming.models import Delivery, Tariff, TariffAudience, TariffNotice, TariffVersion
+from roaming.queries_tariffs import Version, version_of
 from roaming.rules.rating.ocpi_tariff import read_tariff
 from roaming.rules.rating.refusals import TariffUnusable
 from roaming.rules.rating.stored import content_sha256, exact_json
 from roaming.rules.tariff_change import increases_any, notice_of
-from roaming.services import deliveries
+from roaming.services import deliveries, tariff_news
+from roaming.services.earlier_tariffs import Earlier, Peeked
 from roaming.services.tariff_effect import effect_of
 
 _LONGEST_ID = 100
@@ -42,13 +45,17 @@ class TariffRefused(Exception):
 class Publication:
     """What a seller publishes: the OCPI tariff object as text, and from when it is meant to hold.
 
-    ``replaces``: the tariff must be there (PUT), and this one.
+    ``replaces``: the tariff must be there (PUT), and this one. ``may_replace``: it may be there, or
+    not. ``buyers``: for these alone; empty: for everyone agreed; None: as before.
     """
 
     seller: Party
     text: bytes
     valid_from_at: datetime | None = None
     replaces: Tariff | None = None
+    may_replace: bool = False
+    content_format: str = ""
+    buyers: frozenset[UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class _Content:
     tariff_id: str
     currency: str
     valid_from_at: datetime
+    is_dated: bool
     unusable_reason: str
 
 
@@ -143,21 +151,36 @@ def _read(given: Publication, now: datetime) -> _Content:
         reason = str(unusable)[:500]
     except RecursionError:
         raise TariffRefused("TARIFF_UNREADABLE", "The tariff is nested too deeply.") from None
-    valid_from_at = given.valid_from_at or starts_at or now
+    dated = _dated(given, starts_at, now)
+    valid_from_at = dated or now
     if abs(valid_from_at - now) > FARTHEST:
         days = FARTHEST.days
         raise TariffRefused("VALID_FROM_TOO_FAR", f"valid_from is at most {days} days away.")
-    return _Content(value, name, currency, valid_from_at, reason)
+    return _Content(value, name, currency, valid_from_at, dated is not None, reason)
+
+
+def _dated(given: Publication, starts_at: datetime | None, now: datetime) -> datetime | None:
+    """From when it says that it holds; None: it does not say."""
+    dated = given.valid_from_at or starts_at
+    if dated is None or not given.may_replace:
+        return dated
+    # Who connects sends all price lists, also those that have been in force for long.
+    return max(dated, now - FARTHEST)
 
 
 def _publish(given: Publication, content: _Content, now: datetime) -> TariffVersion:
     tariff, last = _tariff(given, content)
+    offer_changed = _offer(tariff, given.buyers)
     sha256 = content_sha256(content.value)
     if last is not None:
-        same = (last.content_sha256, last.valid_from_at) == (sha256, content.valid_from_at)
-        if same:
+        same_time = last.valid_from_at == content.valid_from_at or (
+            given.may_replace and (not content.is_dated or last.valid_from_at <= now)
+        )
+        if last.content_sha256 == sha256 and same_time:
+            if offer_changed:
+                tariff_news.tell_of_tariff(tariff, now=now)
             return last
-        if given.replaces is None:
+        if given.replaces is None and not given.may_replace:
             text = f"{tariff.tariff_id!r} is published; put its next version."
             raise TariffRefused("TARIFF_EXISTS", text)
     row = TariffVersion(
@@ -167,18 +190,45 @@ def _publish(given: Publication, content: _Content, now: datetime) -> TariffVers
         published_at=now,
         valid_from_at=content.valid_from_at,
         content=content.value,
+        content_format=given.content_format,
         content_sha256=sha256,
         unusable_reason=content.unusable_reason,
     )
-    earlier = tariffs_of([tariff.seller_id], environment=tariff.environment)
+    agreements = [] if row.unusable_reason else _agreements(tariff, now)
+    earlier = Earlier(tariff) if agreements else None
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
         raise KeyTaken("tariff_version_is_unique") from error
-    if not row.unusable_reason:
-        _tell_buyers(version_of(row), row, earlier, now=now)
+    if earlier is not None:
+        _tell_buyers(version_of(row), row, agreements, earlier, now=now)
+    tariff_news.tell_of_tariff(tariff, now=now)
     return row
+
+
+def withdraw(tariff: Tariff, *, now: datetime) -> None:
+    """Offer a tariff no more; records that name it are still rated by it. Twice is once."""
+    with transaction.atomic():
+        if Tariff.objects.filter(pk=tariff.pk, withdrawn_at__isnull=True).update(withdrawn_at=now):
+            tariff_news.tell_of_tariff(tariff, now=now)
+
+
+def _offer(tariff: Tariff, buyers: frozenset[UUID] | None) -> bool:
+    """For whom it is from now on; published again, it is offered again. Was anything changed?"""
+    changed = False
+    if tariff.withdrawn_at is not None:
+        tariff.withdrawn_at, changed = None, True
+        tariff.save(update_fields=["withdrawn_at"])
+    if buyers is None:
+        return changed
+    audience = set(tariff.audience.values_list("buyer", flat=True))
+    tariff.audience.exclude(buyer__in=buyers).delete()
+    TariffAudience.objects.bulk_create(
+        [TariffAudience(tariff=tariff, buyer_id=buyer) for buyer in sorted(buyers - audience)],
+        ignore_conflicts=True,
+    )
+    return changed or audience != buyers
 
 
 def _tariff(given: Publication, content: _Content) -> tuple[Tariff, TariffVersion | None]:
@@ -206,10 +256,15 @@ def _tariff(given: Publication, content: _Content) -> tuple[Tariff, TariffVersio
     return tariff, tariff.versions.order_by("-version").first()
 
 
-def _tell_buyers(version: Version, row: TariffVersion, earlier: Tariffs, *, now: datetime) -> None:
-    notices = [
-        _notice(agreement, version, row, earlier, now) for agreement in _agreements(row.tariff, now)
-    ]
+def _tell_buyers(
+    version: Version,
+    row: TariffVersion,
+    agreements: Iterable[RoamingAgreement],
+    earlier: Earlier,
+    *,
+    now: datetime,
+) -> None:
+    notices = [_notice(agreement, version, row, earlier, now) for agreement in agreements]
     TariffNotice.objects.bulk_create(notices)
     Delivery.objects.bulk_create(
         Delivery(
@@ -223,13 +278,19 @@ def _tell_buyers(version: Version, row: TariffVersion, earlier: Tariffs, *, now:
 
 
 def _agreements(tariff: Tariff, now: datetime) -> list[RoamingAgreement]:
-    """One of each buyer: the version in force now, else the next one; in the tariff's currency."""
+    """One of each buyer: the version in force now, else the next one; in the tariff's currency.
+
+    A tariff that is for some buyers is told to them alone.
+    """
+    audience = list(tariff.audience.values_list("buyer", flat=True))
     rows = RoamingAgreement.objects.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=now),
         seller=tariff.seller,
         currency=tariff.currency,
         in_force_at__isnull=False,
     ).select_related("group")
+    if audience:
+        rows = rows.filter(buyer__in=audience)
     first: dict[UUID, RoamingAgreement] = {}
     for row in rows.order_by("buyer", "starts_at"):
         first.setdefault(row.buyer_id, row)
@@ -240,22 +301,23 @@ def _notice(
     agreement: RoamingAgreement,
     version: Version,
     row: TariffVersion,
-    earlier: Tariffs,
+    earlier: Earlier,
     now: datetime,
 ) -> TariffNotice:
-    own = _replaced(version, agreement.buyer_id, earlier)
-    former = _formers(version, agreement.buyer_id, earlier)
-    replaced = [*own, *former]
-    # Of several former tariffs none is the one to tell the effect by.
-    old = next(iter(own), former[0] if len(former) == 1 else None)
+    own = earlier.replaced(version, agreement.buyer_id)
+    formers = Peeked(earlier.formers(version, agreement.buyer_id))
     incl_tax = agreement.price_basis == RoamingAgreement.PriceBasis.INCL_TAX
     told = notice_of(
-        is_increase=increases_any((one.read for one in replaced), version.read, incl_tax=incl_tax),
+        is_increase=increases_any(
+            (one.read for one in chain(own, formers)), version.read, incl_tax=incl_tax
+        ),
         told_at=now,
         valid_from_at=row.valid_from_at,
         days=agreement.tariff_notice_days,
         zone=ZoneInfo(agreement.group.time_zone),
     )
+    # Of several former tariffs none is the one to tell the effect by.
+    old = next(iter(own), None) or formers.only
     return TariffNotice(
         id=uuid7_at(now),
         version=row,
@@ -267,31 +329,3 @@ def _notice(
         counts_from_at=told.counts_from_at,
         effect=effect_of(old, version, agreement, now=now),
     )
-
-
-def _replaced(version: Version, buyer_id: UUID, earlier: Tariffs) -> list[Version]:
-    """What counts for the buyer where the version would begin, and what was to begin later."""
-    name, starts_at = version.tariff_id, version.valid_from_at
-    begins = {starts_at} | {
-        began
-        for one in earlier.named(version.seller_id, name)
-        if (began := one.counts_from(buyer_id)) > starts_at
-    }
-    found = [earlier.in_force(version.seller_id, name, buyer_id, at) for at in sorted(begins)]
-    return list(dict.fromkeys(one for one in found if one is not None))
-
-
-def _formers(version: Version, buyer_id: UUID, earlier: Tariffs) -> list[Version]:
-    """Of a tariff that does not count yet where the version begins: the seller's other tariffs.
-
-    A new id must not dodge the notice; which stations it touches is judged when records name it.
-    """
-    seller_id, starts_at = version.seller_id, version.valid_from_at
-    if earlier.in_force(seller_id, version.tariff_id, buyer_id, starts_at):
-        return []
-    others = [
-        earlier.in_force(seller_id, name, buyer_id, starts_at)
-        for name in earlier.names_of(seller_id)
-        if name != version.tariff_id.casefold()
-    ]
-    return [one for one in others if one is not None and one.currency == version.currency]

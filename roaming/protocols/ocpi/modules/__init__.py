@@ -2,7 +2,14 @@
 
 from types import ModuleType
 
-from roaming.protocols.ocpi.modules import cdrs, credentials, hubclientinfo, versions
+from roaming.protocols.ocpi.modules import (
+    cdrs,
+    credentials,
+    hubclientinfo,
+    locations,
+    tariffs,
+    versions,
+)
 from roaming.protocols.ocpi.registry import register
 
 __all__ = ["ROOT_ROUTES"]
@@ -13,6 +20,8 @@ _MODULES: tuple[ModuleType, ...] = (
     cdrs,
     credentials,
     hubclientinfo,
+    locations,
+    tariffs,
 )
 for _module in _MODULES:
     register(_module.MODULE)
