@@ -1,4 +1,4 @@
-"""Which locations and tariffs a party may see, and which systems are told of them."""
+"""Which locations and tariffs a party may see."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from partners.models import Party, RoamingAgreement, RoamingEndpoint
+from partners.models import RoamingAgreement
 from partners.queries import in_period
 from roaming.models import Location, Tariff, TariffAudience
 
@@ -35,30 +35,6 @@ def visible_locations(
         Location.objects.filter(own | others, environment=environment)
         .select_related("cso")
         .order_by("id")
-    )
-
-
-def endpoints_to_tell(
-    cso: Party, *, module: str, now: datetime, buyers: Collection[UUID] | None = None
-) -> list[RoamingEndpoint]:
-    """Connected systems that take ``module`` and serve a buyer of the CSO.
-
-    ``buyers``: for these alone. Who is away is not queued for: it reads what changed when it is
-    back.
-    """
-    agreed = agreements_in_force(now).filter(seller=cso)
-    if buyers is not None:
-        agreed = agreed.filter(buyer__in=list(buyers))
-    serving = RoamingEndpoint.parties.through.objects.filter(party__in=agreed.values("buyer"))
-    return list(
-        RoamingEndpoint.objects.filter(
-            pk__in=serving.values("roamingendpoint"),
-            environment=cso.environment,
-            state=RoamingEndpoint.State.CONNECTED,
-            registered_at__isnull=False,
-            interfaces__module=module,
-            interfaces__side="RECEIVER",
-        ).order_by("id")
     )
 
 

@@ -230,7 +230,8 @@ def _put_chunk(
     if wholes:
         told = _put_evses(wholes, cso, now, volatile)
         changed = {place for place, put in told if put.is_news}
-        changed |= _remove_vanished_evses(wholes, now)
+        new = {put.id for put in puts.values() if put.word == "created"}
+        changed |= _remove_vanished_evses([one for one in wholes if one[0] not in new], now)
     results = [
         put._replace(word="updated") if put.word == "unchanged" and put.id in changed else put
         for put in puts.values()
@@ -257,6 +258,8 @@ def _remove_vanished_evses(
     taken: Sequence[tuple[UUID, Sequence[EvseFacts]]], now: datetime
 ) -> set[UUID]:
     """Returns the locations that lost one."""
+    if not taken:
+        return set()
     parameters = {
         "now": now,
         "locations": [place for place, _ in taken],

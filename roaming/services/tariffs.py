@@ -25,7 +25,7 @@ from roaming.rules.rating.ocpi_tariff import read_tariff
 from roaming.rules.rating.refusals import TariffUnusable
 from roaming.rules.rating.stored import content_sha256, exact_json
 from roaming.rules.tariff_change import increases_any, notice_of
-from roaming.services import deliveries, tariff_news
+from roaming.services import deliveries, location_news
 from roaming.services.earlier_tariffs import Earlier, Peeked
 from roaming.services.tariff_effect import effect_of
 
@@ -178,7 +178,7 @@ def _publish(given: Publication, content: _Content, now: datetime) -> TariffVers
         )
         if last.content_sha256 == sha256 and same_time:
             if offer_changed:
-                tariff_news.tell_of_tariff(tariff, now=now)
+                location_news.tell_of_tariff(tariff, now=now)
             return last
         if given.replaces is None and not given.may_replace:
             text = f"{tariff.tariff_id!r} is published; put its next version."
@@ -203,7 +203,7 @@ def _publish(given: Publication, content: _Content, now: datetime) -> TariffVers
         raise KeyTaken("tariff_version_is_unique") from error
     if earlier is not None:
         _tell_buyers(version_of(row), row, agreements, earlier, now=now)
-    tariff_news.tell_of_tariff(tariff, now=now)
+    location_news.tell_of_tariff(tariff, now=now)
     return row
 
 
@@ -211,7 +211,7 @@ def withdraw(tariff: Tariff, *, now: datetime) -> None:
     """Offer a tariff no more; records that name it are still rated by it. Twice is once."""
     with transaction.atomic():
         if Tariff.objects.filter(pk=tariff.pk, withdrawn_at__isnull=True).update(withdrawn_at=now):
-            tariff_news.tell_of_tariff(tariff, now=now)
+            location_news.tell_of_tariff(tariff, now=now)
 
 
 def _offer(tariff: Tariff, buyers: frozenset[UUID] | None) -> bool:

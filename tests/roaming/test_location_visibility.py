@@ -4,6 +4,7 @@ import pytest
 
 from partners.models import EndpointInterface, RoamingEndpoint
 from roaming import queries_locations
+from roaming.services import location_news
 from tests import makers
 from tests.makers import NOON, later
 from tests.roaming.part_five_rows import make
@@ -50,7 +51,7 @@ class TestASystem:
     @pytest.fixture
     def told(self):
         makers.AgreementMaker()
-        return lambda: queries_locations.endpoints_to_tell(
+        return lambda: location_news.endpoints_to_tell(
             makers.nordlicht(), module="locations", now=NOON
         )
 
@@ -67,7 +68,7 @@ class TestASystem:
         return endpoint
 
     def test_of_a_buyer_is_told(self, told, endpoint):
-        assert told() == [endpoint]
+        assert told() == [endpoint.pk]
 
     @pytest.mark.parametrize("state", ["PLANNED", "OFFLINE", "SUSPENDED"])
     def test_that_is_not_connected_is_not(self, told, endpoint, state):
