@@ -6,6 +6,7 @@ from uuid import UUID
 
 from partners.models import Party
 from roaming.models import Location, ObjectPush, Tariff
+from roaming.services import pushes
 from roaming.services.location_rows import run
 
 
@@ -47,3 +48,4 @@ def endpoints_to_tell(
 
 def _want(kind: str, subject_ids: Sequence[UUID], endpoints: Sequence[UUID], now: datetime) -> None:
     """Owe the newest state of each object to each of the endpoints."""
+    pushes.want_all(kind, subject_ids, endpoints, now=now)

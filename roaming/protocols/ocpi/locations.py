@@ -8,7 +8,7 @@ from roaming.models import Location, LocationEvse
 from roaming.protocols.ocpi import objects
 from roaming.protocols.ocpi.identity import version_of
 from roaming.protocols.ocpi.objects import Known, Tree
-from roaming.protocols.ocpi.trees import times
+from roaming.protocols.ocpi.trees import native_locations, times
 from roaming.protocols.ocpi.trees.location_reading import STATUS_OF, WORD_OF
 
 # What locations of our own API are written in before they are translated further.
@@ -22,14 +22,12 @@ def location_tree(
 
     :raises Untranslatable: that version has no words for it
     """
-    source = version_of(place.document_format) or NATIVE_VERSION
-    tree = dict(place.document)
+    source = version_of(place.document_format)
+    tree = dict(place.document) if source else native_locations.location(place)
     if evses or "evses" in tree:
-        tree["evses"] = [_evse_tree(one, now) for one in evses]
+        tree["evses"] = [_evse_tree(one, now, is_native=not source) for one in evses]
     _say_when(tree, place.updated_at)
-    if source == version:
-        return tree
-    return objects.translate("Location", tree, source, version, Known(owner=place.cso.code)).tree
+    return _translated("Location", tree, place, version)
 
 
 def location_trees(places: Iterable[Location], version: str, *, now: datetime) -> Iterable[Tree]:
@@ -46,11 +44,8 @@ def evse_tree(place: Location, evse: LocationEvse, version: str, *, now: datetim
 
     :raises Untranslatable: that version has no words for it
     """
-    source = version_of(place.document_format) or NATIVE_VERSION
-    tree = _evse_tree(evse, now)
-    if source == version:
-        return tree
-    return objects.translate("EVSE", tree, source, version, Known(owner=place.cso.code)).tree
+    tree = _evse_tree(evse, now, is_native=not version_of(place.document_format))
+    return _translated("EVSE", tree, place, version)
 
 
 def ordered(evses: Iterable[LocationEvse]) -> list[LocationEvse]:
@@ -63,9 +58,16 @@ def part(trees: Iterable[Tree], name: str, id_: str) -> Tree | None:
     return next((tree for tree in trees if str(tree.get(name)).upper() == id_.upper()), None)
 
 
-def _evse_tree(evse: LocationEvse, now: datetime) -> Tree:
+def _translated(kind: str, tree: Tree, place: Location, version: str) -> Tree:
+    source = version_of(place.document_format) or NATIVE_VERSION
+    if source == version:
+        return tree
+    return objects.translate(kind, tree, source, version, Known(owner=place.cso.code)).tree
+
+
+def _evse_tree(evse: LocationEvse, now: datetime, *, is_native: bool) -> Tree:
     """As told, unless we know more: it vanished, its status was told apart, or has run out."""
-    tree = dict(evse.document)
+    tree = native_locations.evse(evse) if is_native else dict(evse.document)
     status = evse.status
     if evse.status_until_at is not None and evse.status_until_at <= now:
         status = LocationEvse.Status.UNKNOWN
