@@ -157,6 +157,7 @@ _NAVIGATION = [
         _page("Jobs", "pending_actions", "partners.job"),
         _page("Clearing runs", "sync", "billing.clearingrun"),
         _page("Connections", "hub", "partners.roamingendpoint"),
+        _page("Exchanges", "swap_calls", "roaming.exchange"),
         _page("Webhooks", "webhook", "roaming.webhooksubscription"),
         _page("API clients", "key", "partners.apiclient"),
     ),

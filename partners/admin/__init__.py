@@ -20,7 +20,6 @@ from partners.admin import (  # noqa: E402, F401 they register themselves
     bank_change,
     client,
     contract,
-    endpoint,
     job,
     partner,
     party,

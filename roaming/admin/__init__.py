@@ -3,9 +3,11 @@
 from roaming.admin import (  # noqa: F401 they register themselves
     alert,
     batch,
+    connection,
     counter_record,
     delivery,
     dispute,
+    exchange,
     finding,
     hold,
     match,

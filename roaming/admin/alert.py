@@ -48,8 +48,9 @@ _WHAT_TO_DO = {
     Alert.Kind.REJECT_RATE: "Look at the sender's newest findings, and tell it what to correct.",
     Alert.Kind.MANIFEST: "The partner was told. Find out with it which records are missing on which"
     " side; the alert closes when it sends a manifest that agrees.",
-    Alert.Kind.DEAD_LETTER: "Ask the receiver what is wrong with its webhook, then send the message"
-    " again; it also lies ready to be pulled.",
+    Alert.Kind.DEAD_LETTER: "Ask the receiver what is wrong with its webhook or its"
+    " connection, then send it again (Deliveries, or the exchange under Exchanges); a message also"
+    " lies ready to be pulled.",
     Alert.Kind.ESCALATION: "Speak with both partners about the cause: it is more than single"
     " records.",
     Alert.Kind.OUTAGE: "Ask the receiver; its messages lie ready to be pulled meanwhile. The alert"

@@ -14,7 +14,7 @@ from roaming.gateways import NotReached, PartyGateway, Route, gateway_of, protoc
 from roaming.models import Delivery
 from roaming.services import delivering
 from roaming.services.delivering import Answer
-from roaming.services.outgoing import NotCalled
+from roaming.services.outgoing import NotCalled, about
 from roaming.services.side_by_side import side_by_side
 
 KINDS = (Delivery.Kind.SDR,)
@@ -62,7 +62,8 @@ def _endpoint_of(party: Party) -> RoamingEndpoint | None:
 
 def _handed_over(gateway: PartyGateway, route: Route, delivery: Delivery) -> Answer:
     try:
-        remote_url = gateway.deliver_record(route, record_id=delivery.subject_id)
+        with about(delivery.kind, delivery.subject_id):
+            remote_url = gateway.deliver_record(route, record_id=delivery.subject_id)
     except NotCalled as failure:
         return Answer(False, False, str(failure), is_tried=False)
     except NotReached as failure:

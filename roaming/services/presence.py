@@ -60,6 +60,21 @@ def set_state(endpoint: RoamingEndpoint, state: str, now: datetime) -> bool:
     return has_moved
 
 
+def resume(endpoint: RoamingEndpoint, now: datetime) -> bool:
+    """A person ends the suspension: it is away until it answers, or planned if it never registered.
+
+    Whether it was suspended.
+    """
+    state = _State.OFFLINE if endpoint.registered_at else _State.PLANNED
+    with transaction.atomic():
+        suspended = RoamingEndpoint.objects.filter(pk=endpoint.pk, state=_State.SUSPENDED)
+        was_suspended = bool(suspended.update(state=state, state_changed_at=now))
+        if was_suspended:
+            endpoint.state, endpoint.state_changed_at = state, now
+            reconcile(list(endpoint.parties.values_list("pk", flat=True)), now=now)
+    return was_suspended
+
+
 def reconcile(party_ids: Collection[UUID] | None, *, now: datetime) -> int:
     """Bring the presence of these parties, or of all, up to their connections'; how many changed.
 

@@ -21,7 +21,7 @@ from partners.models import RoamingEndpoint
 from roaming.gateways import NotReached, Route, gateway_of
 from roaming.models import Alert, ObjectPush
 from roaming.services import alerts
-from roaming.services.outgoing import NotCalled
+from roaming.services.outgoing import NotCalled, about
 from roaming.services.side_by_side import side_by_side
 
 MOST_ATTEMPTS = 8
@@ -142,7 +142,8 @@ def _push(endpoint: RoamingEndpoint, push: ObjectPush) -> NotReached | None:
     """What went wrong, if anything. What an endpoint cannot take is not owed to it."""
     route = Route(endpoint=endpoint, sender=None, receiver=None)
     try:
-        gateway_of(endpoint.protocol).push(route, kind=push.kind, subject_id=push.subject_id)
+        with about(push.kind, push.subject_id):
+            gateway_of(endpoint.protocol).push(route, kind=push.kind, subject_id=push.subject_id)
     except NotReached as failure:
         return None if failure.kind == "UNABLE" else failure
     except Exception as error:

@@ -10,9 +10,19 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from partners.models import EndpointToken, Party, RoamingEndpoint
+from partners.models import EndpointToken, Mandate, Party, RoamingEndpoint
 from partners.services.endpoints import checksum
-from tests.makers import partner_of
+from tests.makers import LONG_AGO, partner_of
+
+
+def _let(party: Party, endpoint: RoamingEndpoint) -> None:
+    """The party's owner lets the endpoint's act for it."""
+    grantor = partner_of(party)
+    if grantor != endpoint.owner:
+        mandate = Mandate.objects.create(
+            grantor=grantor, agent=endpoint.owner, verbs=["SUBMIT_SDR"], starts_at=LONG_AGO
+        )
+        mandate.parties.add(party)
 
 
 def connection(
@@ -30,6 +40,8 @@ def connection(
         "registered_at": now if registered else None,
     }
     endpoint = RoamingEndpoint.objects.create(**(values | changes))
+    for party in parties[1:]:
+        _let(party, endpoint)
     endpoint.parties.set(parties)
     token = secrets.token_urlsafe(24)
     EndpointToken.objects.create(

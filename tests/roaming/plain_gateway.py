@@ -7,7 +7,7 @@ from roaming import gateways
 from roaming.gateways import NotReached
 from roaming.models import ObjectPush
 from roaming.services import outgoing
-from tests.makers import NOON
+from tests.makers import NOON, partner_of
 from tests.roaming.part_five_rows import make
 from tests.roaming.partner_end import PartnerEnd
 
@@ -53,7 +53,13 @@ def speaking_plain():
 
 def connected(end: PartnerEnd, *parties, **changes) -> RoamingEndpoint:
     """A connection to the partner's end that serves ``parties``."""
-    values = {"protocol": PLAIN, "url": end.url, "state": "CONNECTED", "registered_at": NOON}
+    owner = {"owner": partner_of(parties[0])} if parties else {}
+    values = owner | {
+        "protocol": PLAIN,
+        "url": end.url,
+        "state": "CONNECTED",
+        "registered_at": NOON,
+    }
     endpoint = make(RoamingEndpoint, **values | changes)
     endpoint.parties.add(*parties)
     return endpoint

@@ -82,6 +82,14 @@ class TestASystem:
         assert told() == []
 
     def test_of_a_stranger_is_not(self, told, endpoint):
-        endpoint.parties.set([makers.fjell(), makers.nordlicht()])
+        stranger = make(
+            RoamingEndpoint,
+            owner=makers.partner_of(makers.fjell()),
+            state="CONNECTED",
+            registered_at=NOON,
+        )
+        stranger.parties.set([makers.fjell()])
+        make(EndpointInterface, endpoint=stranger, module="locations")
+        endpoint.parties.clear()
 
         assert told() == []

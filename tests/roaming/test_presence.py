@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from clearinghouse.database_roles import partner_role
 from partners.models import PartyPresence, RoamingEndpoint
 from roaming.models import ObjectPush
 from roaming.services import presence
@@ -100,6 +101,16 @@ class TestHearing:
 
         endpoint.refresh_from_db()
         assert endpoint.state == "CONNECTED"
+
+    def test_is_noted_by_requests_of_partners_under_their_own_role(self, end, agreed):
+        ours, theirs = agreed
+        RoamingEndpoint.objects.filter(pk=ours.pk).update(state="OFFLINE")
+        ours.refresh_from_db()
+        with partner_role():
+            presence.heard_from(ours, LATER)
+
+        assert PartyPresence.objects.get().state == "CONNECTED"
+        assert told() == {(theirs.pk, makers.nordlicht().pk)}
 
 
 class TestKeepingAlive:

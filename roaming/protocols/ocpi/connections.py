@@ -17,6 +17,7 @@ from partners.models import EndpointToken, Party, RoamingEndpoint
 from partners.services.endpoints import checksum
 from roaming.protocols.ocpi.faults import CLIENT_ERROR, Fault, NotAuthorized
 from roaming.protocols.ocpi.identity import PROTOCOL
+from roaming.services import presence
 
 # A new token was shown for the first time: the old one is good for answers still under way.
 GRACE = timedelta(minutes=10)
@@ -59,6 +60,7 @@ def connection_of(request: HttpRequest, *, now: datetime) -> Connection:
     if token.endpoint.state == RoamingEndpoint.State.SUSPENDED:
         raise Fault(CLIENT_ERROR, "This connection is suspended: ask our staff.", http=403)
     _note_use(token, now=now)
+    presence.heard_from(token.endpoint, now)
     return Connection(
         endpoint=token.endpoint,
         token=token,

@@ -3,6 +3,6 @@
 One partner that hangs, floods, redirects or is gone costs the others nothing: see ``calling``.
 """
 
-from roaming.services.outgoing.calling import NotCalled, Reply, Verdict, call
+from roaming.services.outgoing.calling import NotCalled, Reply, Verdict, about, call
 
-__all__ = ["NotCalled", "Reply", "Verdict", "call"]
+__all__ = ["NotCalled", "Reply", "Verdict", "about", "call"]

@@ -7,7 +7,9 @@ until one is answered or the time is over, each one recorded.
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict, Unpack
@@ -49,6 +51,20 @@ class Verdict:
 
     is_success: bool
     status_code: int | None = None
+
+
+# What the calls of this thread are about, where the caller does not say.
+_about: ContextVar[tuple[str, UUID] | None] = ContextVar("outgoing_about", default=None)
+
+
+@contextmanager
+def about(kind: str, subject_id: UUID) -> Iterator[None]:
+    """Note on the exchanges of the block what they are about, so that it can be sent again."""
+    former = _about.set((kind, subject_id))
+    try:
+        yield
+    finally:
+        _about.reset(former)
 
 
 class NotCalled(NotReached):
@@ -186,7 +202,7 @@ def _recorded(
             request_body=how.get("body", b""),
             response_body=answer,
             error=error,
-            subject=how.get("subject"),
+            subject=how.get("subject") or _about.get(),
             secrets=_secrets(how.get("headers", {})),
             private=how.get("private", ()),
         ),
