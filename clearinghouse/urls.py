@@ -5,8 +5,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from oauth2_provider import views as oauth2
 
+from billing.protocols import ocpi_invoices
 from clearinghouse import api_pages, probes
 from roaming.api.completeness import published_keys
+from roaming.protocols.ocpi import registry as ocpi_modules
+
+# Roaming knows no invoice: what OCPI tells of them comes from the floor above.
+ocpi_modules.register(ocpi_invoices.MODULE)
 
 # Only what client credentials need: no pages that manage applications, no other grants.
 _oauth2 = (

@@ -45,6 +45,7 @@ from billing.models.payment import (
     PositionEvent,
     PositionState,
 )
+from billing.models.reconciliation import ReconciledSdr, ReconciliationRecord
 from billing.models.settlement import Instruction, Position, Settlement
 from billing.models.tax import (
     DomesticReverseCharge,
@@ -111,6 +112,8 @@ __all__ = [
     "PositionState",
     "PostingExport",
     "PrecedingInvoice",
+    "ReconciledSdr",
+    "ReconciliationRecord",
     "ReportedInvoice",
     "Settlement",
     "StatementGap",

@@ -1,0 +1,1 @@
+"""Modules of protocols that need what billing knows; the roof registers them."""
