@@ -10,7 +10,7 @@ from clearinghouse import tables
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0010_overpayments_pay_debts"),
+        ("billing", "0011_letters_and_charges"),
         ("partners", "0008_evidence_of_part_five"),
     ]
 
