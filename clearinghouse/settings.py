@@ -226,6 +226,8 @@ OAUTH2_PROVIDER = {
         "session:read": "Read the service sessions at your stations and of your drivers",
         "remote:write": "Start, stop, reserve and unlock from afar, and tell the outcome",
         "remote:read": "Read remote requests and reservations",
+        "location:write": "Tell your locations and how their EVSEs stand",
+        "location:read": "Read your locations, and those of CSOs that you have an agreement with",
     },
     "SCOPES_BACKEND_CLASS": "partners.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,

@@ -13,6 +13,7 @@ urlpatterns = [
     path("holds/", holds.HeldRecords.as_view(), name="holds"),
     path("holds/healings/<uuid:healing_id>/", holds.OneHealing.as_view(), name="healing"),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),
+    path("locations/", include("roaming.api.location_urls")),
     path("tariffs/", tariffs.Tariffs.as_view(), name="tariff-list"),
     path("tariffs/<uuid:tariff_id>/", tariffs.TariffOne.as_view(), name="tariff-detail"),
     path(

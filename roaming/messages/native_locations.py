@@ -14,7 +14,7 @@ Name = Annotated[str, msgspec.Meta(max_length=255)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Volts = Annotated[int, msgspec.Meta(ge=1, le=2_000)]
 Amperes = Annotated[int, msgspec.Meta(ge=1, le=2_000)]
-Kilowatts = Annotated[Decimal, msgspec.Meta(gt=0, le=5_000)]
+_LARGEST_KW = 5_000
 PowerType = Literal["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]
 
 
@@ -27,8 +27,12 @@ class NativeConnector(msgspec.Struct, frozen=True, kw_only=True):
     power_type: PowerType
     voltage_v: Volts
     current_a: Amperes
-    max_power_kw: Kilowatts
+    max_power_kw: Decimal
     tariff_ids: list[Uid] = []
+
+    def __post_init__(self) -> None:
+        if not 0 < self.max_power_kw <= _LARGEST_KW:
+            raise ValueError(f"max_power_kw is not above 0 and at most {_LARGEST_KW}")
 
 
 class NativeEvse(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,14 +55,18 @@ class NativeLocation(msgspec.Struct, frozen=True, kw_only=True):
     city: Annotated[str, msgspec.Meta(min_length=1, max_length=45)]
     postal_code: Annotated[str, msgspec.Meta(max_length=10)] = ""
     country_code: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
-    latitude: Annotated[Decimal, msgspec.Meta(ge=-90, le=90)]
-    longitude: Annotated[Decimal, msgspec.Meta(ge=-180, le=180)]
+    latitude: Decimal
+    longitude: Decimal
     time_zone: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
     operator_name: Annotated[str, msgspec.Meta(max_length=100)] = ""
     is_published: bool = True
     is_open_always: bool | None = None
     updated_at: Instant
     evses: Annotated[list[NativeEvse], msgspec.Meta(max_length=1_000)] = []
+
+    def __post_init__(self) -> None:
+        if not (abs(self.latitude) <= 90 and abs(self.longitude) <= 180):
+            raise ValueError("latitude and longitude are not on Earth")
 
 
 class NativeStatus(msgspec.Struct, frozen=True, kw_only=True):

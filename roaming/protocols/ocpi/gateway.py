@@ -6,11 +6,14 @@ from uuid import UUID
 from partners.models import RoamingEndpoint
 from roaming.gateways import Route, Unable
 from roaming.models import ObjectPush
-from roaming.protocols.ocpi.outgoing import cdrs, hubclientinfo, versions
+from roaming.protocols.ocpi.outgoing import cdrs, hubclientinfo, locations, tariffs, versions
 
 # What pushes the newest state of an object, by its kind.
 _PUSHES: dict[str, Callable[[Route, UUID], None]] = {
+    ObjectPush.Kind.EVSE: locations.push_evse,
+    ObjectPush.Kind.LOCATION: locations.push,
     ObjectPush.Kind.PRESENCE: hubclientinfo.push,
+    ObjectPush.Kind.TARIFF: tariffs.push,
 }
 
 
