@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
-from roaming.protocols.ocpi.outgoing.calling import Request, send
 
 from partners.models import Party
 from roaming import queries_locations
@@ -13,6 +12,7 @@ from roaming.models import Location, LocationEvse, ObjectPush
 from roaming.protocols.ocpi import objects
 from roaming.protocols.ocpi.locations import evse_tree, location_tree, ordered
 from roaming.protocols.ocpi.objects import Tree
+from roaming.protocols.ocpi.outgoing.calling import Request, send
 
 PUSHED_WITHIN_S = 10.0
 

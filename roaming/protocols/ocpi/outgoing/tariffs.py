@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from roaming.protocols.ocpi.outgoing.calling import Request, send
 
 from roaming.gateways import NotReached, Route
 from roaming.models import ObjectPush, Tariff
 from roaming.protocols.ocpi import objects
+from roaming.protocols.ocpi.outgoing.calling import Request, send
 from roaming.protocols.ocpi.outgoing.locations import PUSHED_WITHIN_S, buyer_among
 from roaming.protocols.ocpi.tariffs import tariff_tree
 
