@@ -5,20 +5,51 @@ from uuid import UUID
 
 from partners.models import RoamingEndpoint
 from roaming.gateways import Route, Unable
+from roaming.messages.sessions import (
+    ChargingPreference,
+    ChargingProfile,
+    PreferenceAnswer,
+    RemoteAnswer,
+    RemoteAsk,
+    RemoteOutcome,
+)
 from roaming.models import ObjectPush
-from roaming.protocols.ocpi.outgoing import cdrs, hubclientinfo, locations, tariffs, versions
+from roaming.protocols.ocpi.outgoing import (
+    cdrs,
+    commands,
+    hubclientinfo,
+    locations,
+    sessions,
+    tariffs,
+    versions,
+)
 
 # What pushes the newest state of an object, by its kind.
 _PUSHES: dict[str, Callable[[Route, UUID], None]] = {
     ObjectPush.Kind.EVSE: locations.push_evse,
     ObjectPush.Kind.LOCATION: locations.push,
     ObjectPush.Kind.PRESENCE: hubclientinfo.push,
+    ObjectPush.Kind.SESSION: sessions.push,
     ObjectPush.Kind.TARIFF: tariffs.push,
 }
 
 
 class OcpiGateway(Unable):
     """Calls of the hub to partners' systems, in the version of each connection."""
+
+    def ask(self, route: Route, ask: RemoteAsk, *, timeout_s: float) -> RemoteAnswer:
+        return commands.ask(route, ask, timeout_s=timeout_s)
+
+    def tell_outcome(self, route: Route, ask: RemoteAsk, outcome: RemoteOutcome) -> None:
+        commands.tell_outcome(route, ask, outcome)
+
+    def prefer(
+        self, route: Route, session_id: str, wanted: ChargingPreference, *, timeout_s: float
+    ) -> PreferenceAnswer:
+        return sessions.prefer(route, session_id, wanted, timeout_s=timeout_s)
+
+    def tell_profile(self, route: Route, session_id: str, profile: ChargingProfile) -> None:
+        commands.tell_profile(route, session_id, profile)
 
     def push(self, route: Route, *, kind: str, subject_id: UUID) -> None:
         push = _PUSHES.get(kind)

@@ -4,9 +4,12 @@ from types import ModuleType
 
 from roaming.protocols.ocpi.modules import (
     cdrs,
+    chargingprofiles,
+    commands,
     credentials,
     hubclientinfo,
     locations,
+    sessions,
     tariffs,
     versions,
 )
@@ -18,9 +21,12 @@ ROOT_ROUTES = versions.ROUTES
 
 _MODULES: tuple[ModuleType, ...] = (
     cdrs,
+    chargingprofiles,
+    commands,
     credentials,
     hubclientinfo,
     locations,
+    sessions,
     tariffs,
 )
 for _module in _MODULES:
