@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -211,8 +212,10 @@ def _records(obj: Invoice) -> Table:
         ("Record", "Kind", "Amount"),
         [
             (
-                ActionLink(
-                    str(row.sdr_id), reverse("admin:billing_clearedsdr_change", args=[row.sdr_id])
+                format_html(
+                    '<a class="ch-link" href="{}">{}</a>',
+                    reverse("admin:billing_clearedsdr_change", args=[row.sdr_id]),
+                    row.sdr_id,
                 ),
                 row.kind.capitalize(),
                 amount(row.amount_minor, obj.currency),

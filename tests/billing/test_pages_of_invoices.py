@@ -42,7 +42,9 @@ class TestInvoice:
 
         for told in ("AX-INV-2027-000001", "20.00 EUR", "Download the PDF", "1.3.16"):
             assert told in text, told
-        assert str(invoice.records.get().sdr_id) in text
+        record = invoice.records.get().sdr_id
+        url = reverse("admin:billing_clearedsdr_change", args=[record])
+        assert f'href="{url}">{record}</a>' in text
 
     def test_files_are_downloaded_as_stored(self, client, oracle):
         pdf, _ubl = render_files(Invoice.objects.get().document, now=BUSINESS_DAY_6)
