@@ -20,12 +20,19 @@ def today_at(now: datetime) -> date:
     return now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
 
 
-def ageing(*, today: date, environment: str, partner: Partner | None = None) -> list[AgedLine]:
-    """Lines of one partner or of all, as what is settled stands now."""
+def ageing(
+    *,
+    today: date,
+    environment: str,
+    partner: Partner | None = None,
+    as_of: datetime | None = None,
+) -> list[AgedLine]:
+    """Lines of one partner or of all, as what is settled stands now, or stood at ``as_of``."""
     parameters: dict[str, Any] = {
         "today": today,
         "environment": environment,
         "partner_id": partner.pk if partner else None,
+        "as_of": as_of,
     }
     with connection.cursor() as cursor:
         cursor.execute(load_statement(_SQL), parameters)

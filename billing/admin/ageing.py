@@ -1,15 +1,17 @@
 """Ageing: what partners owe and are owed, by days past due."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.utils import timezone
 
 from billing.admin.amounts import amount
 from billing.admin.books_pages import (
-    EnvironmentForm,
+    AsOfForm,
     book_page,
     file_links,
     first_form,
+    local_text,
     names_of,
     table_answer,
 )
@@ -28,18 +30,21 @@ _SIDES = {"PAYS": "owes", "GETS": "is owed"}
 
 def ageing_view(request, model_admin):
     """One line per partner, currency and side, as page or file."""
-    form = first_form(request, EnvironmentForm)
+    form = first_form(request, AsOfForm, as_of=timezone.now())
     if not form.is_valid():
         return book_page(request, model_admin, title="Ageing", form=form, story=Story([]))
     environment = form.cleaned_data["environment"]
-    today = today_at(timezone.now())
-    lines = ageing(today=today, environment=environment)
+    as_of = form.cleaned_data["as_of"]
+    today = today_at(as_of)
+    # The minute that is shown ends with the next one: what happened in it is included.
+    lines = ageing(today=today, environment=environment, as_of=as_of + timedelta(minutes=1))
     names = names_of({line.partner for line in lines})
     if request.GET.get("file"):
         rows = (_cells(line, names) for line in lines)
         return table_answer(request, name=f"ageing-{today}", headers=_HEADERS, rows=rows)
     sections = [*_figures(lines), _table(lines, names, f"{today:%-d %B %Y}")]
-    story = Story(sections, file_links({"environment": environment}))
+    query = {"environment": environment, "as_of": local_text(as_of)}
+    story = Story(sections, file_links(query))
     return book_page(request, model_admin, title="Ageing", form=form, story=story)
 
 
@@ -78,7 +83,8 @@ def _table(lines: Iterable[AgedLine], names: dict, today: str) -> Table:
         rows,
         frozenset(range(2, 9)),
         empty="Nothing is open: every issued position is settled.",
-        note="As what is settled stands now. A position without a due date is not due.",
+        note="What was issued by then, less what was settled by then. A position without a due date"
+        " is not due.",
     )
 
 

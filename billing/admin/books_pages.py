@@ -37,10 +37,6 @@ class AsOfForm(forms.Form):
         return typed.replace(tzinfo=_ZONE)
 
 
-class EnvironmentForm(forms.Form):
-    environment = forms.ChoiceField(choices=Environment.choices, widget=UnfoldAdminSelectWidget)
-
-
 def month_began(now: datetime) -> datetime:
     """The end of the last month: what people want to know most often."""
     local = now.astimezone(_ZONE)
@@ -119,10 +115,12 @@ def book_path(model_admin, route: str, view, name: str):
     return path(route, read_view(model_admin, view), name=f"billing_{name}")
 
 
-def first_form(request, form_class: type[forms.Form]) -> forms.Form:
-    """Filled with what was asked, or with the end of the last month."""
+def first_form(
+    request, form_class: type[forms.Form], *, as_of: datetime | None = None
+) -> forms.Form:
+    """Filled with what was asked, or with ``as_of``, by default the end of the last month."""
     usual = {
-        "as_of": local_text(month_began(timezone.now())),
+        "as_of": local_text(as_of or month_began(timezone.now())),
         "environment": Environment.LIVE.value,
     }
     return form_class(usual | {name: text for name, text in request.GET.items() if text})

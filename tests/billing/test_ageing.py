@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from billing.models import PositionState
+from billing.models import PositionEvent, PositionState
 from billing.queries_ageing import ageing, today_at
 from billing.rules.ageing import AgedLine, OpenAmount, aged, bucket_of
 from billing.services.closing import close_window
@@ -77,3 +77,26 @@ class TestAsSql:
         for days in (0, 1, 30, 31, 60, 61, 90, 91):
             today = TODAY + timedelta(days=days)
             assert ageing(today=today, environment="LIVE") == aged(rows, today=today)
+
+    def test_as_of_an_instant_is_what_was_settled_by_then(self, settled):
+        _, positions = settled
+        c = positions["C"]
+        self.put(c, "FUNDED", settled=7520, days=91)
+        for version, (minor, days) in enumerate([(5000, 1), (2520, 9)], start=1):
+            PositionEvent.objects.create(
+                position=c,
+                version=version + 1,
+                from_state="OVERDUE",
+                to_state="PART_FUNDED",
+                amount_minor=minor,
+                cause="a pay-in",
+                at=BUSINESS_DAY_6 + timedelta(days=days),
+            )
+
+        def owed(days: int) -> int:
+            as_of = BUSINESS_DAY_6 + timedelta(days=days)
+            found = ageing(today=TODAY, environment="LIVE", as_of=as_of)
+            return sum(line.total_minor for line in found)
+
+        assert [owed(days) for days in (-1, 0, 1, 8, 9)] == [0, 7520, 2520, 2520, 0]
+        assert ageing(today=TODAY, environment="LIVE") == []
