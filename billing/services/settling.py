@@ -29,6 +29,7 @@ from billing.services.invoicing import issue_invoices
 from billing.services.payments.states import refresh
 from billing.services.postings import post_settlement
 from billing.services.preview import preview_of, sha256_of
+from billing.services.set_offs import post_set_offs
 from billing.services.statements import issue_statements, number_statements
 from billing.services.supplies import tax_settlement
 from clearinghouse.retry import in_transaction
@@ -136,6 +137,7 @@ def issue(
     if source := exchange.not_issued_yet(settlement):
         raise NotReleasable(f"It holds amounts of the {source}. Release that first.")
     post_settlement(settlement, now=now)
+    post_set_offs(settlement, now=now)
     settlement.state, settlement.issued_at = Settlement.State.ISSUED, now
     settlement.approval = approval
     settlement.save(update_fields=["state", "issued_at", "approval"])

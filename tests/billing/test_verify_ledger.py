@@ -71,6 +71,18 @@ class TestRowsBehindTransfers:
 
         assert broken()[0] == str(transfer.pk)
 
+    def test_a_position_that_carried_something_else(self, owner):
+        """B pays fees on top: what it is owed is the smaller side, and is set off."""
+        transfer = Transfer.objects.get(kind="SET_OFF", debit_account__partner__name="B")
+        owner.execute("ALTER TABLE billing_position DISABLE TRIGGER USER")
+        owner.execute(
+            "UPDATE billing_position SET carried_minor = carried_minor + 1,"
+            " net_minor = net_minor + 1 WHERE partner_id = %s",
+            [transfer.debit_account.partner_id],
+        )
+
+        assert broken()[0] == str(transfer.pk)
+
     def test_a_cleared_record(self, owner):
         owner.execute(
             "UPDATE billing_clearedsdr SET claim_minor = claim_minor + 1,"

@@ -133,19 +133,21 @@ def test_central_counterparty():
     assert positions(oracle, settlement) == {"A": 55880, "B": -75613, "C": -3320, "CH": 23053}
     shifted = Transfer.objects.filter(kind="SELF_ASSESSED")
     assert sum(row.amount_minor for row in shifted) == 39_900  # 19 % of what A and C sold
+    # Each result stands on one account: what is owed to A is 1,400.00 less the 841.20 it owes.
+    set_off = Transfer.objects.filter(kind="SET_OFF").order_by("debit_account__partner__name")
+    assert [row.amount_minor for row in set_off] == [84_120, 107_100, 70_000]
     assert trial_balance(without="SELF_ASSESSED") == {
-        "1200 A": 84120,
-        "1200 B": 182713,
-        "1200 C": 73320,
+        "1200 B": 75613,
+        "1200 C": 3320,
         "1576": 17100,
-        "2100 A": -140000,
-        "2100 B": -107100,
-        "2100 C": -70000,
+        "2100 A": -55880,
         "2776": -29173,
         "4000": -300000,
         "4100": -10980,
         "5000": 300000,
     }
+    sealing.seal(now=BUSINESS_DAY_6)
+    assert sealing.verify().ok
 
 
 def test_under_a_payment_institution_600_80_leave_once_717_33_are_final(settings):
