@@ -13,7 +13,7 @@ from unfold.decorators import display
 from billing.admin.amounts import amount
 from billing.admin.close import name_of
 from billing.admin.default_case import handle_link, may_handle
-from billing.models import DunningStep, WriteOff
+from billing.models import DunningCharge, DunningStep, WriteOff
 from billing.queries_payments import money_of
 from billing.rules.dunning import DAYS, lump_sum_minor
 from billing.services.bank import charges
@@ -157,7 +157,7 @@ def may_charge(request) -> bool:
 
 
 def _charges(step: DunningStep, currency: str) -> Table:
-    rows = step.position.charges.select_related("transfer", "allocation").order_by("pk")
+    rows = DunningCharge.objects.filter(position=step.position_id).order_by("pk")
     return Table(
         "Charged for paying late",
         ("For", "Until", "By", "Paid", "Posted", "Amount"),
@@ -170,7 +170,7 @@ def _charges(step: DunningStep, currency: str) -> Table:
                 link(row.transfer, "transfer"),
                 amount(row.amount_minor, currency),
             )
-            for row in rows
+            for row in rows.select_related("transfer", "allocation")
         ],
         frozenset({5}),
         empty="Nothing was charged.",
