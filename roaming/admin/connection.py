@@ -62,6 +62,16 @@ class ConnectionForm(forms.ModelForm):
 @admin.register(RoamingEndpoint)
 class ConnectionAdmin(HouseAdmin):
     form = ConnectionForm
+    fields = (
+        "owner",
+        "environment",
+        "protocol",
+        "protocol_version",
+        "url",
+        "versions_url",
+        "parties",
+        "quirks",
+    )
     list_display = (
         "owner",
         "protocol_label",
@@ -95,6 +105,10 @@ class ConnectionAdmin(HouseAdmin):
     def get_readonly_fields(self, request, obj=None):
         # Who it is and where it belongs stays; another one is another connection.
         return ("owner", "environment", "protocol") if obj else ()
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        # Its tokens and exchanges tell who could do what when; it is suspended instead.
+        return False
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from partners.admin.story import (
     BAD,
@@ -129,7 +130,7 @@ def _waiting(endpoint: RoamingEndpoint) -> Table:
 def _exchanges(endpoint: RoamingEndpoint) -> Table:
     rows = [
         (
-            link(one, f"{one.asked_at:%Y-%m-%d %H:%M:%S}"),
+            link(one, f"{timezone.localtime(one.asked_at):%Y-%m-%d %H:%M:%S}"),
             one.get_direction_display(),
             f"{one.verb} {one.module}",
             result_of(one),

@@ -65,7 +65,7 @@ class ExchangeAdmin(KeysetPaging, EvidenceAdmin):
         "asked_at",
         "endpoint",
         "direction_label",
-        "what",
+        "verb_and_module",
         "result",
         "duration_ms",
         "correlation_id",
@@ -102,7 +102,7 @@ class ExchangeAdmin(KeysetPaging, EvidenceAdmin):
         return exchange.get_direction_display()
 
     @display(description="What")
-    def what(self, exchange) -> str:
+    def verb_and_module(self, exchange) -> str:
         return f"{exchange.verb} {exchange.module}"
 
     @display(description="Result", label={True: "success", False: "danger"})
