@@ -1,11 +1,11 @@
-"""Records as CDRs of one version: as they came where that is theirs, else translated or made."""
+"""Records as CDRs of one version: as they came where that is theirs, else translated."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from partners.models import Party
 from roaming.protocols.ocpi import objects
-from roaming.protocols.ocpi.records import version_kept
+from roaming.protocols.ocpi.records import known_kept, version_kept
 from roaming.protocols.ocpi.trees.exact import Tree
 from roaming.services.received_bytes import Received, received
 
@@ -23,7 +23,12 @@ def cdr_documents(
 
 
 def _document(one: Received, version: str) -> Tree | None:
-    if version_kept(one.profile) == version:
-        tree: Tree = objects.decode(one.raw)
-        return tree
-    return None
+    """None where the record came in another way, or cannot be told in that version."""
+    kept = version_kept(one.profile)
+    if not kept:
+        return None
+    tree: Tree = objects.decode(one.raw)
+    try:
+        return objects.translate("CDR", tree, kept, version, known_kept(one.profile)).tree
+    except objects.Untranslatable:
+        return None

@@ -9,6 +9,7 @@ from roaming.protocols.ocpi.cdrs import submission_of
 from roaming.protocols.ocpi.identity import PROTOCOL, format_of
 from roaming.protocols.ocpi.tokens_known import tokens_of
 from roaming.protocols.ocpi.trees.cdr_reading import Basis
+from roaming.protocols.ocpi.trees.known import NOTHING_KNOWN, Known
 
 DOOR = PROTOCOL
 _WORDS = 5
@@ -21,8 +22,8 @@ def profile_of(version: str, owner: Party, basis: Basis) -> str:
 
 def read_kept(raw: bytes, profile: str) -> Submission | None:
     """A CDR that was kept, read as it was when it came; ``None``: the profile is none of ours."""
-    parts = profile.split()
-    if len(parts) != _WORDS or parts[0] != PROTOCOL:
+    parts = _parts(profile)
+    if parts is None:
         return None
     _, version, owner, basis, environment = parts
     read_as: Basis = "INCL_TAX" if basis == "INCL_TAX" else "EXCL_TAX"
@@ -31,8 +32,19 @@ def read_kept(raw: bytes, profile: str) -> Submission | None:
 
 def version_kept(profile: str) -> str:
     """The version of a kept CDR; "" where it came in another way."""
+    parts = _parts(profile)
+    return parts[1] if parts else ""
+
+
+def known_kept(profile: str) -> Known:
+    """What a kept CDR leaves to its connection, for a translation of it."""
+    parts = _parts(profile)
+    return Known(owner=parts[2], token_of=tokens_of(parts[4])) if parts else NOTHING_KNOWN
+
+
+def _parts(profile: str) -> list[str] | None:
     parts = profile.split()
-    return parts[1] if len(parts) == _WORDS and parts[0] == PROTOCOL else ""
+    return parts if len(parts) == _WORDS and parts[0] == PROTOCOL else None
 
 
 def basis_between(seller: Party, csp_code: str, *, now: datetime) -> Basis:
