@@ -22,6 +22,7 @@ from roaming.messages.authorizations import (
 )
 from roaming.models import AuthorizationRequest
 from roaming.rules.authorization import Candidate
+from roaming.services import drivers
 from roaming.services.authorization_facts import REPEATED_WITHIN
 from roaming.services.whitelist import NOBODY, Whose
 
@@ -124,6 +125,26 @@ def told_again(request_id: UUID) -> AuthorizationDecision:
     )
 
 
+def _driver(
+    outcome: Outcome, question: AuthorizationQuestion, *, now: datetime, is_kept: bool
+) -> dict[str, Any]:
+    """Who drives the session that is opened: as the CSP listed it, else sealed as it was shown."""
+    candidate = outcome.candidate
+    unsealed = {"identity_id": None, "identity_hash": "", "sealed": None}
+    if candidate is None or not is_kept:
+        return unsealed
+    if candidate.listed and candidate.listed.identity_hash:
+        return unsealed | {"identity_hash": candidate.listed.identity_hash}
+    row = drivers.sealed(
+        question.shown, outcome.whose.pseudonym, csp_id=candidate.csp_id, now=now
+    )
+    return {
+        "identity_id": row.pk,
+        "identity_hash": row.contract_hash,
+        "sealed": row.encrypted_contract_id,
+    }
+
+
 def _parameters(
     outcome: Outcome,
     question: AuthorizationQuestion,
@@ -153,7 +174,7 @@ def _parameters(
         "asked_kind": question.shown.kind,
         "pseudonym": outcome.whose.pseudonym,
         "contract_hash": outcome.whose.contract_hash,
-        "identity_hash": listed.identity_hash if listed else "",
+        **_driver(outcome, question, now=now, is_kept=opens_session),
         "location_id": where.location_id[:100],
         "evse_uid": where.evse_uids[0][:100] if len(where.evse_uids) == 1 else "",
         "evse_id": normal_evse_id(where.evse_id)[:60],

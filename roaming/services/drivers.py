@@ -12,6 +12,7 @@ import msgspec
 
 from roaming.intake.normal import pseudonym_of_contract
 from roaming.messages.authorizations import ShownCredential
+from roaming.models import ContractIdentity
 from roaming.services import identities
 from roaming.services.identities import Identity
 
@@ -53,6 +54,14 @@ def seal(
     content = {"shown": msgspec.to_builtins(shown), "document": document}
     identities.seal([Identity(known.pseudonym, content)], csp_id=csp_id, now=now)
     return known._replace(identity_hash=identities.hash_of(content, csp_id=csp_id))
+
+
+def sealed(
+    shown: ShownCredential, pseudonym: str, *, csp_id: UUID | None, now: datetime
+) -> ContractIdentity:
+    """The row to keep of a driver that is known under ``pseudonym``; not stored yet."""
+    content = {"shown": msgspec.to_builtins(shown), "document": {}}
+    return identities.row_of(Identity(pseudonym, content), csp_id=csp_id, now=now)
 
 
 def open_many(identity_hashes: Iterable[str]) -> dict[str, OpenedDriver]:

@@ -6,12 +6,12 @@ pseudonym, so that an erasure takes all of them.
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.db import connection
@@ -20,6 +20,7 @@ from clearinghouse.sealing import Sealer
 from clearinghouse.uuid7 import uuid7_at
 from roaming.intake.normal import csp_key_of
 from roaming.models import ContractIdentity
+from roaming.rules.rating.stored import ExactEncoder, exact_json
 
 _PURPOSE = "contract-identity"
 _INSERT = (
@@ -63,6 +64,19 @@ def seal(identities: Iterable[Identity], *, csp_id: UUID | None, now: datetime) 
         )
 
 
+def row_of(identity: Identity, *, csp_id: UUID | None, now: datetime) -> ContractIdentity:
+    """The sealed row of one person, not stored yet; who has the same content has the same hash."""
+    encoded = _encoded(identity.content)
+    return ContractIdentity(
+        id=uuid7_at(now),
+        csp_id=csp_id,
+        contract_hash=_hash_of(encoded, csp_id=csp_id),
+        pseudonym=identity.pseudonym,
+        encrypted_contract_id=_sealer().seal(encoded),
+        first_seen_at=now,
+    )
+
+
 def opened(hashes: Iterable[str]) -> dict[str, dict[str, Any]]:
     """What was sealed, by its hash; what was erased is missing."""
     wanted = {each for each in hashes if each}
@@ -73,14 +87,14 @@ def opened(hashes: Iterable[str]) -> dict[str, dict[str, Any]]:
     found = {}
     for hashed, sealed in rows.values_list("contract_hash", "encrypted_contract_id"):
         try:
-            found[hashed] = msgspec.json.decode(sealer.open(bytes(sealed)))
-        except (InvalidTag, msgspec.DecodeError):  # another key sealed it: as good as erased
+            found[hashed] = exact_json(sealer.open(bytes(sealed)))
+        except (InvalidTag, ValueError):  # another key sealed it: as good as erased
             continue
     return found
 
 
 def _encoded(content: Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode(content, order="sorted")
+    return json.dumps(content, cls=ExactEncoder).encode()
 
 
 def _hash_of(encoded: bytes, *, csp_id: UUID | None) -> str:

@@ -19,7 +19,7 @@ from roaming.models import (
     ServiceSession,
     SessionMove,
 )
-from roaming.services import authorizations, whitelist
+from roaming.services import authorizations, drivers, whitelist
 from tests import makers
 from tests.makers import NOON, later
 from tests.roaming.authorization_world import HERE, after, answering, question, world
@@ -341,8 +341,23 @@ class TestWritten:
 
         session = ServiceSession.objects.get()
         [entry] = whitelist.changes_after(makers.voltaire(), sequence=0, limit=1)
-        assert (session.identity_hash, session.pseudonym) == (entry.identity_hash, entry.pseudonym)
-        assert ContractIdentity.objects.filter(contract_hash=session.identity_hash).exists()
+        assert (session.contract_hash, session.pseudonym) == (entry.contract_hash, entry.pseudonym)
+        sealed = ContractIdentity.objects.get(contract_hash=session.identity_hash)
+        assert sealed.pseudonym == entry.pseudonym
+        [driver] = drivers.open_many([session.identity_hash]).values()
+        assert driver.shown.uid == CARD
+
+    def test_a_driver_whom_nobody_listed_is_sealed_with_the_session(self, house):
+        voltaire = makers.voltaire()
+        house.csp(voltaire, answer=answering(contract_id=CONTRACT))
+
+        house.ask(csp=voltaire)
+
+        session = ServiceSession.objects.get()
+        sealed = ContractIdentity.objects.get(contract_hash=session.identity_hash)
+        assert (sealed.pseudonym, sealed.csp) == (session.pseudonym, voltaire)
+        [driver] = drivers.open_many([session.identity_hash]).values()
+        assert (driver.shown.kind, driver.shown.uid) == ("RFID", CARD)
 
     def test_nothing_personal_in_tables_or_logs(self, house, caplog):
         house.csp(makers.voltaire(), answer=answering(reason="ok"))

@@ -1,6 +1,6 @@
 -- Write a decision down: its request, the authorization for the rules, the session it opens.
 -- Grain:      one decision.
--- Parameters: columns of the four rows; opens_session and is_traced say which are written.
+-- Parameters: columns of the five rows; opens_session and is_traced say which are written.
 -- Promise:    all or nothing, in one statement; the same question that was answered meanwhile
 --             writes nothing and returns nothing.
 WITH fresh AS (
@@ -8,6 +8,14 @@ WITH fresh AS (
         SELECT FROM roaming_authorizationrequest AS r
          WHERE r.question_hash = %(question_hash)s AND r.cso_id = %(cso_id)s
            AND r.asked_at > %(repeated_since)s AND r.decision <> 'NOT_REACHED')
+),
+sealed AS (
+    INSERT INTO roaming_contractidentity
+        (id, csp_id, contract_hash, pseudonym, encrypted_contract_id, first_seen_at)
+    SELECT %(identity_id)s, %(csp_id)s, %(identity_hash)s, %(pseudonym)s, %(sealed)s,
+           %(answered_at)s
+      FROM fresh WHERE %(opens_session)s AND %(identity_id)s::uuid IS NOT NULL
+        ON CONFLICT (contract_hash) DO NOTHING
 ),
 opened AS (
     INSERT INTO roaming_servicesession

@@ -11,6 +11,7 @@ from roaming.protocols.ocpi.modules import (
     locations,
     sessions,
     tariffs,
+    tokens,
     versions,
 )
 from roaming.protocols.ocpi.registry import register
@@ -28,6 +29,7 @@ _MODULES: tuple[ModuleType, ...] = (
     locations,
     sessions,
     tariffs,
+    tokens,
 )
 for _module in _MODULES:
     register(_module.MODULE)
