@@ -85,8 +85,8 @@ class TokenAuthorize(ModuleView):
             correlation_id=call.correlation_id,
         )
         decision = authorizations.decide(question, cso=call.sender, now=call.now, csp=call.receiver)
-        _refuse_undecided(call, decision)
-        return Answer(_info(call, decision, question, references))
+        csp = _csp_of(call, decision)
+        return Answer(_info(call, decision, question, references, csp))
 
 
 class TokenReceiver(ModuleView):
@@ -124,12 +124,13 @@ def _info(
     decision: AuthorizationDecision,
     question: AuthorizationQuestion,
     references: Tree | None,
+    csp: Party,
 ) -> Tree:
     """AuthorizationInfo of a decision."""
     info: Tree = {"allowed": decision.decision}
     answer = decision.answer
     if call.version != "2.1.1":
-        info["token"] = _token(call, decision, question)
+        info["token"] = _token(call, decision, question, csp)
     where = references_of(answer.where, call.version) if answer and answer.where else None
     if location := where or references:
         info["location"] = location
@@ -143,8 +144,11 @@ def _info(
     return info
 
 
-def _refuse_undecided(call: Call, decision: AuthorizationDecision) -> None:
-    """:raises Fault: nobody knows the token, it was not reached, or the pair may not ask at all"""
+def _csp_of(call: Call, decision: AuthorizationDecision) -> Party:
+    """Whose word it is.
+
+    :raises Fault: nobody knows the token, it was not reached, or the pair may not ask at all
+    """
     if decision.decision == "UNKNOWN":
         raise Fault(UNKNOWN_TOKEN, "No CSP knows this token.", http=404)
     if decision.decision == "NOT_REACHED":
@@ -154,12 +158,14 @@ def _refuse_undecided(call: Call, decision: AuthorizationDecision) -> None:
     if decision.csp_id is None:
         code = CLIENT_ERROR if call.receiver is None else UNKNOWN_RECEIVER
         raise Fault(code, f"This is not possible: {decision.reason}.")
+    return Party.objects.get(pk=decision.csp_id)
 
 
-def _token(call: Call, decision: AuthorizationDecision, question: AuthorizationQuestion) -> Tree:
+def _token(
+    call: Call, decision: AuthorizationDecision, question: AuthorizationQuestion, csp: Party
+) -> Tree:
     """As the CSP answered, as it published it, else as much of it as is known."""
     answer = decision.answer
-    csp = Party.objects.get(pk=decision.csp_id)
     if answer and answer.credential:
         tree = token_of(answer.credential, csp=csp, version=call.version)
         if tree is not None:
