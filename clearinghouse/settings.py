@@ -228,6 +228,7 @@ OAUTH2_PROVIDER = {
         "remote:read": "Read remote requests and reservations",
         "location:write": "Tell your locations and how their EVSEs stand",
         "location:read": "Read your locations, and those of CSOs that you have an agreement with",
+        "authorization:write": "Ask whether somebody may charge",
     },
     "SCOPES_BACKEND_CLASS": "partners.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,

@@ -70,6 +70,8 @@ _NAVIGATION = [
         "Real time",
         _page("Service sessions", "bolt", "roaming.servicesession"),
         _page("Remote requests", "settings_remote", "roaming.remoterequest"),
+        _page("Authorization requests", "contactless", "roaming.authorizationrequest"),
+        _page("Whitelists", "playlist_add_check", "roaming.whitelistentry"),
         _page("Reservations", "event_available", "roaming.reservation"),
     ),
     _group(

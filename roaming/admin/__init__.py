@@ -2,6 +2,7 @@
 
 from roaming.admin import (  # noqa: F401 they register themselves
     alert,
+    authorization_request,
     batch,
     connection,
     counter_record,

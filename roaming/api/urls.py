@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from roaming.api import alerts, completeness, holds, manifests, registries, tariffs, verbs, views
+from roaming.api import (
+    alerts,
+    authorization_ask,
+    authorizations,
+    completeness,
+    holds,
+    manifests,
+    registries,
+    tariffs,
+    verbs,
+    views,
+    whitelist,
+)
 
 app_name = "roaming"
 
@@ -10,6 +22,13 @@ urlpatterns = [
     path("", include("roaming.api.counter_urls")),
     path("", include("roaming.api.session_urls")),
     path("disputes/", include("roaming.api.dispute_urls")),
+    path("authorizations/", authorizations.Authorizations.as_view(), name="authorization-list"),
+    path(
+        "authorizations/ask/",
+        authorization_ask.AuthorizationAsk.as_view(),
+        name="authorization-ask",
+    ),
+    path("whitelists/<str:party>/", whitelist.Whitelist.as_view(), name="whitelist"),
     path("holds/", holds.HeldRecords.as_view(), name="holds"),
     path("holds/healings/<uuid:healing_id>/", holds.OneHealing.as_view(), name="healing"),
     path("registries/<slug:kind>/", registries.RegistryEntries.as_view(), name="registry"),

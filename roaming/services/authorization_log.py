@@ -135,9 +135,7 @@ def _driver(
         return unsealed
     if candidate.listed and candidate.listed.identity_hash:
         return unsealed | {"identity_hash": candidate.listed.identity_hash}
-    row = drivers.sealed(
-        question.shown, outcome.whose.pseudonym, csp_id=candidate.csp_id, now=now
-    )
+    row = drivers.sealed(question.shown, outcome.whose.pseudonym, csp_id=candidate.csp_id, now=now)
     return {
         "identity_id": row.pk,
         "identity_hash": row.contract_hash,

@@ -8,13 +8,17 @@ import django
 
 def main(target: Path, *parts: str, is_small: bool) -> None:
     django.setup()
-    from tests.benchmarks import rating, rounds
-    from tests.benchmarks.parts import RATING
+    from tests.benchmarks import authorizations, rating, rounds
+    from tests.benchmarks.parts import AUTHORIZATIONS, RATING
     from tests.benchmarks.sizes import FULL, SMALL
 
-    rounds.run(target, [part for part in parts if part != RATING], SMALL if is_small else FULL)
+    by_rounds = [part for part in parts if part not in (RATING, AUTHORIZATIONS)]
+    if by_rounds:
+        rounds.run(target, by_rounds, SMALL if is_small else FULL)
     if RATING in parts:
         rating.main()
+    if AUTHORIZATIONS in parts:
+        authorizations.main(is_small=is_small)
 
 
 if __name__ == "__main__":

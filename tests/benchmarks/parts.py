@@ -1,4 +1,5 @@
 """What can be measured by itself, in the order of ``make bench``."""
 
 RATING = "rating"
-ALL_PARTS = ["intake", "clearing", "matching", "posting", "documents", RATING]
+AUTHORIZATIONS = "authorizations"
+ALL_PARTS = ["intake", "clearing", "matching", "posting", "documents", RATING, AUTHORIZATIONS]

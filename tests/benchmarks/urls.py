@@ -3,6 +3,11 @@
 from django.urls import path
 
 from clearinghouse.urls import urlpatterns as ours
+from tests.benchmarks.drf_authorization import BaselineAsk
 from tests.benchmarks.drf_baseline import BaselineBatch
 
-urlpatterns = [path("api/baseline/", BaselineBatch.as_view()), *ours]
+urlpatterns = [
+    path("api/baseline/", BaselineBatch.as_view()),
+    path("api/baseline/authorize/", BaselineAsk.as_view()),
+    *ours,
+]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from partners.models import RoamingEndpoint
 from roaming.gateways import Route, Unable
+from roaming.messages.authorizations import AuthorizationAnswer, AuthorizationQuestion
 from roaming.messages.sessions import (
     ChargingPreference,
     ChargingProfile,
@@ -21,6 +22,7 @@ from roaming.protocols.ocpi.outgoing import (
     locations,
     sessions,
     tariffs,
+    tokens,
     versions,
 )
 
@@ -31,11 +33,17 @@ _PUSHES: dict[str, Callable[[Route, UUID], None]] = {
     ObjectPush.Kind.PRESENCE: hubclientinfo.push,
     ObjectPush.Kind.SESSION: sessions.push,
     ObjectPush.Kind.TARIFF: tariffs.push,
+    ObjectPush.Kind.CREDENTIAL: tokens.push,
 }
 
 
 class OcpiGateway(Unable):
     """Calls of the hub to partners' systems, in the version of each connection."""
+
+    def authorize(
+        self, route: Route, question: AuthorizationQuestion, *, timeout_s: float
+    ) -> AuthorizationAnswer:
+        return tokens.authorize(route, question, timeout_s=timeout_s)
 
     def ask(self, route: Route, ask: RemoteAsk, *, timeout_s: float) -> RemoteAnswer:
         return commands.ask(route, ask, timeout_s=timeout_s)
