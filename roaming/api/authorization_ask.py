@@ -4,7 +4,6 @@ A plain view, because what the framework does for each request takes longer than
 it cannot answer with a decision goes the framework's way, which tells what is wrong.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -34,7 +33,7 @@ class AuthorizationAsk(APIView):
     required_scopes = {"POST": [_SCOPE]}
 
     @classmethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
+    def as_view(cls, **initkwargs: Any) -> Any:
         framework = super().as_view(**initkwargs)
 
         def view(request: HttpRequest, *arguments: Any, **named: Any) -> Any:

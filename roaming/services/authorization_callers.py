@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -45,7 +46,7 @@ def caller_of(token: str, *, cso_code: str, csp_code: str, now: datetime) -> Cal
         return None
     in_token, granted, expires_at, environment, state, cso_id, csp_id = row
 
-    def party(id: object, country: str, party_id: str, role: str) -> Party | None:
+    def party(id: UUID | None, country: str, party_id: str, role: str) -> Party | None:
         if id is None:
             return None
         return Party(
