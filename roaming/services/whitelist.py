@@ -23,9 +23,9 @@ from clearinghouse.uuid7 import uuid7_at, uuid7s_at
 from partners.models import Party
 from roaming.intake.normal import csp_key_of, lookup_key, pseudonym_of_contract
 from roaming.messages.authorizations import PublishedCredential, ShownCredential
-from roaming.models import WhitelistCounter, WhitelistEntry
+from roaming.models import ObjectPush, WhitelistCounter, WhitelistEntry
 from roaming.rules.credentials import SHA256, digest_of, kinds_meant_by, lookup_hash_of
-from roaming.services import identities
+from roaming.services import identities, pushes
 from roaming.services.identities import Identity
 
 CHUNK_ROWS = 2_000
@@ -170,6 +170,7 @@ def _take(chunk: list[PublishedCredential], *, csp: Party, now: datetime) -> lis
     changed = [key for key, one in taken.items() if one.outcome in ("created", "updated")]
     _move_counter(csp, by=len(changed))
     follow_contracts({rows[key]["contract_hash"] for key in changed}, csp=csp, now=now)
+    _tell_csos([taken[key].entry_id for key in changed], csp=csp, now=now)
     return [taken[_key_of(entry, csp)] for entry in chunk]
 
 
@@ -224,8 +225,20 @@ def _end_missing(sent: set[str], *, csp: Party, began_at: datetime, now: datetim
         ended = cursor.fetchall()
     _move_counter(csp, by=len(ended))
     follow_contracts({contract_hash for _, contract_hash in ended}, csp=csp, now=now)
+    _tell_csos([entry_id for entry_id, _ in ended], csp=csp, now=now)
     WhitelistCounter.objects.filter(csp=csp).update(complete_at=now)
     return len(ended)
+
+
+def _tell_csos(entry_ids: Sequence[UUID], *, csp: Party, now: datetime) -> None:
+    """Have what changed pushed to the CSOs that take it; in the transaction that changed it."""
+    if not entry_ids:
+        return
+    parameters: dict[str, Any] = {"csp_id": csp.pk, "environment": csp.environment, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(load_statement(_SQL / "csos_to_tell.sql"), parameters)
+        endpoints = [endpoint_id for (endpoint_id,) in cursor.fetchall()]
+    pushes.want_all(ObjectPush.Kind.CREDENTIAL, entry_ids, endpoints, now=now)
 
 
 def _lock(csp: Party) -> int:
