@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from partners.models import RoamingEndpoint
 from roaming.models import AuthorizationRequest, ServiceSession, WhitelistEntry
 from roaming.services import whitelist
 from tests import makers
@@ -281,8 +282,8 @@ class TestAuthorize:
 
     def test_plug_and_charge_by_emaid_in_2_3_0(self):
         makers.AgreementMaker()
-        away = connection(makers.voltaire(), version="2.3.0", state="OFFLINE")
-        csp = System(away[1], version="2.3.0")
+        endpoint, shown = connection(makers.voltaire(), version="2.3.0")
+        csp = System(shown, version="2.3.0")
         cso = System(connection(makers.nordlicht(), version="2.3.0")[1], version="2.3.0")
         emaid = "FRVOLC12345678"
         csp.put(
@@ -290,6 +291,7 @@ class TestAuthorize:
             token(uid=emaid, type="EMAID", whitelist="ALLOWED_OFFLINE"),
         )
 
+        RoamingEndpoint.objects.filter(pk=endpoint.pk).update(state="OFFLINE")
         answer = cso.post(f"sender/tokens/{emaid}/authorize?type=EMAID", REFERENCES)
 
         # Nobody checked the certificate, so the list may not decide; the CSP is away.
