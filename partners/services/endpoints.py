@@ -75,6 +75,11 @@ def issue_active_token(endpoint: RoamingEndpoint, *, now: datetime) -> str:
     return token
 
 
+def withdraw_token(token: str, *, now: datetime) -> None:
+    """End a token that its receiver did not take."""
+    EndpointToken.objects.filter(token_sha256=checksum(token)).update(ends_at=now)
+
+
 def register(endpoint: RoamingEndpoint, terms: Terms, *, now: datetime) -> str:
     """Connect the endpoint under ``terms``, or renew it; return the token its system shows now."""
     with transaction.atomic():

@@ -15,7 +15,7 @@ from partners.services.endpoints import checksum
 from tests.makers import LONG_AGO, partner_of
 
 
-def _let(party: Party, endpoint: RoamingEndpoint) -> None:
+def let(party: Party, endpoint: RoamingEndpoint) -> None:
     """The party's owner lets the endpoint's act for it."""
     grantor = partner_of(party)
     if grantor != endpoint.owner:
@@ -41,7 +41,7 @@ def connection(
     }
     endpoint = RoamingEndpoint.objects.create(**(values | changes))
     for party in parties[1:]:
-        _let(party, endpoint)
+        let(party, endpoint)
     endpoint.parties.set(parties)
     token = secrets.token_urlsafe(24)
     EndpointToken.objects.create(

@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from partners.models import EndpointSecret, EndpointToken, PartyPresence, RoamingEndpoint
 from partners.services.endpoints import issue_registration_token, secret_of
+from roaming.gateways import NotReached
+from roaming.protocols.ocpi import handshake, own_credentials
 from roaming.protocols.ocpi.simulator import FakePartner, Options, RegistrationFailed, Speaker
 from tests.makers import AgreementMaker, nordlicht, partner_of, polder, voltaire
-from tests.roaming.ocpi_world import System
+from tests.roaming.ocpi_world import System, let
 from tests.roaming.part_five_rows import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,6 +25,8 @@ def planned(*parties, **changes):
     """A connection of ``parties`` that staff prepared, and its registration token."""
     own = {"owner": partner_of(parties[0]), "state": "PLANNED", "url": "", "protocol_version": ""}
     endpoint = make(RoamingEndpoint, **(own | changes))
+    for party in parties[1:]:
+        let(party, endpoint)
     endpoint.parties.set(parties)
     return endpoint, issue_registration_token(endpoint, now=timezone.now())
 
@@ -159,3 +163,40 @@ def test_hci_03_a_partner_learns_how_those_stand_that_it_has_an_agreement_with(h
 def test_a_refused_registration_is_told_to_the_partner(hub):
     with cso() as partner, pytest.raises(RegistrationFailed):
         partner.register(hub, "not a token of ours")
+
+
+def the_hub_asks(partner, endpoint, hub, *, token):
+    now = timezone.now()
+
+    def own(offered):
+        return own_credentials.credentials(
+            endpoint, token=offered, version="2.2.1", versions_url=hub, now=now
+        )
+
+    return handshake.connect(
+        endpoint,
+        versions_url=partner.versions_url,
+        registration_token=token,
+        own=own,
+        version="2.2.1",
+        now=now,
+    )
+
+
+def test_the_hub_registers_at_a_partner_and_its_party_is_there(hub):
+    endpoint, _ = planned(nordlicht())
+    with cso() as partner:
+        connected = the_hub_asks(partner, endpoint, hub, token=partner.issue_registration_token())
+        assert connected.registered_at
+        assert secret_of(connected) in partner.connection.inbound
+        assert System(partner.connection.outbound).get("/ocpi/versions").status_code == 200
+    assert PartyPresence.objects.get(party=nordlicht()).state == "CONNECTED"
+
+
+def test_a_token_that_a_partner_did_not_take_ends(hub):
+    endpoint, _ = planned(nordlicht())
+    with cso(needs=frozenset({("payments", "SENDER")})) as partner, pytest.raises(NotReached):
+        the_hub_asks(partner, endpoint, hub, token=partner.issue_registration_token())
+    assert not EndpointToken.objects.filter(purpose="ACTIVE", ends_at__isnull=True).exists()
+    endpoint.refresh_from_db()
+    assert (endpoint.state, endpoint.registered_at) == ("PLANNED", None)

@@ -16,6 +16,7 @@ from roaming.gateways import NotReached, Route
 from roaming.protocols.ocpi import faults
 from roaming.protocols.ocpi.faults import Fault
 from roaming.protocols.ocpi.outgoing.calling import Request, send
+from roaming.services import arrivals
 
 _SIDES = set(EndpointInterface.Side.values)
 _LONGEST_URL = 255
@@ -118,18 +119,11 @@ def connect(
     if url is None:
         raise Fault(faults.NO_ENDPOINTS, "Its version details list no credentials.")
     token = endpoints.issue_active_token(endpoint, now=now)
-    heard = send(
-        _route(endpoint),
-        Request(
-            verb="POST",
-            url=url,
-            module="credentials",
-            body=own(token),
-            is_routed=False,
-            secret=registration_token,
-        ),
-    )
-    told = read_credentials(heard.data)
+    try:
+        told = _offer(endpoint, url, own(token), secret=registration_token)
+    except (Fault, NotReached):
+        endpoints.withdraw_token(token, now=now)
+        raise
     settled = Terms(
         secret=told.secret,
         versions_url=told.versions_url,
@@ -137,7 +131,17 @@ def connect(
         interfaces=terms.interfaces,
     )
     endpoints.settle(endpoint, settled, now=now)
+    arrivals.arrive(endpoint, now=now)
+    endpoint.refresh_from_db()
     return endpoint
+
+
+def _offer(endpoint: RoamingEndpoint, url: str, own: Any, *, secret: str) -> Told:
+    """Our credentials for its own."""
+    request = Request(
+        verb="POST", url=url, module="credentials", body=own, is_routed=False, secret=secret
+    )
+    return read_credentials(send(_route(endpoint), request).data)
 
 
 def _missing(endpoint: RoamingEndpoint, interfaces: list[Offered]) -> list[str]:
