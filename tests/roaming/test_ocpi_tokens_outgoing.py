@@ -79,6 +79,17 @@ class TestAuthorize:
         assert ServiceSession.objects.get().authorization_reference == "REF-1"
         assert WhitelistEntry.objects.get().csp == makers.voltaire()
 
+    @pytest.mark.parametrize(("quirks", "decided"), [({"answers": "LISTS"}, True), ({}, False)])
+    def test_an_answer_in_a_list_is_understood_where_staff_say_so(self, cso, end, quirks, decided):
+        endpoint = connected(makers.voltaire(), end)
+        endpoint.quirks = quirks
+        endpoint.save(update_fields=["quirks"])
+        end.answer = envelope([{"allowed": "ALLOWED", "token": token(uid=CARD)}])
+
+        told = ask(cso).ocpi
+
+        assert (told.get("data", {}).get("allowed") == "ALLOWED") is decided
+
     def test_asks_a_2_1_1_csp_for_a_2_2_1_cso(self, cso, end):
         connected(makers.voltaire(), end, version="2.1.1")
         end.answer = envelope({"allowed": "ALLOWED"})

@@ -95,3 +95,13 @@ def test_the_first_use_of_a_new_token_ends_the_old_one_after_a_grace():
     assert System(old).get("/ocpi/versions").status_code == 200
     EndpointToken.objects.filter(pk=former.pk).update(ends_at=timezone.now())
     assert System(old).get("/ocpi/versions").status_code == 401
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])
+def test_addresses_end_in_a_slash_where_staff_say_so(version):
+    _, token = connection(nordlicht(), version=version, quirks={"addresses": "SLASH"})
+    system = System(token, version=version)
+    listed = system.get(f"/ocpi/{version}").ocpi["data"]["endpoints"]
+    assert all(one["url"].endswith("/") for one in listed)
+    (own,) = (one["url"] for one in listed if one["identifier"] == "credentials")
+    assert system.get(own.removeprefix("http://testserver")).ocpi["status_code"] == 1000

@@ -22,21 +22,25 @@ class Versions(ModuleView):
 
 
 class VersionDetails(ModuleView):
-    """GET /ocpi/2.2.1: each module from each side, with its absolute URL."""
+    """GET /ocpi/2.2.1: each module from each side, with its absolute URL.
+
+    Some systems write what they append right behind it: for them it ends in a slash (a quirk).
+    """
 
     for_registration = True
     is_routed = False
 
     def get(self, call: Call) -> Answer:
         base = base_url(call.request, call.version)
+        end = "/" if call.connection.endpoint.quirks.get("addresses") == "SLASH" else ""
         if call.version == "2.1.1":
             endpoints = [
-                {"identifier": module.name, "url": f"{base}/{_route_for(module, call)}"}
+                {"identifier": module.name, "url": f"{base}/{_route_for(module, call)}{end}"}
                 for module in modules_of(call.version)
             ]
         else:
             endpoints = [
-                {"identifier": module.name, "role": side, "url": f"{base}/{route}"}
+                {"identifier": module.name, "role": side, "url": f"{base}/{route}{end}"}
                 for module in modules_of(call.version)
                 for side, route in module.sides.items()
             ]

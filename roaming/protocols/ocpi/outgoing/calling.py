@@ -126,6 +126,13 @@ def shown(endpoint: RoamingEndpoint, secret: str) -> str:
     return base64.b64encode(secret.encode()).decode()
 
 
+def one_of(endpoint: RoamingEndpoint, data: Any) -> Any:
+    """The one object that an answer carries; some systems put it into a list (a quirk)."""
+    if endpoint.quirks.get("answers") == "LISTS" and isinstance(data, list) and len(data) == 1:
+        return data[0]
+    return data
+
+
 def _verdict(reply: Reply) -> Verdict:
     envelope = _envelope(reply)
     code = envelope.get("status_code") if envelope else None

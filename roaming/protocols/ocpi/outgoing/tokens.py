@@ -16,7 +16,7 @@ from roaming.models import WhitelistEntry
 from roaming.protocols.ocpi import objects
 from roaming.protocols.ocpi.faults import UNKNOWN_TOKEN
 from roaming.protocols.ocpi.identity import format_of
-from roaming.protocols.ocpi.outgoing.calling import Request, send
+from roaming.protocols.ocpi.outgoing.calling import Request, one_of, send
 from roaming.protocols.ocpi.tokens import (
     published_of,
     references_of,
@@ -61,7 +61,7 @@ def authorize(
         if error.status_code == UNKNOWN_TOKEN:
             return AuthorizationAnswer(decision="UNKNOWN", reason=str(error)[:200])
         raise
-    return _answer(heard.data, route, version)
+    return _answer(one_of(route.endpoint, heard.data), route, version)
 
 
 def push(route: Route, subject_id: UUID) -> None:
