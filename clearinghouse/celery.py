@@ -35,7 +35,7 @@ app.conf.beat_schedule = {
         crontab(minute="*/10"), "roaming.deem_accepted", expires_s=10 * _MINUTE
     ),
     "send webhooks": _every(crontab(), "roaming.send_webhooks", expires_s=_MINUTE),
-    "push what changed": _every(_FIVE_SECONDS, "roaming.send_pushes", expires_s=5),
+    "push what changed": _every(_FIVE_SECONDS, "roaming.send_pushes", expires_s=_MINUTE),
     "hand records over": _every(crontab(), "roaming.deliver_over_gateways", expires_s=_MINUTE),
     "keep connections alive": _every(crontab(), "roaming.keep_alive", expires_s=_MINUTE),
     "forget old exchanges": _every(
