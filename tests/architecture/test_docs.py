@@ -74,7 +74,7 @@ def test_every_decision_is_in_the_index():
     assert not [path.name for path in folder.glob("0*.md") if path.name not in index]
 
 
-@pytest.mark.parametrize("page", ["iec63119.md", "progress.md"])
+@pytest.mark.parametrize("page", ["conformance.md", "iec63119.md", "progress.md"])
 def test_every_path_in_backticks_exists(page):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     named = set(re.findall(r"`([\w.-]+(?:/[\w.-]+)+)(?:::(\w+))?`", text))

@@ -37,10 +37,13 @@ def cso(version="2.2.1", **options):
 
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
-def test_crd_01_to_04_a_partner_registers_and_its_registration_token_is_used_up(hub, version):
+def test_crd_01_02_03_04_and_13_a_partner_registers_and_its_registration_token_is_used_up(
+    hub, version
+):
     endpoint, token_a = planned(nordlicht())
     details = System(token_a).get(f"/ocpi/{version}").ocpi["data"]
     assert all(one["url"].startswith("http") for one in details["endpoints"])
+    # TRN-04: a registration token opens nothing else.
     assert System(token_a).get(f"/ocpi/{version}/sender/cdrs").status_code == 401
 
     with cso(version) as partner:
