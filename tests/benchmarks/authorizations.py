@@ -43,7 +43,7 @@ class Sizes:
     slow_asks: int
 
 
-FULL, SMALL = Sizes(20_000, 800, 3, 300), Sizes(500, 60, 1, 20)
+FULL, SMALL = Sizes(20_000, 500, 3, 200), Sizes(500, 60, 1, 20)
 
 
 def main(*, is_small: bool) -> None:
