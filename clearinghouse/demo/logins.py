@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from django.contrib.auth.models import Permission
+
 from partners.models import Partner, User
 
 # One asks for the release of a settlement, the other releases it.
@@ -24,10 +26,17 @@ def ensure_logins(path: Path, partners: dict[str, Partner]) -> dict[str, str]:
         json.dump(logins, stream, indent=2)
     for name in STAFF:
         _ensure_user(name, logins[name], is_staff=True, is_superuser=True)
+        _make_approver(name)
     for name, partner in partners.items():
         user_name = f"finance@{name.lower()}.example"
         _ensure_user(user_name, logins[user_name], partner=partner)
     return logins
+
+
+def _make_approver(user_name: str) -> None:
+    """Being a superuser gives no right to release: an approver is one by name."""
+    rights = Permission.objects.filter(codename__startswith="approve_")
+    User.objects.get(username=user_name).user_permissions.add(*rights)
 
 
 def read_logins(path: Path) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.contrib.auth.models import Permission
+
 from billing.models import Document, ManualAdjustment, Objection, Settlement
 from billing.services import adjustments
 from billing.services.closing import close_window
@@ -66,4 +68,7 @@ def an_adjustment(oracle: Oracle, letter: str = "A", *, is_posted: bool = True) 
 
 
 def somebody(name: str = "olga") -> User:
-    return User.objects.create(username=name, is_staff=True, is_superuser=True)
+    """Staff who may release; being a superuser gives no such right."""
+    user = User.objects.create(username=name, is_staff=True, is_superuser=True)
+    user.user_permissions.add(Permission.objects.get(codename="approve_settlement"))
+    return user

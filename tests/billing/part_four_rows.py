@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
+from billing.documents.invoice_content import to_json
 from billing.models import (
     Account,
     AccountMapping,
@@ -53,6 +54,7 @@ from billing.models import (
 from billing.services.closing import close_window
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Approval, BankDetailChange, User
+from tests.billing import invoice_samples
 from tests.billing.stories import Story, a_world, tell
 from tests.makers import NOON, later, nordlicht, partner_of, voltaire
 
@@ -354,7 +356,7 @@ def _block() -> dict[str, Any]:
         "code": "CHANNEL_MISSING",
         "what_to_do": "send it through KSeF",
         "supplies": [str(new_uuid7())],
-        "content": {},
+        "content": to_json(invoice_samples.invoice()),
         "opened_at": NOON,
     }
 

@@ -22,7 +22,7 @@ def _commands_and_answers() -> list[tuple[str, object]]:
     for kind, text in BLOCKS:
         if kind == "sh":
             pairs.append((text, None))
-        else:
+        elif pairs[-1][1] is None:  # further ones show what else is said, not an answer
             pairs[-1] = (pairs[-1][0], json.loads(text))
     return pairs
 

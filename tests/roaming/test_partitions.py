@@ -10,7 +10,7 @@ from tests.makers import AgreementMaker, numbered_record, take
 pytestmark = pytest.mark.django_db
 
 FAR = datetime(2031, 5, 17, 12, tzinfo=UTC)
-TABLES = 8
+TABLES = 9
 MONTHS = 4
 
 
