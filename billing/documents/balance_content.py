@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from billing.documents.content import Company, UnreadableContent
+from billing.documents.content import Company, read_as
 
 
 class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,4 @@ def balance_from_json(values: dict) -> BalanceContent:
 
     :raises UnreadableContent: a field is missing or of another kind, or the version is unknown.
     """
-    try:
-        return msgspec.convert(values, BalanceContent)
-    except msgspec.ValidationError as error:
-        raise UnreadableContent(f"This is no balance confirmation: {error}.") from error
+    return read_as(BalanceContent, values, "balance confirmation")

@@ -9,12 +9,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import IO, Literal
+from typing import IO, Literal, TypeVar
 
 import msgspec
 
 # Raised when a field changes its meaning; older statements keep the number they were issued with.
 CONTENT_VERSION = 1
+
+
+T = TypeVar("T")
 
 
 class UnreadableContent(ValueError):
@@ -339,12 +342,18 @@ def from_json(values: dict) -> StatementContent:
 
     :raises UnreadableContent: a field is missing or of another kind, or the version is unknown.
     """
+    return read_as(StatementContent, values, f"statement content of version {CONTENT_VERSION}")
+
+
+def read_as(kind: type[T], values: dict, name: str) -> T:
+    """The content of any document from the JSON values that the database keeps.
+
+    :raises UnreadableContent: "This is no ``name``", and why
+    """
     try:
-        return msgspec.convert(values, StatementContent)
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise UnreadableContent(
-            f"This is no statement content of version {CONTENT_VERSION}: {error}."
-        ) from error
+        raise UnreadableContent(f"This is no {name}: {error}.") from error
 
 
 def content_sha256(values: dict) -> str:

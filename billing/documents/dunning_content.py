@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from billing.documents.content import Company, UnreadableContent
+from billing.documents.content import Company, read_as
 
 
 class OverdueItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,4 @@ def dunning_from_json(values: dict) -> DunningContent:
 
     :raises UnreadableContent: a field is missing or of another kind, or the version is unknown.
     """
-    try:
-        return msgspec.convert(values, DunningContent)
-    except msgspec.ValidationError as error:
-        raise UnreadableContent(f"This is no dunning letter: {error}.") from error
+    return read_as(DunningContent, values, "dunning letter")

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from billing.documents.content import UnreadableContent
+from billing.documents.content import read_as
 
 # Raised when a field changes its meaning; older invoices keep the number they were issued with.
 INVOICE_VERSION = 1
@@ -178,9 +178,4 @@ def from_json(values: dict) -> InvoiceContent:
 
     :raises UnreadableContent: a field is missing or of another kind, or the version is unknown.
     """
-    try:
-        return msgspec.convert(values, InvoiceContent)
-    except msgspec.ValidationError as error:
-        raise UnreadableContent(
-            f"This is no invoice content of version {INVOICE_VERSION}: {error}."
-        ) from error
+    return read_as(InvoiceContent, values, f"invoice content of version {INVOICE_VERSION}")
