@@ -6,7 +6,6 @@ takes what a party says of its own. Registered by the roof: roaming knows no inv
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,7 +15,8 @@ from billing.services import reconciliation
 from billing.services.reconciliation import AlreadyThere, NotReconciled, Reconciled
 from partners.models import Party
 from roaming.models import Sdr
-from roaming.protocols.ocpi import faults, objects
+from roaming.protocols.ocpi import faults
+from roaming.protocols.ocpi.bodies import object_of
 from roaming.protocols.ocpi.faults import Answer, Fault
 from roaming.protocols.ocpi.http import Call, ModuleView
 from roaming.protocols.ocpi.paging import page_of
@@ -44,7 +44,7 @@ class Received(ModuleView):
     """POST /ocpi/2.3.0/receiver/invoicereconciliation: a new one."""
 
     def post(self, call: Call) -> Answer:
-        tree = _tree(call)
+        tree = object_of(call, _KIND)
         party = _owner(call, tree)
         _take(party, tree, call, is_new=True)
         return Answer(http=201)
@@ -57,7 +57,7 @@ class Own(ModuleView):
         return Answer(_tree_of(_found(call, country, party, record_id)))
 
     def put(self, call: Call, country: str, party: str, record_id: str) -> Answer:
-        tree = _tree(call)
+        tree = object_of(call, _KIND)
         owner = _owner(call, tree)
         named = (owner.country_code, owner.party_id, str(tree["id"]).upper())
         if named != (country.upper(), party.upper(), record_id.upper()):
@@ -68,14 +68,6 @@ class Own(ModuleView):
     def delete(self, call: Call, country: str, party: str, record_id: str) -> Answer:
         reconciliation.take_back(_found(call, country, party, record_id), now=call.now)
         return Answer()
-
-
-def _tree(call: Call) -> dict[str, Any]:
-    call.tree()
-    read = objects.read(call.version, _KIND, call.raw)
-    if not read.is_acceptable:
-        raise Fault(faults.INVALID, read.message)
-    return read.tree
 
 
 def _owner(call: Call, tree: dict[str, Any]) -> Party:
@@ -120,7 +112,7 @@ def _tree_of(row: ReconciliationRecord) -> dict[str, Any]:
         "id": row.reconciliation_id,
         "invoice_id": row.invoice_number,
         "cdrs": [line.sdr_id for line in row.lines.all()],
-        "last_updated": _text(row.updated_at),
+        "last_updated": times.written(row.updated_at),
     }
 
 
@@ -160,12 +152,8 @@ def _object(invoice: Invoice, party: Party, cdrs: list[str]) -> dict[str, Any]:
         "id": str(uuid5(invoice.pk, party.code)),
         "invoice_id": invoice.number,
         "cdrs": cdrs,
-        "last_updated": _text(invoice.created_at),
+        "last_updated": times.written(invoice.created_at),
     }
-
-
-def _text(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 MODULE = Module(

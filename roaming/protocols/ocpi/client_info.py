@@ -4,6 +4,7 @@ from typing import Any
 
 from partners.models import PartyPresence
 from roaming.protocols.ocpi.identity import word_of
+from roaming.protocols.ocpi.trees import times
 
 
 def client_info(row: PartyPresence) -> dict[str, Any]:
@@ -13,5 +14,5 @@ def client_info(row: PartyPresence) -> dict[str, Any]:
         "country_code": row.party.country_code,
         "role": word_of(row.party.role),
         "status": row.state,
-        "last_updated": row.changed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "last_updated": times.written(row.changed_at),
     }

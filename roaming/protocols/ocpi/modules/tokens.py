@@ -4,8 +4,6 @@ K1 list, K2 authorize, K3 receiver (protocols.md §1.4, §1.9). There is no DELE
 is not valid any more.
 """
 
-from typing import Any
-
 from partners.models import Party, RoamingAgreement
 from partners.queries import in_period
 from roaming.gateways import NotReached
@@ -15,7 +13,7 @@ from roaming.messages.authorizations import (
     ShownCredential,
 )
 from roaming.models import WhitelistEntry
-from roaming.protocols.ocpi import objects
+from roaming.protocols.ocpi.bodies import checked
 from roaming.protocols.ocpi.faults import (
     CLIENT_ERROR,
     INVALID,
@@ -42,6 +40,7 @@ from roaming.protocols.ocpi.trees.exact import Tree
 from roaming.services import authorizations, whitelist
 
 CAP = 1000
+_KIND = "Token"
 
 
 class TokenList(ModuleView):
@@ -100,7 +99,7 @@ class TokenReceiver(ModuleView):
 
     def put(self, call: Call, country: str, party: str, uid: str) -> Answer:
         csp = call.owned_party(country, party, Party.Role.CSP)
-        tree = _checked(call)
+        tree = checked(call, _KIND, call.tree())
         _check_address(call, tree, country, party, uid)
         taken = whitelist.publish(
             published_of(tree, call.version, now=call.now), csp=csp, now=call.now
@@ -109,12 +108,12 @@ class TokenReceiver(ModuleView):
 
     def patch(self, call: Call, country: str, party: str, uid: str) -> Answer:
         csp = call.owned_party(country, party, Party.Role.CSP)
-        patch = _checked(call, is_patch=True)
+        patch = checked(call, _KIND, call.tree(), is_patch=True)
         if "last_updated" not in patch:
             raise Fault(INVALID, "A PATCH needs last_updated.")
         tree = _stored(call, csp, uid) | patch
         _check_address(call, tree, country, party, uid)
-        _refuse_faults(call, tree)
+        checked(call, _KIND, tree)
         whitelist.publish(published_of(tree, call.version, now=call.now), csp=csp, now=call.now)
         return Answer()
 
@@ -214,26 +213,7 @@ def _references(call: Call) -> Tree | None:
     tree = call.tree()
     if not tree:
         return None
-    read = objects.Read(
-        tree if isinstance(tree, dict) else {},
-        objects.faults_of(call.version, "LocationReferences", tree),
-    )
-    if not read.is_acceptable:
-        raise Fault(INVALID, read.message)
-    return read.tree
-
-
-def _checked(call: Call, *, is_patch: bool = False) -> Tree:
-    tree = call.tree()
-    return _refuse_faults(call, tree, is_patch=is_patch)
-
-
-def _refuse_faults(call: Call, tree: Any, *, is_patch: bool = False) -> Tree:
-    faults = objects.faults_of(call.version, "Token", tree, is_patch=is_patch)
-    read = objects.Read(tree if isinstance(tree, dict) else {}, faults)
-    if not read.is_acceptable:
-        raise Fault(INVALID, read.message)
-    return read.tree
+    return checked(call, "LocationReferences", tree)
 
 
 def _check_address(call: Call, tree: Tree, country: str, party: str, uid: str) -> None:
