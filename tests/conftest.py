@@ -11,6 +11,9 @@ from django.test import TransactionTestCase
 from clearinghouse.celery import app as celery_app
 from tests.database_clones import TestDatabase, connect_as_owner
 
+# Names of the constraints that collected tests break, whichever of them are chosen to run.
+VIOLATED = pytest.StashKey[set[str]]()
+
 
 def pytest_configure(config):
     """Keep cached keys and queued jobs of this process apart from others', and from ``make run``'s.
@@ -23,6 +26,14 @@ def pytest_configure(config):
     settings.CELERY_TASK_DEFAULT_QUEUE = celery_app.conf.task_default_queue = corner
     # A password or secret takes a third of a second to hash on purpose; no test is about that.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Before ``-k`` and ``-m`` take items away, so that the census needs no whole run."""
+    config.stash[VIOLATED] = {
+        mark.args[0] for item in items for mark in item.iter_markers("violates")
+    }
 
 
 @pytest.fixture(scope="session")
