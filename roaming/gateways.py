@@ -3,10 +3,12 @@
 A gateway makes calls over the network: never inside a transaction.
 """
 
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from roaming.messages.authorizations import AuthorizationAnswer, AuthorizationQuestion
+from roaming.messages.registrations import Registration
 from roaming.messages.sessions import (
     ChargingPreference,
     ChargingProfile,
@@ -67,6 +69,9 @@ class PartyGateway(Protocol):
     def ping(self, endpoint: Any) -> None:
         """See whether its system answers at all."""
 
+    def register(self, endpoint: Any, registration: Registration, *, now: datetime) -> None:
+        """Register at its system; what fails leaves everything as it was."""
+
 
 class Unable:
     """A gateway that can do nothing yet: an adapter overrides what its protocol has."""
@@ -98,6 +103,9 @@ class Unable:
 
     def ping(self, endpoint: Any) -> None:
         raise NotReached("UNABLE", "its protocol gives no sign of life")
+
+    def register(self, endpoint: Any, registration: Registration, *, now: datetime) -> None:
+        raise NotReached("UNABLE", "its protocol has no registration")
 
 
 _gateways: dict[str, PartyGateway] = {}

@@ -21,7 +21,7 @@ from partners.models import Party, RoamingEndpoint
 from partners.services import audit, endpoints
 from partners.services.served_parties import why_not_served
 from roaming import queries_exchanges
-from roaming.admin import connection_story
+from roaming.admin import connect_form, connection_story
 from roaming.services import presence
 from roaming.services.outgoing.breaker import breaker
 
@@ -91,7 +91,7 @@ class ConnectionAdmin(HouseAdmin):
 
     def get_urls(self):
         acts = {"token": self.token_view, "suspend": self.suspend_view, "resume": self.resume_view}
-        acts["breaker"] = self.breaker_view
+        acts |= {"breaker": self.breaker_view, "connect": self.connect_view}
         ours = [
             path(
                 f"<uuid:endpoint_id>/{name}/",
@@ -206,6 +206,10 @@ class ConnectionAdmin(HouseAdmin):
             act=partial(self._act, request, endpoint, "breaker_closed", _close_breaker),
         )
         return ask(request, self, endpoint, question)
+
+    def connect_view(self, request, endpoint_id):
+        endpoint = self._changeable(request, endpoint_id)
+        return ask(request, self, endpoint, connect_form.question(request, endpoint))
 
     def _changeable(self, request, endpoint_id) -> RoamingEndpoint:
         endpoint = self.get_object(request, str(endpoint_id))

@@ -71,7 +71,10 @@ def _hint(endpoint: RoamingEndpoint):
             WARN,
         )
     elif endpoint.state == _State.PLANNED:
-        yield Note("It has not registered yet: give its owner a token to register.")
+        yield Note(
+            "It has not registered yet: give its owner a token to register, or register at its"
+            " system with a token that its owner gave you."
+        )
 
 
 def _figures(endpoint: RoamingEndpoint, *, now: datetime) -> Figures:
@@ -171,6 +174,8 @@ def _actions(
     change = reverse("admin:partners_roamingendpoint_change", args=[endpoint.pk])
     links.append(ActionLink("Edit", f"{change}?edit=1"))
     acts = [("token", "Token to register…", False)]
+    if endpoint.state != _State.SUSPENDED:
+        acts.append(("connect", "Register at its system…", False))
     if breaker_state is not State.CLOSED:
         acts.append(("breaker", "Close the breaker…", False))
     if endpoint.state == _State.SUSPENDED:

@@ -201,7 +201,7 @@ def test_a_partners_own_people_see_none_of_it(client, endpoint):
         reverse("admin:roaming_exchange_changelist"),
         reverse("admin:roaming_exchange_change", args=[one.pk]),
         reverse("admin:roaming_exchange_again", args=[one.pk]),
-        *(of(endpoint, act) for act in ("token", "suspend", "resume", "breaker")),
+        *(of(endpoint, act) for act in ("token", "connect", "suspend", "resume", "breaker")),
     ]
 
     assert {client.post(url, WHY).status_code for url in urls} <= {302, 403}

@@ -1,11 +1,13 @@
 """OCPI as a way to reach parties: the methods of ``gateways.PartyGateway``, one file per module."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from partners.models import RoamingEndpoint
 from roaming.gateways import Route, Unable
 from roaming.messages.authorizations import AuthorizationAnswer, AuthorizationQuestion
+from roaming.messages.registrations import Registration
 from roaming.messages.sessions import (
     ChargingPreference,
     ChargingProfile,
@@ -15,6 +17,7 @@ from roaming.messages.sessions import (
     RemoteOutcome,
 )
 from roaming.models import ObjectPush
+from roaming.protocols.ocpi import registering
 from roaming.protocols.ocpi.outgoing import (
     cdrs,
     commands,
@@ -71,3 +74,8 @@ class OcpiGateway(Unable):
 
     def ping(self, endpoint: RoamingEndpoint) -> None:
         versions.ping(endpoint)
+
+    def register(
+        self, endpoint: RoamingEndpoint, registration: Registration, *, now: datetime
+    ) -> None:
+        registering.register(endpoint, registration, now=now)

@@ -21,6 +21,7 @@ from roaming.messages.authorizations import (
     ShownCredential,
     WhereCharged,
 )
+from roaming.messages.registrations import Registration
 from roaming.messages.sessions import (
     ChargingPreference,
     ChargingProfile,
@@ -122,6 +123,9 @@ class RestGateway:
 
     def ping(self, endpoint: Any) -> None:
         raise NotReached("UNABLE", "a native partner is not looked after")
+
+    def register(self, endpoint: Any, registration: Registration, *, now: datetime) -> None:
+        raise NotReached("UNABLE", "a native partner is given an API client instead")
 
 
 def _signed(route: Route, question_id: UUID, body: bytes) -> dict[str, str]:
