@@ -1,7 +1,8 @@
 """Databases of a test run: a migrated template, and clones of it.
 
-Evidence tables refuse TRUNCATE, so a test that commits is followed by a fresh clone. The template
-is named by what it is made of and stays for the next run; what earlier runs left goes.
+Evidence tables refuse TRUNCATE, so what a test has committed is washed out by a superuser, or,
+where the schema changed or there is no superuser, the clone is replaced by a fresh one. The
+template is named by what it is made of and stays for the next run; what earlier runs left goes.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
+
+from tests.database_washing import Washer
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ROOT / "clearinghouse" / "roles.sql"
@@ -33,6 +36,7 @@ class TestDatabase:
     def __init__(self, worker: str):
         self.template = _template_name()
         self.name = f"test_{os.getpid()}_{worker}"
+        self._washer: Washer | None = None
 
     def open(self) -> None:
         # While this session lives, its name keeps other runs from sweeping our databases away.
@@ -40,12 +44,17 @@ class TestDatabase:
         self._server.execute(_LOCK)
         _sweep(self._server)
         _ensure_template(self._server, self.template)
-        self.reset()
+        self._clone()
         self._server.execute(_UNLOCK)
 
     def reset(self) -> None:
-        """Replace the clone by a fresh one."""
+        """Make the clone as new, or replace it by a fresh one."""
         connections.close_all()
+        if self._washer is None or not self._washer.wash():
+            self._clone()
+
+    def _clone(self) -> None:
+        self._close_washer()
         _drop(self._server, self.name)
         # WAL_LOG: FILE_COPY makes two checkpoints, which take longer than 12 MB of log.
         self._server.execute(
@@ -54,8 +63,16 @@ class TestDatabase:
             )
         )
 
+        self._washer = Washer.of(_connect(self.name, _superuser_settings()))
+
+    def _close_washer(self) -> None:
+        if self._washer is not None:
+            self._washer.close()
+            self._washer = None
+
     def close(self) -> None:
         connections.close_all()
+        self._close_washer()
         _drop(self._server, self.name)
         self._server.close()
 
@@ -71,6 +88,12 @@ def _owner_settings() -> dict[str, Any]:
     if url:
         return dict(dj_database_url.parse(url))
     return settings.DATABASES["default"] | {"USER": "clearinghouse_owner"}
+
+
+def _superuser_settings() -> dict[str, Any]:
+    """The embedded server's superuser; of another server we know its owner only."""
+    whom = _owner_settings()
+    return whom if os.environ.get("DATABASE_OWNER_URL") else whom | {"USER": "postgres"}
 
 
 def _connect(name: str, as_whom: dict[str, Any] | None = None, **more: str) -> psycopg.Connection:

@@ -13,6 +13,12 @@ from clearinghouse.celery import app as celery_app
 from tests.database_clones import TestDatabase, connect_as_owner
 
 COUNT = "SELECT count(*) FROM django_session"
+# Evidence: no DELETE of a session that triggers watch takes it away again.
+EVIDENCE = """
+    INSERT INTO partners_auditevent (id, at, actor, on_behalf_of, action, object_type, object_id,
+                                     reason, request_id)
+    VALUES (gen_random_uuid(), now(), 'somebody', '', 'left', 'Party', '1', '', '')
+"""
 
 
 def write_session(key: str) -> None:
@@ -62,6 +68,57 @@ class TestCommittingTest:
     def test_has_a_queue_and_cache_keys_of_its_own(self):
         assert celery_app.conf.task_default_queue.startswith("test-")
         assert settings.CACHES["default"]["KEY_PREFIX"] == celery_app.conf.task_default_queue
+
+
+@pytest.fixture
+def other(django_db_setup, django_db_blocker):
+    """A database beside this worker's, and how to reach it as its owner."""
+    database = TestDatabase("other")
+    with django_db_blocker.unblock():
+        database.open()
+        yield database
+        database.close()
+
+
+def oid_of(name: str) -> int:
+    with connect_as_owner("postgres") as server:
+        found = server.execute("SELECT oid FROM pg_database WHERE datname = %s", [name])
+        return found.fetchone()[0]
+
+
+class TestReset:
+    def test_leaves_what_a_clone_would_have(self, other):
+        """Rows, seeds and numbers are as they were, evidence too, in the same clone."""
+        of_the_clone = oid_of(other.name)
+        rows = "SELECT string_agg(c::text, ',' ORDER BY id) FROM django_content_type AS c"
+        with connect_as_owner(other.name) as database:
+            seeds = database.execute(rows).fetchone()
+            database.execute("UPDATE django_content_type SET model = model || 'x'")
+            database.execute(EVIDENCE)
+            first = database.execute("SELECT nextval('auth_group_id_seq')").fetchone()
+
+        other.reset()
+
+        with connect_as_owner(other.name) as database:
+            left = database.execute("SELECT count(*) FROM partners_auditevent").fetchone()
+            assert left == (0,)
+            assert database.execute(rows).fetchone() == seeds
+            assert database.execute("SELECT nextval('auth_group_id_seq')").fetchone() == first
+        assert oid_of(other.name) == of_the_clone
+
+    def test_is_a_new_clone_where_the_schema_changed(self, other):
+        of_the_clone = oid_of(other.name)
+        with connect_as_owner(other.name) as database:
+            database.execute("ALTER TABLE django_session ADD COLUMN note text")
+
+        other.reset()
+
+        with (
+            connect_as_owner(other.name) as database,
+            pytest.raises(psycopg.errors.UndefinedColumn),
+        ):
+            database.execute("SELECT note FROM django_session")
+        assert oid_of(other.name) != of_the_clone
 
 
 class TestTestDatabase:
