@@ -229,6 +229,7 @@ OAUTH2_PROVIDER = {
         "location:write": "Tell your locations and how their EVSEs stand",
         "location:read": "Read your locations, and those of CSOs that you have an agreement with",
         "authorization:write": "Ask whether somebody may charge",
+        "directory:read": "Read with whom your parties roam",
     },
     "SCOPES_BACKEND_CLASS": "partners.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,

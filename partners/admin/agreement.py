@@ -61,6 +61,7 @@ class RoamingAgreementAdmin(HouseAdmin):
         ("buyer", RelatedDropdownFilter),
         ("environment", ChoicesDropdownFilter),
         ("acceptance", ChoicesDropdownFilter),
+        ("mode", ChoicesDropdownFilter),
     )
     search_fields = ("number", "seller__name", "buyer__name")
     search_help_text = "Number, seller or buyer"

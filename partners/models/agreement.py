@@ -166,7 +166,8 @@ class RoamingAgreement(models.Model):
         return f"{self.number} v{self.version}"
 
     def clean(self) -> None:
-        if self.group_id is not None and (wrong := self.wrong_terms()):
+        chosen = None not in (self.group_id, self.seller_id, self.buyer_id)
+        if chosen and (wrong := self.wrong_terms()):
             raise ValidationError(wrong)
 
     def wrong_terms(self) -> dict[str, str]:
@@ -175,4 +176,6 @@ class RoamingAgreement(models.Model):
             currency=self.currency,
             group_currency=self.group.currency,
             overrides=self.rule_overrides,
+            mode=self.mode,
+            roles=(self.seller.role, self.buyer.role),
         )

@@ -2,14 +2,23 @@
 
 import re
 
+from partners.rules.modes import wrong_sides
+
 SEVERITIES = ("REJECT", "HOLD", "WARN")
 LONGEST_REASON = 200
 _CODE = re.compile(r"V\d{3}")
 _DECIMAL = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
 
-def wrong_terms(*, currency: str, group_currency: str, overrides: object) -> dict[str, str]:
-    """What is wrong by field, in words; empty is good.
+def wrong_terms(
+    *,
+    currency: str,
+    group_currency: str,
+    overrides: object,
+    mode: str,
+    roles: tuple[str, str],
+) -> dict[str, str]:
+    """What is wrong by field, in words; empty is good. ``roles``: of the seller and the buyer.
 
     Records in another currency than the group's would be accepted and never cleared. Overrides of
     another shape would stop the intake of every record between the two sides.
@@ -17,6 +26,8 @@ def wrong_terms(*, currency: str, group_currency: str, overrides: object) -> dic
     wrong = {}
     if currency != group_currency:
         wrong["currency"] = f"The group settles in {group_currency}; choose it, or another group."
+    if told := wrong_sides(mode, seller_role=roles[0], buyer_role=roles[1]):
+        wrong["mode"] = told
     if told := _wrong_overrides(overrides):
         wrong["rule_overrides"] = told
     return wrong

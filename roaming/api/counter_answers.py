@@ -20,6 +20,7 @@ REMEDIES = {
     "FIELD_CONTRADICTS": "Correct this field or the one that it contradicts.",
     "PARTY_NOT_YOURS": "Use your own CSP party, or ask its owner for a mandate to send for it.",
     "PARTY_UNKNOWN": "Check the code of the CSO; ask us where it is right.",
+    "SETTLED_DIRECTLY": "Settle it with the CSO; to clear it here, agree on another mode first.",
     "COUNTER_ID_TAKEN": "Send the correction under a new counter_id with replaces_counter_id.",
 }
 _TAKEN = "was sent before with other content, which stays"

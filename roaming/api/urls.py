@@ -7,6 +7,7 @@ from roaming.api import (
     authorization_ask,
     authorizations,
     completeness,
+    directory,
     holds,
     manifests,
     registries,
@@ -21,6 +22,7 @@ app_name = "roaming"
 urlpatterns = [
     path("", include("roaming.api.counter_urls")),
     path("", include("roaming.api.session_urls")),
+    path("directory/", directory.Directory.as_view(), name="directory"),
     path("disputes/", include("roaming.api.dispute_urls")),
     path("authorizations/", authorizations.Authorizations.as_view(), name="authorization-list"),
     path(

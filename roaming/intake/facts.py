@@ -51,13 +51,13 @@ class World:
 
     def sides_of(self, sdr: InboundSdr) -> Sides:
         """Resolve both codes; a party that the sender may not act for is as good as unknown."""
-        seller = self.sellers.get(normal_code(sdr.cso_id))
         buyer = self.buyers.get(normal_code(sdr.csp_id))
-        may_act = seller is not None and (
-            seller.owner_id == self.sender.pk or seller.mandate_id is not None
-        )
-        seller = seller if may_act else None
+        seller = self._may_act(self.sellers.get(normal_code(sdr.cso_id)))
         terms, agreed = self._terms(seller, buyer, sdr)
+        if not agreed and (reseller := self._reseller(sdr, buyer)) is not None:
+            seller = reseller
+            terms, agreed = self._terms(seller, buyer, sdr)
+        may_act = seller is not None
         facts = Facts(
             received_at=self.received_at,
             seller_is_known=seller is not None,
@@ -73,6 +73,19 @@ class World:
         acted_for_itself = seller is not None and seller.owner_id == self.sender.pk
         mandate_id = seller.mandate_id if seller and not acted_for_itself else None
         return Sides(seller, buyer, mandate_id, terms, facts, self.sender.pk)
+
+    def _may_act(self, party: PartyNow | None) -> PartyNow | None:
+        """The party if the sender may act for it."""
+        if party is None or (party.owner_id != self.sender.pk and party.mandate_id is None):
+            return None
+        return party
+
+    def _reseller(self, sdr: InboundSdr, buyer: PartyNow | None) -> PartyNow | None:
+        """The CSP under the seller's code, if it ever agreed to sell to the buyer."""
+        party = self._may_act(self.buyers.get(normal_code(sdr.cso_id)))
+        if party is None or buyer is None or (party.id, buyer.id) not in self.versions:
+            return None
+        return party
 
     def _contract_csp(self, sdr: InboundSdr, buyer: PartyNow | None) -> str | None:
         provider = self.buyers.get(_provider_of(sdr.contract_id)) if sdr.contract_id else None
@@ -118,9 +131,14 @@ def load_world(
     at: dict[str, Any] = {"now": received_at, "known_before": known_before}
     whom: dict[str, Any] = {"environment": environment, "sender": sender}
     world.sellers = queries.parties_by_code(sellers, role="CSO", **whom, **at)
-    world.buyers = queries.parties_by_code(buyers | providers, role="CSP", **whom, **at)
+    named = buyers | providers | sellers  # a CSP may sell, to another CSP
+    world.buyers = queries.parties_by_code(named, role="CSP", **whom, **at)
+    selling = [
+        *world.sellers.values(),
+        *(world.buyers[code] for code in sellers if code in world.buyers),
+    ]
     versions = queries.agreements_between(
-        [party.id for party in world.sellers.values()],
+        [party.id for party in selling],
         [party.id for party in world.buyers.values()],
     )
     if known_before is not None:
@@ -129,7 +147,7 @@ def load_world(
             for version in versions
             if version.id < known_before and _in_force_by(version, received_at)
         ]
-    owners = {party.id: party.owner_id for party in world.sellers.values() if party.owner_id}
+    owners = {party.id: party.owner_id for party in selling if party.owner_id}
     loaded = load_overrides(
         owners.values(),
         {version.number for version in versions},

@@ -32,13 +32,16 @@ def both_sides_are_known(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found
 
 def agreement_is_in_force(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
     """V004. In force means: at session start, between exactly these parties."""
-    if facts.terms is not None:
-        if facts.terms.mode == "DIRECT":
-            return Found(f"{sdr.cso_id} and {sdr.csp_id} settle directly, not here")
-        return None
-    if facts.currencies_agreed:
+    if facts.terms is not None or facts.currencies_agreed:
         return None
     return Found(f"no agreement of {sdr.cso_id} with {sdr.csp_id} was in force at session start")
+
+
+def pair_is_cleared_here(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
+    """V004. A pair that roams directly is in the directory, and its records are not for us."""
+    if facts.terms is None or facts.terms.mode != "DIRECT":
+        return None
+    return Found(f"{sdr.cso_id} and {sdr.csp_id} settle directly, not here")
 
 
 def currency_is_the_agreements(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:

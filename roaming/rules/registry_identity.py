@@ -36,6 +36,16 @@ RULES: tuple[Rule, ...] = (
         check=identity.agreement_is_in_force,
     ),
     Rule(
+        code="V004",
+        severity="REJECT",
+        is_fixed=True,
+        field="csp_id",
+        needs=("buyer",),
+        title="The two sides settle directly, not here",
+        remedy="Send it to the other side; to clear it here, agree on another mode first.",
+        check=identity.pair_is_cleared_here,
+    ),
+    Rule(
         code="V005",
         severity="REJECT",
         field="evse_id",

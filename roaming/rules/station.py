@@ -22,8 +22,13 @@ def evse_is_registered(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found |
 
 
 def evse_belongs_to_the_seller(sdr: InboundSdr, facts: Facts, limits: Limits) -> Found | None:
-    """V006. The holder at session start counts, and is not named: it may be a competitor."""
+    """V006. The holder at session start counts, and is not named: it may be a competitor.
+
+    Not between two CSPs: the one that sells holds no EVSE, it sells what its CSOs did.
+    """
     if facts.evse is None or is_same_party(facts.evse.owner_code, sdr.cso_id):
+        return None
+    if facts.terms is not None and facts.terms.mode == "CLEARED_PP":
         return None
     return Found(f"EVSE {sdr.evse_id!r} was not {sdr.cso_id}'s at session start")
 

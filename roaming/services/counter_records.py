@@ -16,11 +16,10 @@ import msgspec
 
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
-from partners import queries
 from partners.models import Partner
+from roaming.intake.counter_sides import load_sides
 from roaming.intake.counter_structure import CounterFault, CounterSubmission
 from roaming.intake.counter_writer import JudgedCounter, Word, write_chunk
-from roaming.intake.facts import normal_code
 from roaming.models import IntakeBatch
 from roaming.services.intake import Origin, open_batch
 
@@ -78,17 +77,15 @@ def _take(
 def _judge(
     chunk: Sequence[CounterSubmission], batch: IntakeBatch, first: int
 ) -> list[JudgedCounter]:
-    known = {"environment": batch.environment, "sender": batch.sender, "now": batch.received_at}
-    csps = queries.parties_by_code(
-        {normal_code(one.record.csp_id) for one in chunk} - {""}, role="CSP", **known
-    )
-    csos = queries.parties_by_code(
-        {normal_code(one.record.cso_id) for one in chunk} - {""}, role="CSO", **known
+    sides = load_sides(
+        (one.record for one in chunk),
+        sender=batch.sender,
+        environment=batch.environment,
+        now=batch.received_at,
     )
     judged = []
     for position, one in enumerate(chunk, first):
-        csp = csps.get(normal_code(one.record.csp_id))
-        cso = csos.get(normal_code(one.record.cso_id))
+        csp, cso = sides.csp_of(one.record), sides.seller_of(one.record)
         may_act = csp and (csp.owner_id == batch.sender_id or csp.mandate_id is not None)
         faults = list(one.faults)
         if one.record.csp_id and not may_act:
@@ -98,6 +95,10 @@ def _judge(
         if one.record.cso_id and cso is None:
             faults.append(
                 CounterFault("cso_id", "is no CSO party that is known here", "PARTY_UNKNOWN")
+            )
+        if may_act and sides.settles_directly(one.record):
+            faults.append(
+                CounterFault("cso_id", "settles with you directly, not here", "SETTLED_DIRECTLY")
             )
         record_id = uuid7_at(batch.received_at)
         judged.append(JudgedCounter(position, one, csp, cso, faults, _sha256(one), record_id))

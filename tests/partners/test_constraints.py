@@ -36,8 +36,10 @@ from tests.makers import (
     GroupMaker,
     PartnerMaker,
     StaffMaker,
+    fjell,
     nordlicht,
     partner_of,
+    polder,
     voltaire,
 )
 
@@ -284,6 +286,26 @@ class TestAnAgreement:
     def test_is_between_two_parties(self):
         with refused("agreement_has_two_parties"):
             AgreementMaker(buyer=nordlicht())
+
+    @pytest.mark.violates("agreement_mode_fits_its_sides")
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            lambda: {"mode": "CLEARED_PP"},
+            lambda: {"seller": fjell()},
+            lambda: {"seller": fjell(), "mode": "MIXED"},
+            lambda: {"buyer": polder()},
+            lambda: {"buyer": polder(), "mode": "DIRECT"},
+        ],
+        ids=["PP of a CSO", "PO of a CSP", "MIXED of a CSP", "a CSO buys", "a CSO buys directly"],
+    )
+    def test_joins_parties_of_the_roles_that_its_mode_is_for(self, changes):
+        with refused("an agreement of mode .* does not join"):
+            AgreementMaker(**changes())
+
+    @pytest.mark.parametrize("mode", ["CLEARED_PP", "DIRECT"])
+    def test_may_join_two_csps(self, mode):
+        assert AgreementMaker(seller=fjell(), mode=mode).pk
 
     @pytest.mark.violates("agreement_ends_after_it_starts")
     def test_ends_after_it_starts(self):
