@@ -66,6 +66,12 @@ class PartyGateway(Protocol):
     def deliver_record(self, route: Route, *, record_id: UUID) -> str:
         """Hand over one SDR; return where the receiver says it keeps it, or ""."""
 
+    def takes_news(self, endpoint: Any) -> bool:
+        """Does its system have a place for what becomes of records and disputes?"""
+
+    def deliver_news(self, route: Route, *, kind: str, subject_id: UUID) -> None:
+        """Tell how a record or a dispute stands now; ``kind`` is of ``Delivery``."""
+
     def ping(self, endpoint: Any) -> None:
         """See whether its system answers at all."""
 
@@ -100,6 +106,12 @@ class Unable:
 
     def deliver_record(self, route: Route, *, record_id: UUID) -> str:
         raise NotReached("UNABLE", "its protocol takes no records")
+
+    def takes_news(self, endpoint: Any) -> bool:
+        return False
+
+    def deliver_news(self, route: Route, *, kind: str, subject_id: UUID) -> None:
+        raise NotReached("UNABLE", "its protocol has no place for news of records")
 
     def ping(self, endpoint: Any) -> None:
         raise NotReached("UNABLE", "its protocol gives no sign of life")

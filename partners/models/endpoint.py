@@ -18,6 +18,10 @@ class RoamingEndpoint(models.Model):
         OFFLINE = "OFFLINE"
         SUSPENDED = "SUSPENDED"
 
+    class Capability(models.TextChoices):
+        # What both sides agreed on beyond the protocol.
+        CLEARING = "CLEARING", "Verbs on records, counter-records and disputes"
+
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     owner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="endpoints")
     parties = models.ManyToManyField(Party, related_name="endpoints", blank=True)

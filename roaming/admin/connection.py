@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from partners.admin.base import HouseAdmin
 from partners.admin.confirm import Question, ask
@@ -26,6 +26,7 @@ from roaming.services import presence
 from roaming.services.outgoing.breaker import breaker
 
 _State = RoamingEndpoint.State
+_CLEARING = RoamingEndpoint.Capability.CLEARING
 
 
 class ConnectionForm(forms.ModelForm):
@@ -46,6 +47,24 @@ class ConnectionForm(forms.ModelForm):
             "parties",
             "quirks",
         )
+
+    takes_clearing = forms.BooleanField(
+        required=False,
+        label="Clearing module",
+        help_text="Both sides agreed: it accepts, declines and disputes over its protocol, sends"
+        " counter-records, and is told how disputes stand. Others are not shown the module.",
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.fields["takes_clearing"].initial = _CLEARING in self.instance.capabilities
+
+    def save(self, commit=True):
+        others = [one for one in self.instance.capabilities if one != _CLEARING]
+        taken = [_CLEARING.value] if self.cleaned_data["takes_clearing"] else []
+        self.instance.capabilities = [*others, *taken]
+        return super().save(commit)
 
     def clean(self):
         cleaned = super().clean() or {}
@@ -71,6 +90,7 @@ class ConnectionAdmin(HouseAdmin):
         "versions_url",
         "parties",
         "quirks",
+        "takes_clearing",
     )
     list_display = (
         "owner",

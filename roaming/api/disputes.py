@@ -31,13 +31,6 @@ LARGEST_PAGE = 1_000
 _BODY_BYTES = 64 * 1024
 _READ, _WRITE = "dispute:read", "dispute:write"
 _FILTERS = {"stage", "reason", "side", "record_id", "case_id"}
-PARTNER_VERBS = frozenset(
-    {
-        verb
-        for (_, verb), (sides, _) in rules.TRANSITIONS.items()
-        if sides & {rules.CSP, rules.CSO} and verb != "attach"
-    }
-)
 
 
 class Disputes(APIView):
@@ -79,7 +72,7 @@ class DisputeVerb(APIView):
     def post(self, request, dispute_id: UUID, verb: str):
         body, _ = read_body(request, media_types=[JSON], limit_bytes=_BODY_BYTES)
         order = _decode(body, reading.Act)
-        if verb not in PARTNER_VERBS:
+        if verb not in rules.PARTNER_VERBS:
             raise Http404
         dispute = find(request, dispute_id)
 
@@ -110,9 +103,7 @@ def find(request, dispute_id: UUID) -> Dispute:
 def actor_on(request, dispute: Dispute, verb: str) -> Actor:
     """The caller as the side it owns; who owns both acts as the one that may do ``verb``."""
     sides = _sides_of(request, dispute.seller_id, dispute.buyer_id)
-    allowed, _ = rules.TRANSITIONS.get((dispute.stage, verb), (frozenset(), ""))
-    chosen = sorted(sides & allowed) or sorted(sides)
-    return _actor(request, chosen[0])
+    return _actor(request, rules.side_of(dispute.stage, verb, sides))
 
 
 def refusing(work, *arguments, **named):

@@ -3,7 +3,7 @@
 A dispute ends by what the record is worth: all of its claim, nothing, or a part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -81,6 +81,10 @@ TRANSITIONS: Mapping[tuple[str, str], tuple[frozenset[str], str]] = {
     **{(stage, "overtake"): (frozenset({CLOCK}), "CLOSED") for stage in _RUNNING},
     **{(stage, "remind"): (frozenset({CLOCK}), stage) for stage in _RUNNING},
 }
+# What partners do themselves; files of evidence come another way.
+PARTNER_VERBS = frozenset(
+    verb for (_, verb), (sides, _) in TRANSITIONS.items() if sides & {CSP, CSO} and verb != "attach"
+)
 ENDS = frozenset({"AGREED", "WITHDRAWN", "EXPIRED_CSO", "EXPIRED_CSP", "CLOSED"})
 # How long a stage waits: for the CSO, the CSP, the house, and for an appeal.
 STAGE_DAYS: Mapping[str, int] = {
@@ -111,6 +115,12 @@ def next_stage(stage: str, verb: str, side: str) -> str:
     if side not in sides:
         raise DisputeRefused("VERB_NOT_YOURS", f"Only {' or '.join(sorted(sides))} may {verb}.")
     return following
+
+
+def side_of(stage: str, verb: str, sides: Collection[str]) -> str:
+    """As which of its ``sides`` (at least one) a partner does ``verb``: the one that may."""
+    allowed, _ = TRANSITIONS.get((stage, verb), (frozenset(), ""))
+    return min(set(sides) & allowed or set(sides))
 
 
 def deadline_of(stage: str, *, now: datetime, expires_at: datetime) -> datetime | None:

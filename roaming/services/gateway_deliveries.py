@@ -1,4 +1,5 @@
-"""Records go to their home-CSPs over the protocol that they are connected by, in sequence order.
+"""Records go to their home-CSPs over the protocol that they are connected by, in sequence order;
+what becomes of them goes to systems that agreed to take it so.
 
 The same queue as that of webhooks: a party with both gets each record once, whoever is first.
 """
@@ -18,13 +19,14 @@ from roaming.services.outgoing import NotCalled, about
 from roaming.services.side_by_side import side_by_side
 
 KINDS = (Delivery.Kind.SDR,)
+NEWS = (Delivery.Kind.SDR_STATE, Delivery.Kind.DISPUTE)
+_CLEARING = RoamingEndpoint.Capability.CLEARING
 
 
 def deliver_over_gateways(*, clock: Callable[[], datetime]) -> dict[str, int]:
-    """Hand over the records that are due, to several receivers side by side."""
+    """Hand over what is due, to several receivers side by side."""
     due = Delivery.objects.filter(
         receiver=OuterRef("pk"),
-        kind__in=KINDS,
         sequence__isnull=False,
         confirmed_at__isnull=True,
         dead_at__isnull=True,
@@ -32,13 +34,18 @@ def deliver_over_gateways(*, clock: Callable[[], datetime]) -> dict[str, int]:
     connected = RoamingEndpoint.objects.filter(
         parties=OuterRef("pk"), state=RoamingEndpoint.State.CONNECTED, protocol__in=protocols()
     )
-    receivers = Party.objects.filter(Exists(connected), Exists(due)).values_list("pk", flat=True)
-    done = side_by_side(lambda party_id: deliver_to(party_id, clock=clock), list(receivers))
+    agreed = connected.filter(capabilities__contains=[_CLEARING])
+    found = Party.objects.filter(
+        Exists(connected) & Exists(due.filter(kind__in=KINDS))
+        | Exists(agreed) & Exists(due.filter(kind__in=NEWS))
+    )
+    receivers = list(found.values_list("pk", flat=True))
+    done = side_by_side(lambda party_id: deliver_to(party_id, clock=clock), receivers)
     return {"sent": sum(one[True] for one in done), "failed": sum(one[False] for one in done)}
 
 
 def deliver_to(party_id: UUID, *, clock: Callable[[], datetime]) -> dict[bool, int]:
-    """Hand over one receiver's records, in the order of their numbers."""
+    """Hand over what one receiver is owed, in the order of its numbers."""
     party = Party.objects.get(pk=party_id)
     endpoint = _endpoint_of(party)
     if endpoint is None:
@@ -49,7 +56,9 @@ def deliver_to(party_id: UUID, *, clock: Callable[[], datetime]) -> dict[bool, i
         route = Route(endpoint=endpoint, sender=None, receiver=party)
         return (_handed_over(gateway, route, delivery) for delivery in claimed)
 
-    return delivering.drain(party_id, send, clock=clock, kinds=KINDS)
+    takes_news = _CLEARING in endpoint.capabilities and gateway.takes_news(endpoint)
+    kinds = (*KINDS, *NEWS) if takes_news else KINDS
+    return delivering.drain(party_id, send, clock=clock, kinds=kinds)
 
 
 def _endpoint_of(party: Party) -> RoamingEndpoint | None:
@@ -63,7 +72,11 @@ def _endpoint_of(party: Party) -> RoamingEndpoint | None:
 def _handed_over(gateway: PartyGateway, route: Route, delivery: Delivery) -> Answer:
     try:
         with about(delivery.kind, delivery.subject_id):
-            remote_url = gateway.deliver_record(route, record_id=delivery.subject_id)
+            if delivery.kind in NEWS:
+                gateway.deliver_news(route, kind=delivery.kind, subject_id=delivery.subject_id)
+                remote_url = ""
+            else:
+                remote_url = gateway.deliver_record(route, record_id=delivery.subject_id)
     except NotCalled as failure:
         return Answer(False, False, str(failure), is_tried=False)
     except NotReached as failure:

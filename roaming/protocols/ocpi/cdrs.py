@@ -26,7 +26,7 @@ from roaming.protocols.ocpi.v2_3_0.mapping import CDR_WORDS as V2_3_0
 from roaming.rules.findings import Finding
 from roaming.rules.record import InboundSdr
 
-__all__ = ["Cost", "cdr_of", "submission_of"]
+__all__ = ["Cost", "cdr_of", "cost_on", "submission_of"]
 
 _WORDS: dict[str, CdrWords] = {"2.1.1": V2_1_1, "2.2.1": V2_2_1, "2.3.0": V2_3_0}
 # OCPI's numbers have four decimals.
@@ -63,6 +63,14 @@ def submission_of(
     sdr, refused = checked(sdr_fields(found.tree, raw, words, known, basis))
     problems = [_v001(name, f"{FIELD_OF.get(name, name)}: {problem}") for name, problem in refused]
     return checked_submission(raw, sdr, problems)._replace(energy_decimals=_DECIMALS)
+
+
+def cost_on(price: Any, *, version: str, basis: Basis) -> Decimal | None:
+    """The price without or with tax, as ``basis`` says; None: it tells none such."""
+    try:
+        return _WORDS[version].cost_of(price).on(basis)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
 
 
 def _still_readable(found: Read, words: CdrWords, known: Known, basis: Basis) -> InboundSdr:

@@ -20,6 +20,7 @@ from roaming.models import ObjectPush
 from roaming.protocols.ocpi import registering
 from roaming.protocols.ocpi.outgoing import (
     cdrs,
+    clearing,
     commands,
     hubclientinfo,
     locations,
@@ -71,6 +72,12 @@ class OcpiGateway(Unable):
 
     def deliver_record(self, route: Route, *, record_id: UUID) -> str:
         return cdrs.deliver(route, record_id=record_id)
+
+    def takes_news(self, endpoint: RoamingEndpoint) -> bool:
+        return clearing.is_taken_by(endpoint)
+
+    def deliver_news(self, route: Route, *, kind: str, subject_id: UUID) -> None:
+        clearing.tell(route, kind=kind, subject_id=subject_id)
 
     def ping(self, endpoint: RoamingEndpoint) -> None:
         versions.ping(endpoint)

@@ -120,6 +120,8 @@ class ModuleView:
     for_registration: ClassVar[bool] = False
     # Versions, credentials and hub client info know no routing headers.
     is_routed: ClassVar[bool] = True
+    # What the connection must have agreed to; there is nothing here for others.
+    needs: ClassVar[str] = ""
 
     @classmethod
     def as_view(cls) -> Callable[..., HttpResponse]:
@@ -140,6 +142,8 @@ class ModuleView:
             connection = connection_of(request, now=now)
             if connection.is_registering and not self.for_registration:
                 raise NotAuthorized("This token is for the registration only.")
+            if self.needs and self.needs not in connection.endpoint.capabilities:
+                raise Fault(faults.CLIENT_ERROR, "There is nothing here.", http=404)
             call = Call(
                 request=request,
                 connection=connection,

@@ -18,6 +18,7 @@ class Module:
 
     ``sides``: what the version's details list, with the path of each. ``owner_role``: whose data
     it is (of our roles), so that 2.1.1, which knows no sides, can be told the right path.
+    ``needs``: what a connection must have agreed to, else the module is not there for it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Module:
     sides: dict[str, str]
     routes: Sequence[tuple[str, View]]
     owner_role: str = ""
+    needs: str = ""
 
 
 _modules: dict[str, Module] = {}

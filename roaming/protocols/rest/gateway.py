@@ -121,6 +121,12 @@ class RestGateway:
     def deliver_record(self, route: Route, *, record_id: UUID) -> str:
         raise NotReached("UNABLE", "a native partner pulls its records")
 
+    def takes_news(self, endpoint: Any) -> bool:
+        return False
+
+    def deliver_news(self, route: Route, *, kind: str, subject_id: UUID) -> None:
+        raise NotReached("UNABLE", "a native partner is told by its webhook")
+
     def ping(self, endpoint: Any) -> None:
         raise NotReached("UNABLE", "a native partner is not looked after")
 

@@ -5,6 +5,7 @@ from types import ModuleType
 from roaming.protocols.ocpi.modules import (
     cdrs,
     chargingprofiles,
+    clearing,
     commands,
     credentials,
     hubclientinfo,
@@ -23,6 +24,7 @@ ROOT_ROUTES = versions.ROUTES
 _MODULES: tuple[ModuleType, ...] = (
     cdrs,
     chargingprofiles,
+    clearing,
     commands,
     credentials,
     hubclientinfo,

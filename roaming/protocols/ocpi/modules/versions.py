@@ -33,15 +33,17 @@ class VersionDetails(ModuleView):
     def get(self, call: Call) -> Answer:
         base = base_url(call.request, call.version)
         end = "/" if call.connection.endpoint.quirks.get("addresses") == "SLASH" else ""
+        agreed = call.connection.endpoint.capabilities
+        modules = [one for one in modules_of(call.version) if not one.needs or one.needs in agreed]
         if call.version == "2.1.1":
             endpoints = [
                 {"identifier": module.name, "url": f"{base}/{_route_for(module, call)}{end}"}
-                for module in modules_of(call.version)
+                for module in modules
             ]
         else:
             endpoints = [
                 {"identifier": module.name, "role": side, "url": f"{base}/{route}{end}"}
-                for module in modules_of(call.version)
+                for module in modules
                 for side, route in module.sides.items()
             ]
         return Answer({"version": call.version, "endpoints": endpoints})
