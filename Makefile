@@ -26,7 +26,7 @@ test: dev  ## all tests but the long ones
 	$(PYTEST) -m "not long"
 
 test-long: dev  ## scale, fuzz and faults
-	$(PYTHON) -m pytest -m long
+	TEST_THOROUGHLY=1 $(PYTHON) -m pytest -m "long or twin"
 
 check: dev  ## the gate: what CI runs
 	@echo "== format" && .venv/bin/ruff format --check .

@@ -49,7 +49,10 @@ class PartnerAuthenticationScheme(DjangoOAuthToolkitScheme):
 
 
 def describe(*types: type[msgspec.Struct], fields: Mapping[str, str]) -> None:
-    """Register message types, with a description for each of their fields."""
+    """Register message types, with a description for each of their fields.
+
+    :raises ValueError: two types of one name; one of them would describe the other's answers.
+    """
     _, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
@@ -57,6 +60,9 @@ def describe(*types: type[msgspec.Struct], fields: Mapping[str, str]) -> None:
         for field, schema in component.get("properties", {}).items():
             if field in fields:
                 component["properties"][field] = schema | {"description": fields[field]}
+        known = _COMPONENTS.setdefault(name, component)
+        if known.get("properties", {}).keys() != component.get("properties", {}).keys():
+            raise ValueError(f"two message types are called {name}")
         _COMPONENTS[name] = component
 
 
@@ -102,7 +108,20 @@ def add_components(result: dict, generator, request, public) -> dict:
         for operation in operations.values():
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
+            if any(
+                field["name"] == IDEMPOTENCY_KEY.name for field in operation.get("parameters", ())
+            ):
+                _add_problems_of_the_key(operation["responses"])
     return result
+
+
+def _add_problems_of_the_key(responses: dict) -> None:
+    """A key can be malformed, in flight, or of another request, whatever the call is."""
+    for status in (400, 409, 422):
+        responses.setdefault(
+            str(status),
+            {"description": _TITLES[status], "content": {PROBLEM_JSON: {"schema": ref("Problem")}}},
+        )
 
 
 def _text(description: str) -> dict:

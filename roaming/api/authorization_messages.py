@@ -58,7 +58,7 @@ class AuthorizationAnswered(msgspec.Struct, frozen=True, kw_only=True):
     is_repeated: bool = False
 
 
-class AuthorizationRow(msgspec.Struct, frozen=True, kw_only=True):
+class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     """One decision, as each of its two sides may read it. Nobody's credential is told."""
 
     request_id: UUID
@@ -81,7 +81,7 @@ class AuthorizationRow(msgspec.Struct, frozen=True, kw_only=True):
 class AuthorizationPage(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first."""
 
-    results: list[AuthorizationRow]
+    results: list[DecisionRow]
     next: str | None
 
 
@@ -178,8 +178,8 @@ def answered(decision: AuthorizationDecision) -> AuthorizationAnswered:
     )
 
 
-def row_of(request: AuthorizationRequest) -> AuthorizationRow:
-    return AuthorizationRow(
+def row_of(request: AuthorizationRequest) -> DecisionRow:
+    return DecisionRow(
         request_id=request.pk,
         cso_id=request.cso.code,
         csp_id=request.csp.code if request.csp else "",

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import LedgerHorizon, LedgerSeal, Transfer
@@ -30,6 +30,7 @@ from tests.billing.test_clearing_beside_closing import (
     InThread,
     wait_until_somebody_waits_for_a_lock,
 )
+from tests.examples import asked_of_the_database
 from tests.makers import NOON, later, partner_of
 from tests.roaming.partner_systems import PartnerSystem
 
@@ -219,11 +220,7 @@ class TestRules:
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+@asked_of_the_database(20)
 @given(claims=st.lists(st.tuples(st.integers(1, 9999), st.integers(0, 1), st.integers(0, 2))))
 def test_the_statement_says_what_its_twin_says(claims):
     """Each claim is a story; those of the first sealing count, the later ones do not."""

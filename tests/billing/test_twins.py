@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.rules.netting import ClearedRow, pair_sums, positions, positions_sha256, postings
@@ -22,6 +22,7 @@ from tests.billing.stories import (
     compare_netting,
     tell,
 )
+from tests.examples import asked_of_the_database
 from tests.makers import NOON
 
 PARTNERS = [new_uuid7() for _ in range(4)]
@@ -66,11 +67,7 @@ stories = st.lists(
     ),
     max_size=12,
 )
-database = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+database = asked_of_the_database(40)
 
 
 @st.composite
@@ -114,7 +111,7 @@ class TestClearingBySql:
 
 @pytest.mark.django_db
 class TestNettingBySql:
-    @settings(database, max_examples=25)
+    @asked_of_the_database(25)
     @given(told=stories.filter(bool), rates=rates, beneficiaries=beneficiaries)
     def test_posts_and_nets_what_its_twin_does(self, told, rates, beneficiaries):
         with transaction.atomic():

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.services.closing import close_window
@@ -27,15 +27,12 @@ from tests.billing.stories import (
 )
 from tests.billing.test_twins import amounts, beneficiaries, ends, rates
 from tests.billing.waiting_world import Wait, compare_waiting
+from tests.examples import asked_of_the_database
 from tests.makers import NOON
 
 pytestmark = pytest.mark.django_db
 
-database = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+database = asked_of_the_database(25)
 parts = st.decimals("0", "50", places=4)
 stories = st.lists(
     st.builds(
@@ -143,7 +140,7 @@ def test_what_the_house_owes_of_any_sums(owed):
     undone(lambda world: compare_self_assessed(world, owed), told=[Story(Decimal(1))])
 
 
-@settings(database, max_examples=15)
+@asked_of_the_database(15)
 @given(told=stories, rates=rates, beneficiaries=beneficiaries)
 def test_corrections(told, rates, beneficiaries):
     by = {"rates": rates, "beneficiaries": beneficiaries}
@@ -151,7 +148,7 @@ def test_corrections(told, rates, beneficiaries):
     undone(compare_corrections, told=[*told, Story(Decimal("7.77"))], by=by)
 
 
-@settings(database, max_examples=15)
+@asked_of_the_database(15)
 @given(told=stories, beneficiaries=beneficiaries, model=st.sampled_from(["AGENCY", "CCP"]))
 def test_exposures(told, beneficiaries, model):
     by = {"rates": ["0.1"], "beneficiaries": beneficiaries}

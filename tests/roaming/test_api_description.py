@@ -2,10 +2,12 @@
 
 from io import StringIO
 
+import msgspec
 import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
+from partners.api.schema import describe
 from roaming.api import examples
 from roaming.api.fields import FIELDS
 from roaming.messages import InboundSdr
@@ -47,6 +49,18 @@ def _without_ids(answer: object) -> object:
 class TestDescription:
     def test_validates_without_a_warning(self):
         call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO())
+
+    def test_tells_what_can_be_wrong_with_a_key(self, schema):
+        for name, operation in _operations(schema):
+            if any(field["name"] == "Idempotency-Key" for field in operation.get("parameters", ())):
+                assert {"400", "409", "422"} <= operation["responses"].keys(), name
+
+    def test_gives_no_name_to_two_types(self):
+        """The second would describe the answers of the first."""
+        other = msgspec.defstruct("InboundSdr", [("shape", str)])
+
+        with pytest.raises(ValueError, match="two message types are called InboundSdr"):
+            describe(other, fields={})
 
     def test_is_openapi_3_1(self, schema):
         assert schema["openapi"].startswith("3.1")

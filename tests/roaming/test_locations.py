@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from roaming.messages.locations import EvseFacts, LocationFacts
@@ -15,6 +15,7 @@ from roaming.services import locations, registries
 from roaming.services.locations import LocationUnknown
 from roaming.services.registries import Sender
 from tests import makers
+from tests.examples import asked_of_the_database
 from tests.makers import NOON, later
 
 pytestmark = pytest.mark.django_db
@@ -125,9 +126,7 @@ class TestALocation:
 
         assert (told.word, stored().name) == ("created", "New")
 
-    @settings(
-        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @asked_of_the_database(25)
     @given(
         times=st.lists(st.integers(0, 2), min_size=2, max_size=4),
         names=st.lists(st.sampled_from("AB"), min_size=4, max_size=4),

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import pytest
 from django.db import DatabaseError, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clearinghouse.statements import load_statement
 from roaming.services import matching
+from tests.examples import asked_of_the_database
 from tests.roaming.matching_stories import Said, compare_matching
 
 pytestmark = pytest.mark.django_db
@@ -44,11 +45,7 @@ said = st.builds(
 )
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+@asked_of_the_database(60)
 @given(st.lists(said, max_size=7))
 def test_any_small_world_is_matched_as_by_the_twin(world):
     with transaction.atomic():
