@@ -4,6 +4,7 @@ from partners.models.agreement import RoamingAgreement
 from partners.models.approval import Approval
 from partners.models.audit import AuditEvent
 from partners.models.bank_change import BankDetailChange
+from partners.models.checklist import ChecklistStep, LiveActivation
 from partners.models.client import (
     AccessToken,
     ApiClient,
@@ -36,6 +37,7 @@ __all__ = [
     "BankAccount",
     "BankDetailChange",
     "CertificationRun",
+    "ChecklistStep",
     "EndpointInterface",
     "EndpointSecret",
     "EndpointToken",
@@ -45,6 +47,7 @@ __all__ = [
     "IDToken",
     "IdempotencyKey",
     "Job",
+    "LiveActivation",
     "Mandate",
     "ParticipationContract",
     "Partner",
