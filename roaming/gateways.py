@@ -23,7 +23,8 @@ class NotReached(Exception):
     """The party's system gave no usable answer. ``kind`` says how.
 
     ``TIMED_OUT`` it took too long, ``AWAY`` it is not connected, ``BROKEN`` it answered nonsense,
-    ``UNABLE`` it offers no such module, ``REFUSED`` it refused (``status_code`` of its protocol).
+    ``UNABLE`` it offers no such module, ``REFUSED`` it refused (``status_code`` of its protocol),
+    ``UNTOLD`` it was not asked, as its protocol has no words for the thing.
     """
 
     def __init__(self, kind: str, text: str, *, status_code: int | None = None):

@@ -33,13 +33,14 @@ _SQL = Path(__file__).parent / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one call. A receiver that refuses the message was reached.
+    """What became of one call. A receiver that refuses the message was reached; None: it was not
+    asked, and nothing is known of it.
 
     ``is_tried``: False where nobody was asked at all; the message keeps its place.
     """
 
     is_confirmed: bool
-    is_reached: bool
+    is_reached: bool | None
     error: str = ""
     remote_url: str = ""
     is_tried: bool = True
@@ -70,7 +71,8 @@ def drain(
                 return counts
             _record(delivery, answer, leased_until=leased_until, now=clock())
             counts[answer.is_confirmed] += 1
-            failures = 0 if answer.is_reached else failures + 1
+            if answer.is_reached is not None:
+                failures = 0 if answer.is_reached else failures + 1
             if failures == FAILURES_IN_A_ROW:
                 _give_back(claimed[place + 1 :], leased_until=leased_until)
                 return counts
@@ -135,7 +137,7 @@ def _record(delivery: Delivery, answer: Answer, *, leased_until: datetime, now: 
             _record_failure(delivery, answer, leased_until=leased_until, now=now)
         if answer.is_reached:
             end_outage(delivery.receiver_id, now=now)
-        else:
+        elif answer.is_reached is not None:
             begin_outage(delivery.receiver_id, now=now)
 
 

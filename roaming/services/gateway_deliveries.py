@@ -82,6 +82,9 @@ def _handed_over(gateway: PartyGateway, route: Route, delivery: Delivery) -> Ans
     except NotReached as failure:
         # A system without a place for records pulls them, or gets them by its webhook.
         is_tried = failure.kind != "UNABLE"
-        is_reached = failure.kind in ("UNABLE", "REFUSED")
+        is_reached: bool | None = failure.kind in ("UNABLE", "REFUSED")
+        if failure.kind == "UNTOLD":
+            # It must not keep back what comes after it; staff hear of it in the end.
+            is_reached = None
         return Answer(False, is_reached, f"{failure.kind}: {failure}", is_tried=is_tried)
     return Answer(True, True, remote_url=remote_url or "")

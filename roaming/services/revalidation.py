@@ -4,7 +4,7 @@ Whether a record is late is still judged by when it came in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,12 +14,10 @@ from django.conf import settings
 from clearinghouse.sealing import Sealer
 from partners.models import Partner
 from roaming.intake import readers
-from roaming.intake.csv_file import read_row
 from roaming.intake.enrich import enrich
 from roaming.intake.facts import Sides, World, load_world
 from roaming.intake.originals import read_originals
-from roaming.intake.profile import UnusableProfile, load_profile
-from roaming.intake.structure import Submission, read_element
+from roaming.intake.structure import Submission
 from roaming.models import IntakeBatch, RawRecord, Sdr, SdrLink, SdrState, SessionKey
 from roaming.rules.catalog import Verdict, check_sdr, verdict_of
 from roaming.rules.facts import OriginalFact
@@ -138,7 +136,10 @@ def read_again(record_ids: Collection[UUID]) -> dict[UUID, Submission]:
     """
     raws = RawRecord.objects.in_bulk(list(record_ids))
     batches = IntakeBatch.objects.in_bulk({raw.batch_id for raw in raws.values()})
-    by_batch = {batch.pk: _reader(batch) for batch in batches.values()}
+    by_batch = {
+        batch.pk: readers.reader_of(door=batch.door, profile=batch.profile)
+        for batch in batches.values()
+    }
     sealer = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record")
     submissions = {}
     for record_id, raw in raws.items():
@@ -147,20 +148,6 @@ def read_again(record_ids: Collection[UUID]) -> dict[UUID, Submission]:
         if found is not None:
             submissions[record_id] = found
     return submissions
-
-
-def _reader(batch: IntakeBatch) -> Callable[[bytes], Submission | None] | None:
-    """None for a batch whose profile is gone."""
-    of_door = readers.reader_of(batch.door)
-    if of_door is not None:
-        return lambda raw: of_door(raw, batch.profile)
-    if not batch.profile:
-        return read_element
-    try:
-        profile = load_profile(batch.profile)
-    except (UnusableProfile, OSError):
-        return None
-    return lambda raw: read_row(raw, profile)
 
 
 def _session_holders(record_ids: Iterable[UUID]) -> dict[UUID, str]:
