@@ -1,6 +1,6 @@
 """Which version of a tariff counts for which buyer, and when; read once for a chunk of records."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Upper
 
 from partners.models import Partner, PartyOwnership
 from partners.queries import in_period
@@ -66,13 +67,16 @@ class Version:
 
 @dataclass(slots=True)
 class Tariffs:
-    """The tariffs of some sellers: by seller and the id that records name."""
+    """Tariffs of some sellers: by seller and the id that records name.
+
+    ``first_of``: the first version of each seller, whether it is among them or not.
+    """
 
     by_name: dict[tuple[UUID, str], list[Version]] = field(default_factory=dict)
     first_of: dict[UUID, UUID] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.by_name)
+        return bool(self.first_of)
 
     def has_any(self, seller_id: UUID, *, known_before: UUID | None = None) -> bool:
         first = self.first_of.get(seller_id)
@@ -136,27 +140,56 @@ class Tariffs:
         return [name for seller, name in self.by_name if seller == seller_id]
 
 
-def tariffs_of(
-    seller_ids: Iterable[UUID], *, environment: str, only: Iterable[UUID] | None = None
-) -> Tariffs:
-    """All versions of the sellers' tariffs with their notices: one look, and two queries if any.
+def tariffs_of(seller_ids: Iterable[UUID], *, environment: str, only: Iterable[UUID]) -> Tariffs:
+    """These tariffs of the sellers: all their versions, with their notices. Two queries.
 
-    ``only``: of these tariffs.
+    When a seller began to publish is not told.
     """
-    found = Tariffs()
-    versions: dict[UUID, Version] = {}
-    rows = TariffVersion.objects.filter(
+    rows = _versions(seller_ids, environment).filter(tariff__in=list(only))
+    return Tariffs(_by_name(rows))
+
+
+def tariffs_named(
+    names: Mapping[UUID, Collection[str]], *, environment: str, known: Tariffs | None = None
+) -> Tariffs:
+    """What records of sellers may be priced by: the tariffs that they name, added to ``known``.
+
+    ``names``: of each seller; one that is empty names none: all of the seller's are read then, and
+    a seller may have ten thousand. One look, and two queries if there are any.
+    """
+    first_of = known.first_of if known else _first_of(names, environment)
+    by_name = dict(known.by_name) if known else {}
+    wanted = Q(pk__in=[])
+    for seller_id in first_of.keys() & names.keys():
+        of_seller = Q(tariff__seller=seller_id)
+        if all(names[seller_id]):
+            spelled = [Upper(Value(name)) for name in sorted(names[seller_id])]
+            of_seller &= Q(name__in=spelled)
+        wanted |= of_seller
+    if first_of:
+        rows = _versions(names, environment).annotate(name=Upper("tariff__tariff_id"))
+        by_name |= _by_name(rows.filter(wanted))
+    return Tariffs(by_name, first_of)
+
+
+def _versions(seller_ids: Iterable[UUID], environment: str) -> QuerySet[TariffVersion]:
+    return TariffVersion.objects.filter(
         tariff__seller__in=list(seller_ids), tariff__environment=environment
     ).select_related("tariff")
-    if only is not None:
-        rows = rows.filter(tariff__in=list(only))
+
+
+def _first_of(seller_ids: Iterable[UUID], environment: str) -> dict[UUID, UUID]:
+    """The first version that each of the sellers published."""
+    rows = _versions(seller_ids, environment).order_by("tariff__seller", "id")
+    return dict(rows.distinct("tariff__seller").values_list("tariff__seller", "id"))
+
+
+def _by_name(rows: QuerySet[TariffVersion]) -> dict[tuple[UUID, str], list[Version]]:
+    found: dict[tuple[UUID, str], list[Version]] = {}
+    versions: dict[UUID, Version] = {}
     for row in rows.order_by("tariff", "version"):
         versions[row.pk] = version = version_of(row)
-        key = (version.seller_id, version.tariff_id.casefold())
-        found.by_name.setdefault(key, []).append(version)
-        found.first_of[version.seller_id] = min(
-            version.id, found.first_of.get(version.seller_id, version.id)
-        )
+        found.setdefault((version.seller_id, version.tariff_id.casefold()), []).append(version)
     if versions:
         for notice in TariffNotice.objects.filter(version__in=list(versions)):
             told = Told(notice.counts_from_at, notice.notice_ends_at, notice.answered_at)

@@ -15,7 +15,7 @@ from roaming.intake.facts import Sides
 from roaming.intake.former_tariffs import Formers, Place, former_tariffs
 from roaming.intake.registries import Asked, Registries
 from roaming.intake.volumes import month_before, volumes_of
-from roaming.queries_tariffs import Tariffs, Version, tariffs_of
+from roaming.queries_tariffs import Tariffs, Version, tariffs_named
 from roaming.rules.facts import PriceFact, VatFact
 from roaming.rules.findings import Terms
 from roaming.rules.rating.agreed_extras import AgreedExtras, ExtrasUnreadable, read_extras
@@ -154,21 +154,37 @@ class Prices:
 def load_prices(
     asked: Sequence[Asked], *, environment: str, tariffs: Tariffs | None = None
 ) -> Prices:
-    """What can price any of ``asked``: three queries; more for volumes and new tariffs."""
+    """What can price any of ``asked``: four queries; more for volumes and new tariffs."""
     if tariffs is None:
-        tariffs = tariffs_of({one.seller_id for one in asked}, environment=environment)
+        tariffs = tariffs_named(_names(asked), environment=environment)
     if not tariffs and all(one.terms.rating != "HOUSE" for one in asked):
         return Prices()
     terms = {one.terms.agreement_id: one.terms for one in asked}
     extras = {key: read for key, one in terms.items() if (read := _extras(one)) is not None}
     waiting = [(version, _place_of(one)) for one in asked if (version := _waiting(one, tariffs))]
+    formers = former_tariffs(waiting)
+    if missing := _missing(formers, tariffs):
+        tariffs = tariffs_named(missing, environment=environment, known=tariffs)
     return Prices(
-        tariffs,
-        extras,
-        _volumes(asked, extras),
-        _vat_rates() if tariffs else {},
-        former_tariffs(waiting),
+        tariffs, extras, _volumes(asked, extras), _vat_rates() if tariffs else {}, formers
     )
+
+
+def _names(asked: Iterable[Asked]) -> dict[UUID, set[str]]:
+    """The tariffs that records name, by seller; "" where one names none."""
+    found: dict[UUID, set[str]] = {}
+    for one in asked:
+        found.setdefault(one.seller_id, set()).add(one.sdr.tariff_id)
+    return found
+
+
+def _missing(formers: Formers, tariffs: Tariffs) -> dict[UUID, set[str]]:
+    """Tariffs that priced stations before, and that no record of the chunk names."""
+    found: dict[UUID, set[str]] = {}
+    for (_, (seller_id, _buyer_id, _evse_id)), name in formers.items():
+        if not tariffs.named(seller_id, name):
+            found.setdefault(seller_id, set()).add(name)
+    return found
 
 
 def with_prices(sides: Sides, asked: Asked | None, prices: Prices, registries: Registries) -> Sides:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import Party
@@ -29,6 +30,11 @@ class Tariff(models.Model):
             models.CheckConstraint(
                 condition=Q(currency__regex="^[A-Z]{3}$"), name="tariff_currency_is_iso_4217"
             ),
+        ]
+        indexes = [
+            # A seller may have ten thousand; ids are compared without regard to case.
+            models.Index("seller", Upper("tariff_id"), name="tariff_of_seller_by_name"),
+            models.Index(fields=["seller", "currency", "id"], name="tariff_of_seller_newest"),
         ]
 
     def __str__(self) -> str:

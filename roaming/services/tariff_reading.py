@@ -199,7 +199,8 @@ def rating_told(record_id: UUID) -> RecordRating | None:
 
 def _common(tariffs: Sequence[Tariff], reader: Reader, now: datetime) -> Iterable[dict[str, Any]]:
     sellers = {tariff.seller_id for tariff in tariffs}
-    every = tariffs_of(sellers, environment=reader.environment)
+    ids = [tariff.pk for tariff in tariffs]
+    every = tariffs_of(sellers, environment=reader.environment, only=ids)
     notices: dict[UUID, list[TariffNotice]] = {}
     for notice in readable_notices(reader).filter(version__tariff__in=list(tariffs)).order_by("id"):
         notices.setdefault(notice.version.tariff_id, []).append(notice)

@@ -223,7 +223,8 @@ def _offer(tariff: Tariff, buyers: frozenset[UUID] | None) -> bool:
     if buyers is None:
         return changed
     audience = set(tariff.audience.values_list("buyer", flat=True))
-    tariff.audience.exclude(buyer__in=buyers).delete()
+    if audience - buyers:
+        tariff.audience.exclude(buyer__in=buyers).delete()
     TariffAudience.objects.bulk_create(
         [TariffAudience(tariff=tariff, buyer_id=buyer) for buyer in sorted(buyers - audience)],
         ignore_conflicts=True,

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from roaming.models import Tariff, TariffNotice, TariffVersion
-from roaming.queries_tariffs import tariffs_of
+from roaming.queries_tariffs import tariffs_named, version_of
+from roaming.services.earlier_tariffs import Earlier
 from tests import makers
 from tests.makers import fjell, nordlicht, voltaire
 from tests.roaming.ocpi_world import System, connection
@@ -113,7 +115,7 @@ class TestACso:
         assert cso.get(f"{OWN}/T1").status_code == 404
         assert cso.delete(f"{OWN}/T1").status_code == 404
         assert csp.get("sender/tariffs").ocpi["data"] == []
-        known = tariffs_of([nordlicht().pk], environment="LIVE")
+        known = tariffs_named({nordlicht().pk: {"T1"}}, environment="LIVE")
         now = timezone.now() + timedelta(seconds=1)
         assert known.in_force(nordlicht().pk, "T1", voltaire().pk, now)
 
@@ -198,3 +200,33 @@ class TestManyTariffs:
         assert told["NEW"]
         assert not told["CHEAP"]
         assert Tariff.objects.count() == 27
+
+    def test_of_those_with_the_same_prices_two_are_looked_at(self, cso):
+        for number in range(25):
+            put(cso, 0.30, id=f"T{number}")
+        put(cso, 0.40, id="DEAR")
+        tariff = Tariff.objects.get(tariff_id="DEAR")
+        version = version_of(tariff.versions.get())
+
+        found = list(Earlier(tariff).formers(replace(version, tariff_id="NEW"), voltaire().pk))
+
+        # Twenty and five were asked for: two of each.
+        assert len(found) == 4
+        assert {one.content["elements"][0]["price_components"][0]["price"] for one in found} == {
+            Decimal("0.30")
+        }
+
+    def test_a_record_that_names_one_reads_that_one(self, cso, django_assert_num_queries):
+        for number in range(3):
+            put(cso, id=f"T{number}")
+
+        seller = nordlicht().pk
+        with django_assert_num_queries(3):
+            known = tariffs_named({seller: {"t1"}}, environment="LIVE")
+
+        assert known.names_of(seller) == ["t1"]
+        assert known.has_any(seller)
+        first = TariffVersion.objects.order_by("id")[0]
+        assert not known.has_any(seller, known_before=first.pk)
+        every = tariffs_named({seller: {"", "T1"}}, environment="LIVE", known=known)
+        assert sorted(every.names_of(seller)) == ["t0", "t1", "t2"]
