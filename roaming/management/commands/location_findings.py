@@ -1,10 +1,10 @@
 """``manage.py location_findings``: EVSEs told twice, tariffs that are not there, odd places."""
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
-from partners.models import Environment, Party
+from partners.models import Environment
+from roaming.management.parties import cso_by_code
 from roaming.services import location_findings
 from roaming.services.location_findings import LocationFindings
 
@@ -19,25 +19,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *, cso: str, environment: str, limit: int, json: bool, **options):
-        csos = [_party(cso, environment).pk] if cso else []
+        csos = [cso_by_code(cso, environment).pk] if cso else []
         found = location_findings.findings(environment=environment, csos=csos, limit=limit)
         if json:
             self.stdout.write(msgspec.json.encode(found).decode())
         else:
             self.stdout.write("\n".join(_lines(found)))
-
-
-def _party(code: str, environment: str) -> Party:
-    try:
-        country, _, party_id = parse_party_code(code).normal.partition("*")
-    except MalformedPartyCode as malformed:
-        raise CommandError(f"{malformed}; send e.g. DE*NLX") from malformed
-    party = Party.objects.filter(
-        country_code=country, party_id=party_id, role=Party.Role.CSO, environment=environment
-    ).first()
-    if party is None:
-        raise CommandError(f"{code} is no CSO of {environment}.")
-    return party
 
 
 def _lines(found: LocationFindings) -> list[str]:

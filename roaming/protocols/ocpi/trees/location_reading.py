@@ -65,7 +65,7 @@ def evse_facts(tree: Tree) -> EvseFacts:
         capabilities=tuple(str(one)[:60] for one in tree.get("capabilities") or ()),
         connector_types=_each(connector.get("standard") for connector in connectors),
         current_type=_current_type(connectors),
-        max_power_kw=max(map(_power_kw, connectors), default=None) or None,
+        max_power_kw=max(map(power_kw, connectors), default=None) or None,
         tariff_ids=_each((id_ for one in connectors for id_ in tariff_ids(one)), _LONGEST_TARIFF),
         updated_at=updated_at,
         document=tree,
@@ -110,8 +110,8 @@ def _current_type(connectors: Iterable[Tree]) -> Literal["", "AC", "DC"]:
     return "AC" if "AC" in kinds else ""
 
 
-def _power_kw(connector: Tree) -> Decimal:
-    """As told, else what voltage and current allow; 0 where nothing is told."""
+def power_kw(connector: Tree) -> Decimal:
+    """kW as told, else what voltage and current allow; 0 where nothing is told."""
     told = connector.get("max_electric_power") or 0
     if told < _SMALLEST_W:
         told = _computed_w(connector)

@@ -1,0 +1,1 @@
+"""Files for outsiders, made of plain values: the same bytes each time."""
