@@ -10,6 +10,7 @@ from decimal import Decimal
 import factory
 import msgspec
 from django.conf import settings
+from django.contrib.auth.models import Permission
 
 from clearinghouse.identifiers import emi3_check_digit
 from partners.models import (
@@ -120,6 +121,13 @@ class StaffMaker(factory.django.DjangoModelFactory):
     username = "olga"
     is_staff = True
     is_superuser = True
+
+
+def approver(username: str) -> User:
+    """Staff who may do everything and, by name, decide what another asked for."""
+    person = StaffMaker(username=username)
+    person.user_permissions.add(*Permission.objects.filter(codename__startswith="approve_"))
+    return person
 
 
 class PartnerUserMaker(factory.django.DjangoModelFactory):

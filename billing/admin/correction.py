@@ -137,7 +137,7 @@ class CorrectionRunAdmin(KeysetPaging, EvidenceAdmin):
         return ask(request, self, None, question, back_url=reverse(_LIST))
 
     def _act_view(self, name: str, request, run_id):
-        if not may_correct(request):
+        if not (may_decide if name == "approve" else may_correct)(request):
             raise PermissionDenied
         run = self.get_object(request, str(run_id))
         if run is None:
@@ -146,7 +146,13 @@ class CorrectionRunAdmin(KeysetPaging, EvidenceAdmin):
 
 
 def may_correct(request) -> bool:
+    """Simulate, ask, cancel."""
     return request.user.has_perm("billing.change_correctionrun")
+
+
+def may_decide(request) -> bool:
+    """Approve and post what another asked for: an approver."""
+    return approvals.is_approver(request.user, correction_runs.RIGHT)
 
 
 def simulation_sections(run: CorrectionRun) -> list[object]:
@@ -199,13 +205,14 @@ def _names_of(records: list[UUID]) -> dict[UUID, str]:
 
 
 def _actions(request, run: CorrectionRun) -> list[ActionLink]:
-    if not may_correct(request):
-        return []
     links = []
+    is_asked = run.state == CorrectionRun.State.REQUESTED and run.maker_id != request.user.pk
+    if is_asked and may_decide(request):
+        links.append(_link("Approve and post…", "approve", run))
+    if not may_correct(request):
+        return links
     if run.state == CorrectionRun.State.SIMULATED:
         links.append(_link("Ask a second person…", "request", run))
-    if run.state == CorrectionRun.State.REQUESTED and run.maker_id != request.user.pk:
-        links.append(_link("Approve and post…", "approve", run))
     if run.state in (CorrectionRun.State.SIMULATED, CorrectionRun.State.REQUESTED):
         links.append(_link("Cancel…", "cancel", run, is_dangerous=True))
     if run.state == CorrectionRun.State.POSTED:
@@ -223,7 +230,8 @@ def _next_step(request, run: CorrectionRun) -> list[Note]:
         return [Note("Nothing is posted. Check the difference, then ask a second person.")]
     if run.state == CorrectionRun.State.REQUESTED:
         own = run.maker_id == request.user.pk
-        who = "You asked; a second person" if own else f"{run.maker} asked; you"
+        other = "you" if may_decide(request) else "an approver"
+        who = "You asked; a second person" if own else f"{run.maker} asked; {other}"
         return [Note(f"{who} can approve exactly this simulation.", tone=WARN)]
     return []
 
@@ -306,7 +314,7 @@ def _do(request, run: CorrectionRun, verb: str, answers) -> str:
             asked = run.approval
             if asked is None:
                 raise NotCorrectable("Nobody has asked for it yet.")
-            approvals.approve(asked.pk, checker=request.user, now=now)
+            approvals.approve(asked.pk, checker=request.user, now=now, right=correction_runs.RIGHT)
             correction_runs.post(run, now=now)
         _note(request, run, verb, answers["reason"], now)
 

@@ -31,7 +31,7 @@ from partners.admin.story import (
 )
 from partners.admin_paging import KeysetPaging
 from partners.models import Partner
-from partners.services.approvals import NotDecidable
+from partners.services.approvals import NotDecidable, is_approver
 
 _OUTCOMES = {
     "COVERED": "Its cover pays the whole debt; the others' positions stay.",
@@ -87,7 +87,7 @@ class DefaultCaseAdmin(KeysetPaging, EvidenceAdmin):
 
     def handle_view(self, request, settlement_id, partner_id):
         """The same page for both persons: the first asks, the second does it."""
-        if not may_handle(request):
+        if not (may_handle(request) or may_confirm(request)):
             raise PermissionDenied
         settlement = (
             Settlement.objects.select_related("window__group").filter(pk=settlement_id).first()
@@ -105,7 +105,13 @@ class DefaultCaseAdmin(KeysetPaging, EvidenceAdmin):
 
 
 def may_handle(request) -> bool:
+    """Ask that a default is handled."""
     return request.user.has_perm("billing.add_defaultcase")
+
+
+def may_confirm(request) -> bool:
+    """Do what another asked for: an approver."""
+    return is_approver(request.user, default_orders.RIGHT)
 
 
 def handle_link(settlement: Settlement, partner_id) -> str:
@@ -114,7 +120,9 @@ def handle_link(settlement: Settlement, partner_id) -> str:
 
 def actions(request, settlement: Settlement) -> list[ActionLink]:
     """A way to each debtor of an issued settlement that has not been handled."""
-    if settlement.state != Settlement.State.ISSUED or not may_handle(request):
+    if settlement.state != Settlement.State.ISSUED or not (
+        may_handle(request) or may_confirm(request)
+    ):
         return []
     handled = set(settlement.defaults.values_list("partner", flat=True))
     return [
@@ -175,11 +183,17 @@ def _question(request, settlement: Settlement, debtor: Partner) -> Question:
         is_possible = not is_own
     except NotInDefault as error:
         effect, is_possible = [Note(str(error), tone=WARN)], False
+    doing = asked is not None and not is_own
     if is_own:
         notes.append(Note("You asked for it; a second person must confirm.", tone=WARN))
     elif asked is not None:
         notes.append(Note(f"{asked.maker} asked for it: “{asked.reason}”.", tone=WARN))
-    doing = asked is not None and not is_own
+    if doing and not may_confirm(request):
+        notes.append(Note("An approver confirms it.", tone=WARN))
+        is_possible = False
+    elif asked is None and not may_handle(request):
+        notes.append(Note("Nobody has asked for it yet.", tone=WARN))
+        is_possible = False
     return Question(
         title=f"{debtor} does not pay {name_of(settlement.window)}",
         sentence="This is what would be posted now. It cannot be undone."

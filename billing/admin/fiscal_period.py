@@ -24,7 +24,7 @@ from partners.admin.confirm import NotPossible, Question, ReasonForm, ask
 from partners.admin.story import WARN, ActionLink, Facts, Note, Story, Table
 from partners.models import Environment
 from partners.services import audit
-from partners.services.approvals import NotDecidable
+from partners.services.approvals import NotDecidable, is_approver
 
 _LIST = "admin:billing_fiscalperiod_changelist"
 _TONES = {"OPEN": "warning", "LOCKED": "success"}
@@ -115,8 +115,8 @@ class FiscalPeriodAdmin(EvidenceAdmin):
             verbs = ["ask"]
         notes = []
         if asked is not None:
-            notes = [Note(f"{asked.maker} asked to lock it; a second person decides.", tone=WARN)]
-            if asked.maker_id == request.user.pk or not _may_change(request):
+            notes = [Note(f"{asked.maker} asked to lock it; an approver decides.", tone=WARN)]
+            if asked.maker_id == request.user.pk or not _may_decide(request):
                 verbs = []
         labels = {"ask": "Ask to lock…", "lock": "Lock…", "refuse": "Refuse…"}
         links = [
@@ -151,7 +151,8 @@ class FiscalPeriodAdmin(EvidenceAdmin):
         return self._decide(request, period_id, "Do not lock", _refuse)
 
     def _decide(self, request, period_id, verb: str, act):
-        _refuse_others(request)
+        if not (_may_change if act is _request else _may_decide)(request):
+            raise PermissionDenied
         period = self.get_object(request, str(period_id))
         if period is None:
             raise Http404
@@ -185,6 +186,11 @@ class FiscalPeriodAdmin(EvidenceAdmin):
 
 def _may_change(request) -> bool:
     return request.user.has_perm("billing.change_fiscalperiod")
+
+
+def _may_decide(request) -> bool:
+    """Lock, or leave open: an approver."""
+    return is_approver(request.user, fiscal.RIGHT)
 
 
 def _refuse_others(request) -> None:

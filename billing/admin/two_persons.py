@@ -12,6 +12,7 @@ from django.utils import timezone
 from billing.models import CoverBooking, ManualAdjustment
 from partners.admin.confirm import Question, ask
 from partners.admin.story import WARN, ActionLink, Note
+from partners.services import approvals
 
 REQUESTED, EXPIRED = "REQUESTED", "EXPIRED"
 STATE_TONES = {REQUESTED: "warning", "POSTED": "success", "REFUSED": "", EXPIRED: ""}
@@ -26,7 +27,7 @@ def told_state(row: Row, now: datetime) -> str:
 
 
 class TwoPersons:
-    """For an admin class with ``ask_view`` and ``question``; who may change a row may do both."""
+    """For an admin class with ``ask_view`` and ``question``; asking and deciding are two rights."""
 
     model: Any
     admin_site: Any
@@ -54,19 +55,25 @@ class TwoPersons:
         ]
 
     def changelist_view(self, request, extra_context=None):
-        may = {"may_ask": self.may_decide(request)}
+        may = {"may_ask": self.may_ask(request)}
         return super().changelist_view(request, may | (extra_context or {}))  # type: ignore[misc]
 
-    def may_decide(self, request) -> bool:
+    def may_ask(self, request) -> bool:
         return request.user.has_perm(f"billing.change_{self.model._meta.model_name}")
 
+    def may_decide(self, request) -> bool:
+        """Post or refuse: the approver's right, which the others do not bring along."""
+        right = f"billing.approve_{self.model._meta.model_name}"
+        return approvals.is_approver(request.user, right)
+
     def refuse_others(self, request) -> None:
-        """:raises PermissionDenied: the person may only look."""
-        if not self.may_decide(request):
+        """:raises PermissionDenied: the person may not ask."""
+        if not self.may_ask(request):
             raise PermissionDenied
 
     def decide_view(self, request, row_id, *, approve: bool):
-        self.refuse_others(request)
+        if not self.may_decide(request):
+            raise PermissionDenied
         row = self.get_object(request, str(row_id))  # type: ignore[attr-defined]
         if row is None:
             raise Http404
@@ -85,7 +92,7 @@ class TwoPersons:
         if row.approval.maker_id == request.user.pk or not self.may_decide(request):
             told = "You asked for it; a second person must post or refuse it."
             if row.approval.maker_id != request.user.pk:
-                told = f"{row.approval.maker} asked for it; a second person must post or refuse it."
+                told = f"{row.approval.maker} asked for it; an approver must post or refuse it."
             return [Note(told, tone=WARN)], []
         links = [
             ActionLink(label, reverse(f"admin:{self._name(verb)}", args=[row.pk]))

@@ -29,6 +29,7 @@ class FiscalPeriod(models.Model):
     locked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions = [("approve_fiscalperiod", "Can lock fiscal period")]
         constraints = [
             models.UniqueConstraint(
                 fields=["environment", "name"], name="fiscal_period_is_named_once"

@@ -37,6 +37,7 @@ class CorrectionRun(models.Model):
     posted_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [("approve_correctionrun", "Can approve correction run")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="POSTED", approval__isnull=False, posted_at__isnull=False)
@@ -100,6 +101,7 @@ class ManualAdjustment(models.Model):
     posted_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [("approve_manualadjustment", "Can post manual adjustment")]
         constraints = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="adjustment_is_not_zero"),
             models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_a_reason"),

@@ -121,6 +121,7 @@ class CoverBooking(models.Model):
     posted_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [("approve_coverbooking", "Can post cover booking")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount_minor__gt=0), name="cover_amount_is_positive"
@@ -176,6 +177,7 @@ class DefaultCase(models.Model):
     handled_at = models.DateTimeField()
 
     class Meta:
+        permissions = [("approve_defaultcase", "Can confirm default case")]
         constraints = [
             models.UniqueConstraint(
                 fields=["settlement", "partner"], name="default_is_handled_once"

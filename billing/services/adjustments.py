@@ -11,6 +11,8 @@ from partners.models import Approval, Partner, SettlementGroup, User
 from partners.services import approvals
 
 VERB = "adjustment.post"
+# Who may post or refuse; apart from the right to ask.
+RIGHT = "billing.approve_manualadjustment"
 
 
 class NotAdjustable(Exception):
@@ -61,7 +63,8 @@ def decide(adjustment_id: UUID, *, approve: bool, checker: User, now: datetime) 
     """Post or refuse an adjustment; it goes into its window, which must still be open.
 
     :raises NotAdjustable: the window closed meanwhile, or it was decided before.
-    :raises partners.services.approvals.NotDecidable: the maker cannot decide.
+    :raises partners.services.approvals.NotDecidable: the maker cannot decide, nor a superuser
+        without the right.
     """
     return in_transaction(lambda: _decide(adjustment_id, approve, checker, now))
 
@@ -72,13 +75,13 @@ def _decide(adjustment_id: UUID, approve: bool, checker: User, now: datetime) ->
     if adjustment.state != ManualAdjustment.State.REQUESTED:
         raise NotAdjustable(f"The adjustment is {adjustment.state}.")
     if not approve:
-        approvals.refuse(adjustment.approval_id, checker=checker, now=now)
+        approvals.refuse(adjustment.approval_id, checker=checker, now=now, right=RIGHT)
         adjustment.state = ManualAdjustment.State.REFUSED
         adjustment.save(update_fields=["state"])
         return adjustment
     if adjustment.window.state != ClearingWindow.State.OPEN:
         raise NotAdjustable("The window closed meanwhile; ask for one in the open window.")
-    approval = approvals.approve(adjustment.approval_id, checker=checker, now=now)
+    approval = approvals.approve(adjustment.approval_id, checker=checker, now=now, right=RIGHT)
     if approval.state == Approval.State.APPROVED:
         adjustment.state, adjustment.posted_at = ManualAdjustment.State.POSTED, now
         adjustment.save(update_fields=["state", "posted_at"])

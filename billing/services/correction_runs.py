@@ -27,6 +27,8 @@ from roaming.models import SdrRating
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 VERB = "correction.post"
+# Who may approve a run that another asked for.
+RIGHT = "billing.approve_correctionrun"
 
 
 class NotCorrectable(Exception):

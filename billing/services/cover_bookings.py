@@ -16,6 +16,8 @@ from partners.models import Approval, Partner, User
 from partners.services import approvals
 
 VERB = "cover.post"
+# Who may post or refuse; apart from the right to ask.
+RIGHT = "billing.approve_coverbooking"
 
 
 class NotBookable(Exception):
@@ -129,10 +131,10 @@ def _decide(booking_id: UUID, approve: bool, checker: User, now: datetime) -> Co
     if booking.state != CoverBooking.State.REQUESTED:
         raise NotBookable(f"The booking is {booking.state}.")
     if not approve:
-        approvals.refuse(booking.approval_id, checker=checker, now=now)
+        approvals.refuse(booking.approval_id, checker=checker, now=now, right=RIGHT)
         booking.state = CoverBooking.State.REFUSED
     else:
-        approvals.approve(booking.approval_id, checker=checker, now=now)
+        approvals.approve(booking.approval_id, checker=checker, now=now, right=RIGHT)
         book = cover.pay_in if booking.direction == CoverBooking.Direction.IN else cover.pay_back
         book(
             booking.partner,

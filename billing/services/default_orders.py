@@ -12,6 +12,8 @@ from partners.models import Approval, Partner, User
 from partners.services import approvals, audit
 
 VERB = "default.handle"
+# Who may do what another asked for.
+RIGHT = "billing.approve_defaultcase"
 _TYPE = "Default"
 
 
@@ -76,7 +78,7 @@ def confirm(
     """
 
     def done() -> DefaultCase:
-        approval = approvals.approve(approval_id, checker=checker, now=now)
+        approval = approvals.approve(approval_id, checker=checker, now=now, right=RIGHT)
         case = handle_default(
             settlement, partner, reason=reason, actor=checker.get_username(), now=now
         )

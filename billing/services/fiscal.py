@@ -20,6 +20,8 @@ from partners.services import approvals
 
 _ZONE = ZoneInfo(DEFAULT_TIME_ZONE)
 VERB = "fiscal_period.lock"
+# Who may lock what another asked to lock, or leave it open.
+RIGHT = "billing.approve_fiscalperiod"
 _ABOUT = "FiscalPeriod"
 
 
@@ -110,7 +112,7 @@ def lock(period_id: UUID, *, checker: User, now: datetime) -> FiscalPeriod:
             raise NotLockable("Nobody asked for it, or the request has expired: ask first.")
         if problem := why_not_lockable(period):
             raise NotLockable(problem)
-        period.approval = approvals.approve(asked.pk, checker=checker, now=now)
+        period.approval = approvals.approve(asked.pk, checker=checker, now=now, right=RIGHT)
         period.state, period.locked_at = FiscalPeriod.State.LOCKED, now
         period.save(update_fields=["approval", "state", "locked_at"])
         return period
@@ -130,7 +132,7 @@ def refuse_lock(period_id: UUID, *, checker: User, now: datetime) -> None:
         asked = open_request(period, now=now)
         if asked is None:
             raise NotLockable("Nobody asked for it, or the request has expired.")
-        approvals.refuse(asked.pk, checker=checker, now=now)
+        approvals.refuse(asked.pk, checker=checker, now=now, right=RIGHT)
 
     in_transaction(work)
 

@@ -74,7 +74,7 @@ def is_approver(user: User, right: str) -> bool:
     return user.is_active and given.filter(Q(user=user) | Q(group__user=user)).exists()
 
 
-def approve(approval_id: UUID, *, checker: User, now: datetime, right: str = "") -> Approval:
+def approve(approval_id: UUID, *, checker: User, now: datetime, right: str) -> Approval:
     """Say yes. ``right``: the approver's, which a superuser needs as everybody does.
 
     :raises NotDecidable: decided, expired, asked for by ``checker``, or a superuser without it.
@@ -83,14 +83,14 @@ def approve(approval_id: UUID, *, checker: User, now: datetime, right: str = "")
     return _decide(approval_id, Approval.State.APPROVED, checker=checker, now=now)
 
 
-def refuse(approval_id: UUID, *, checker: User, now: datetime, right: str = "") -> Approval:
+def refuse(approval_id: UUID, *, checker: User, now: datetime, right: str) -> Approval:
     """:raises NotDecidable: as ``approve`` does."""
     _refuse_superuser(checker, right)
     return _decide(approval_id, Approval.State.REFUSED, checker=checker, now=now)
 
 
 def _refuse_superuser(checker: User, right: str) -> None:
-    if right and checker.is_superuser and not is_approver(checker, right):
+    if checker.is_superuser and not is_approver(checker, right):
         raise NotDecidable(
             "being a superuser gives no right to decide; it is given to an approver by name"
         )

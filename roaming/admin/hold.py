@@ -131,6 +131,7 @@ class HoldAdmin(EvidenceAdmin):
 
     def _actions(self, request, obj) -> list[ActionLink]:
         links = [ActionLink("The whole record", reverse("admin:roaming_sdr_change", args=[obj.pk]))]
+        links += hold_questions.decision_links(obj, user=request.user)
         if may_work(request.user):
             links += hold_questions.links_for(obj, user=request.user)
         return links

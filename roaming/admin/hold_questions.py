@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from partners.admin.confirm import NoAnswers, NotPossible, Question, ask, ids_named
 from partners.admin.story import BAD, GOOD, WARN, ActionLink, Badge, Note, Table
 from partners.models import Approval, User
-from partners.services.approvals import NotDecidable
+from partners.services.approvals import NotDecidable, is_approver
 from roaming.admin import hold_story, story
 from roaming.services import holds
 
@@ -38,21 +38,26 @@ def lead_to(name: str, queryset) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse(f'admin:roaming_hold_{name}')}?ids={ids}")
 
 
+def decision_links(state, *, user: User) -> list[ActionLink]:
+    """What an approver can do with a release that another asked for."""
+    approval = hold_story.open_request(state, now=timezone.now())
+    if approval is None or approval.maker_id == user.pk or not may_decide(user):
+        return []
+    return [
+        ActionLink("Agree and release…", _decide_url(approval, "agree")),
+        ActionLink("Refuse the release…", _decide_url(approval, "refuse")),
+    ]
+
+
 def links_for(state, *, user: User) -> list[ActionLink]:
-    """The buttons on the page of one hold."""
+    """What who looks after holds can do with this one."""
     query = f"?ids={state.pk}"
     links = []
-    approval = hold_story.open_request(state, now=timezone.now())
-    if approval is not None and approval.maker_id != user.pk:
-        links += [
-            ActionLink("Agree and release…", _decide_url(approval, "agree")),
-            ActionLink("Refuse the release…", _decide_url(approval, "refuse")),
-        ]
     if state.owner_id != user.pk:
         links.append(ActionLink("Take…", reverse("admin:roaming_hold_take") + query))
     links.append(ActionLink("Give to…", reverse("admin:roaming_hold_give") + query))
     links.append(ActionLink("Check again now…", reverse("admin:roaming_hold_check") + query))
-    if approval is None:
+    if hold_story.open_request(state, now=timezone.now()) is None:
         links.append(ActionLink("Release…", reverse("admin:roaming_hold_release") + query))
     links.append(ActionLink("Reject…", reverse("admin:roaming_hold_reject") + query, True))
     return links
@@ -136,7 +141,8 @@ def reject(request, model_admin):
 
 def decide(request, model_admin, *, approval_id: UUID, word: str):
     """The second person's page: agree or refuse."""
-    _refuse_others(request)
+    if not may_decide(request.user):
+        raise PermissionDenied
     approval = Approval.objects.filter(pk=approval_id, verb=holds.RELEASE_VERB).first()
     if approval is None or word not in ("agree", "refuse"):
         raise Http404
@@ -156,6 +162,11 @@ def decide(request, model_admin, *, approval_id: UUID, word: str):
 
 
 PAGES = {"take": take, "give": give, "check": check, "release": release, "reject": reject}
+
+
+def may_decide(user: User) -> bool:
+    """Agree or refuse: an approver, who need not be one who looks after holds."""
+    return is_approver(user, holds.RIGHT)
 
 
 def _refuse_others(request) -> None:

@@ -6,6 +6,7 @@ from django.utils.timesince import timesince
 
 from partners.admin.story import GOOD, INFO, WARN, Badge, Facts, Figure, Figures, Note, Table, link
 from partners.models import Approval, User
+from partners.services.approvals import is_approver
 from roaming.admin import story
 from roaming.models import Finding
 from roaming.rules.cures import cure_of
@@ -59,11 +60,12 @@ def _asked(state, *, user: User, now: datetime):
     if approval is None:
         return
     who = "You ask" if approval.maker_id == user.pk else f"{approval.maker} asks"
-    what = (
-        "somebody else has to agree."
-        if approval.maker_id == user.pk
-        else "agree or refuse with the buttons above."
-    )
+    if approval.maker_id == user.pk:
+        what = "somebody else has to agree."
+    elif is_approver(user, holds.RIGHT):
+        what = "agree or refuse with the buttons above."
+    else:
+        what = "an approver has to agree."
     yield Note(
         f"{who} to release it: “{approval.reason}”. Its claim is above"
         f" {holds.ALONE_UP_TO:,.0f}, so {what} The request expires on"

@@ -17,7 +17,7 @@ from partners.admin.confirm import NoAnswers, NotPossible, Question, ask
 from partners.admin.people import decided_at
 from partners.admin.story import Facts, Story, Table
 from partners.models import Approval
-from partners.services.approvals import NotDecidable
+from partners.services.approvals import NotDecidable, is_approver
 from roaming.admin import simulation
 from roaming.admin.rule_override_form import CHANGEABLE, RuleOverrideForm, limits_in_words
 from roaming.models import RuleOverride
@@ -25,6 +25,7 @@ from roaming.services import rule_overrides
 
 _WHAT = ("code", "partner", "agreement_number", "severity", "limits", "reason")
 _WHEN = ("starts_at", "ends_at")
+_DECISIONS = ("agree", "refuse")
 
 
 class StatusFilter(DropdownFilter):
@@ -175,14 +176,17 @@ class RuleOverrideAdmin(HouseAdmin):
     def get_actions_detail(self, request, object_id):
         """A draft is asked for; the other person decides; what is in force can end."""
         override = self.get_object(request, str(object_id))
-        if override is None or not super().has_change_permission(request):
+        if override is None:
             return []
-        wanted = ["end"]
+        may_change, wanted = super().has_change_permission(request), ["end"]
         if override.activated_at is None:
             asked = rule_overrides.open_request(override, now=timezone.now())
             wanted = ["ask_to_activate"] if asked is None else []
-            if asked is not None and asked.maker_id != request.user.pk:
-                wanted = ["agree", "refuse"]
+            if asked is not None:
+                is_others = asked.maker_id != request.user.pk and _may_decide(request)
+                return [self.get_unfold_action(name) for name in _DECISIONS if is_others]
+        if not may_change:
+            return []
         return [self.get_unfold_action(name) for name in wanted]
 
     @action(description="Ask to activate…", url_path="activate", icon="verified")
@@ -220,7 +224,11 @@ class RuleOverrideAdmin(HouseAdmin):
         )
 
     def _decide(self, request, object_id, *, is_agreed: bool):
-        override = self._for_act(request, object_id)
+        if not _may_decide(request):
+            raise PermissionDenied
+        override = self.get_object(request, object_id)
+        if override is None:
+            raise Http404
         approval = rule_overrides.open_request(override, now=timezone.now())
         if approval is None:
             raise Http404
@@ -257,6 +265,11 @@ class RuleOverrideAdmin(HouseAdmin):
         if override is None:
             raise Http404
         return override
+
+
+def _may_decide(request) -> bool:
+    """Agree or refuse: an approver."""
+    return is_approver(request.user, rule_overrides.RIGHT)
 
 
 def _asked(request, override: RuleOverride, answers) -> str:

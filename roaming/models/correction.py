@@ -56,6 +56,7 @@ class Hold(models.Model):
     )
 
     class Meta:
+        permissions = [("approve_hold", "Can agree to the release of a hold")]
         indexes = [models.Index(fields=["expires_at"], name="hold_by_expiry")]
 
     def __str__(self) -> str:

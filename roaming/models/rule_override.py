@@ -32,6 +32,7 @@ class RuleOverride(models.Model):
     activated_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
+        permissions = [("approve_ruleoverride", "Can agree to a rule override")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(partner__isnull=False, agreement_number="")

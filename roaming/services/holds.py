@@ -31,6 +31,8 @@ from roaming.services import hold_pairing as pairing
 from roaming.services.revalidation import Rejudged, judge_again
 
 RELEASE_VERB = "release held record"
+# Who may agree to a release above the limit, or refuse it.
+RIGHT = "roaming.approve_hold"
 ALONE_UP_TO = Decimal("500.00")
 _CHUNK = 1_000
 _HEALING = {"V003", "V005", "V007", "V010", "V301", "V303", "V601"}
@@ -114,7 +116,7 @@ def release_approved(approval_id: UUID, *, checker: User, now: datetime) -> SdrS
     :raises NotDecidable: decided, expired, asked for by ``checker``, or the record has changed.
     """
     with transaction.atomic():
-        approval = approvals.approve(approval_id, checker=checker, now=now)
+        approval = approvals.approve(approval_id, checker=checker, now=now, right=RIGHT)
         state = queue().filter(id=approval.object_id).first()
         if state is None or _content(state) != approval.content_sha256:
             raise approvals.NotDecidable("the record has changed since; ask again")
@@ -130,7 +132,7 @@ def refuse_release(approval_id: UUID, *, checker: User, now: datetime) -> Approv
     :raises NotDecidable: decided, expired, or asked for by ``checker``.
     """
     with transaction.atomic():
-        approval = approvals.refuse(approval_id, checker=checker, now=now)
+        approval = approvals.refuse(approval_id, checker=checker, now=now, right=RIGHT)
         about = UUID(approval.object_id)
         _audit("hold.release_refused", about, by=checker, now=now, reason=approval.reason)
     return approval

@@ -13,6 +13,8 @@ from partners.services.approvals import NotDecidable
 from roaming.models import RuleOverride
 
 VERB = "activate rule override"
+# Who may agree to another weight of a rule, or refuse it.
+RIGHT = "roaming.approve_ruleoverride"
 OBJECT_TYPE = "rule override"
 
 
@@ -43,7 +45,7 @@ def activate_approved(approval_id: UUID, *, checker: User, now: datetime) -> Rul
     """
     try:
         with transaction.atomic():
-            approval = approvals.approve(approval_id, checker=checker, now=now)
+            approval = approvals.approve(approval_id, checker=checker, now=now, right=RIGHT)
             draft = RuleOverride.objects.select_for_update().get(pk=approval.object_id)
             if content_of(draft) != approval.content_sha256:
                 raise NotDecidable("the draft has changed since; ask again")
@@ -70,7 +72,7 @@ def refuse_activation(approval_id: UUID, *, checker: User, now: datetime) -> App
 
     :raises NotDecidable: decided, expired, or asked for by ``checker``.
     """
-    return approvals.refuse(approval_id, checker=checker, now=now)
+    return approvals.refuse(approval_id, checker=checker, now=now, right=RIGHT)
 
 
 def end(override: RuleOverride, *, reason: str, user: User, now: datetime) -> None:

@@ -20,7 +20,7 @@ from billing.rules.correction import Settled, difference, posted
 from billing.rules.exposure import Bought, exposure_of
 from billing.rules.positions import TaxedSum, carried_on, exchanged_on, positions_of_settlement
 from billing.rules.vat.amounts import vat_on
-from billing.services import correction_runs, exposure, postings, sealing, settling
+from billing.services import correction_runs, exposure, postings, releases, sealing, settling
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from billing.services.windows import ensure_windows
@@ -260,7 +260,7 @@ def _approved(kind: str, name: str, sha256: str) -> Approval:
     approval = approvals.request(
         "x", about=(kind, name), content_sha256=sha256, reason="r", maker=maker, now=NOON
     )
-    return approvals.approve(approval.pk, checker=checker, now=NOON)
+    return approvals.approve(approval.pk, checker=checker, now=NOON, right=releases.RIGHT)
 
 
 def compare_corrections(world: World) -> None:
@@ -276,7 +276,8 @@ def compare_corrections(world: World) -> None:
     run = correction_runs.simulate(
         world.group, correction_runs.Selection(), reason="r", maker=maker, now=NOON, claims=claims
     )
-    approvals.approve(correction_runs.request(run, now=NOON).pk, checker=checker, now=NOON)
+    asked = correction_runs.request(run, now=NOON)
+    approvals.approve(asked.pk, checker=checker, now=NOON, right=correction_runs.RIGHT)
     correction_runs.post(Run.objects.get(pk=run.pk), now=NOON)
 
     expected = []

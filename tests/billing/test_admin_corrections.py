@@ -13,7 +13,7 @@ from billing.services.correction_runs import NotCorrectable, Selection
 from partners.models import AuditEvent, User
 from roaming.models import SdrRating, Tariff, TariffVersion
 from tests.billing.oracle_world import BUSINESS_DAY_3, BUSINESS_DAY_6, a_record, an_oracle
-from tests.makers import take
+from tests.makers import approver, take
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 2, 20, 9, 0, tzinfo=UTC)
@@ -28,10 +28,7 @@ def clock():
 
 @pytest.fixture
 def people():
-    return [
-        User.objects.create(username=name, is_staff=True, is_superuser=True)
-        for name in ("mia", "kai")
-    ]
+    return [approver(name) for name in ("mia", "kai")]
 
 
 @pytest.fixture

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from billing import tasks
 from billing.models import DefaultCase, ExposureBlock, ExposureReading, LedgerSeal, Transfer
-from billing.services import cover, exposure
+from billing.services import cover, default_orders, exposure
 from billing.services.closing import close_window
-from partners.models import AuditEvent, ParticipationContract, User
+from partners.models import Approval, AuditEvent, ParticipationContract
+from partners.services.approvals import NotDecidable
 from tests.billing.oracle_world import (
     BUSINESS_DAY_3,
     BUSINESS_DAY_6,
@@ -18,17 +20,14 @@ from tests.billing.oracle_world import (
     an_oracle,
     january,
 )
-from tests.makers import take
+from tests.makers import StaffMaker, approver, take
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def people():
-    return [
-        User.objects.create(username=name, is_staff=True, is_superuser=True)
-        for name in ("mia", "kai")
-    ]
+    return [approver(name) for name in ("mia", "kai")]
 
 
 class TestExposure:
@@ -133,6 +132,32 @@ class TestDefault:
         assert (case.outcome, case.actor) == ("UNWOUND", "kai")
         acts = AuditEvent.objects.order_by("at", "id").values_list("action", "actor")
         assert list(acts) == [("default.requested", "mia"), ("default.handled", "kai")]
+
+    def test_is_done_by_an_approver(self, client, settled, people):
+        oracle, settlement = settled
+        page, root = self.page(*settled), StaffMaker(username="root")
+        client.force_login(people[0])
+        client.post(page, {"reason": "second reminder ran out"})
+        client.force_login(root)
+
+        told = client.post(page, {"reason": "I may do all"}).content.decode()
+
+        assert "An approver confirms it" in told
+        asked = default_orders.open_request(settlement, oracle.partners["C"], now=BUSINESS_DAY_6)
+        facts = {"reason": "I may do all", "checker": root, "now": BUSINESS_DAY_6}
+        with pytest.raises(NotDecidable, match="being a superuser"):
+            default_orders.confirm(settlement, oracle.partners["C"], asked.pk, **facts)
+        assert not DefaultCase.objects.exists()
+
+    def test_an_approver_who_may_not_ask_asks_for_nothing(self, client, settled):
+        anna = StaffMaker(username="anna", is_superuser=False)
+        anna.user_permissions.set(Permission.objects.filter(codename="approve_defaultcase"))
+        client.force_login(anna)
+
+        told = client.post(self.page(*settled), {"reason": "out with it"}).content.decode()
+
+        assert "Nobody has asked for it yet" in told
+        assert not Approval.objects.exists()
 
     def test_a_yes_is_not_carried_over_to_another_outcome(self, client, settled, people):
         oracle, settlement = settled

@@ -24,7 +24,7 @@ from tests.billing.oracle_world import (
     january,
 )
 from tests.flows.test_one_position import RATES, SEPTEMBER, close_both, two_worlds
-from tests.makers import take
+from tests.makers import approver, take
 
 pytestmark = pytest.mark.django_db
 
@@ -87,10 +87,7 @@ def followed(client, html: str) -> dict[str, int]:
 @pytest.fixture
 def people():
     """Two superusers who were made approvers, too."""
-    both = staff("mia"), staff("kai")
-    for person in both:
-        person.user_permissions.add(Permission.objects.get(codename="approve_settlement"))
-    return both
+    return approver("mia"), approver("kai")
 
 
 class TestFigures:

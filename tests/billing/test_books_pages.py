@@ -20,6 +20,7 @@ from tests.makers import (
     AgreementMaker,
     PartnerUserMaker,
     StaffMaker,
+    approver,
     laterne,
     nordlicht,
     numbered_record,
@@ -249,8 +250,7 @@ class TestPagesOfPeriods:
         return reverse(f"admin:billing_fiscalperiod_{verb}", args=[period.pk])
 
     def test_two_persons_lock_one_and_see_what_is_accrued(self, client, delivered):
-        mia = StaffMaker(username="mia")
-        kai = StaffMaker(username="kai")
+        mia, kai = approver("mia"), approver("kai")
         client.force_login(mia)
         client.post(
             reverse("admin:billing_fiscalperiod_months"), {"year": "2027", "environment": "LIVE"}

@@ -213,7 +213,8 @@ def approved_run(world: World, record_id, *, to_minor: int):
         now=NOON,
         claims={record_id: to_minor},
     )
-    approvals.approve(correction_runs.request(run, now=NOON).pk, checker=checker, now=NOON)
+    asked = correction_runs.request(run, now=NOON)
+    approvals.approve(asked.pk, checker=checker, now=NOON, right=correction_runs.RIGHT)
     return run
 
 

@@ -65,7 +65,7 @@ def a_run(oracle, people, *, cents: int = 980):
 
 def approved(run, people):
     approval = correction_runs.request(run, now=NOW)
-    approvals.approve(approval.pk, checker=people[1], now=NOW)
+    approvals.approve(approval.pk, checker=people[1], now=NOW, right=correction_runs.RIGHT)
     run.refresh_from_db()
     return run
 

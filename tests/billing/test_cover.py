@@ -18,7 +18,7 @@ from partners.queries import clearing_house
 from partners.services.approvals import VALID_FOR, NotDecidable
 from tests.billing.oracle_world import BUSINESS_DAY_3, a_record, an_oracle
 from tests.billing.test_clearing_beside_closing import InThread
-from tests.makers import PartnerUserMaker, take
+from tests.makers import PartnerUserMaker, approver, take
 
 pytestmark = pytest.mark.django_db
 EUR = {"currency": "EUR", "environment": "LIVE"}
@@ -37,10 +37,7 @@ def oracle():
 
 @pytest.fixture
 def people():
-    return [
-        User.objects.create(username=name, is_staff=True, is_superuser=True)
-        for name in ("mia", "kai")
-    ]
+    return [approver(name) for name in ("mia", "kai")]
 
 
 def wanted(oracle, **changes) -> Cover:

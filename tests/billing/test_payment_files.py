@@ -379,7 +379,7 @@ class TestTwoPersons:
         file = covered.propose()
         late = FINAL + timedelta(days=8)
         asked = approving.ask(file, reason="again", maker=covered.checker, now=late)
-        asked = approvals.approve(asked.pk, checker=covered.maker, now=late)
+        asked = approvals.approve(asked.pk, checker=covered.maker, now=late, right=approving.RIGHT)
 
         with refused("payment_file_leaves_as_approved"):
             PaymentFile.objects.filter(pk=file.pk).update(state="APPROVED", approval=asked)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from billing.models import Document, NumberSeries, Settlement
-from billing.services import settling
+from billing.services import releases, settling
 from billing.services.closing import close_window
 from billing.services.statements import render_document
 from partners.models import Approval, PartyOwnership, User
@@ -51,7 +51,9 @@ def released(settlement: Settlement) -> list[Document]:
         maker=people[0],
         now=BUSINESS_DAY_6,
     )
-    approval: Approval = approvals.approve(asked.pk, checker=people[1], now=BUSINESS_DAY_6)
+    approval: Approval = approvals.approve(
+        asked.pk, checker=people[1], now=BUSINESS_DAY_6, right=releases.RIGHT
+    )
     return settling.release(
         settlement,
         preview_sha256=settlement.preview_sha256,

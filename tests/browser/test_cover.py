@@ -1,6 +1,7 @@
 """Cover and blocks by hand in a real Chromium, as staff sees them."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from billing.models import CoverBooking, ExposureBlock, ExposureReading
@@ -22,7 +23,8 @@ def oracle(transactional_db):
 @pytest.mark.parametrize("look", LOOKS)
 def test_cover_is_asked_by_one_and_posted_by_another(oracle, open_page, look):
     maker = person("mia", is_staff=True, is_superuser=True)
-    person("kai", is_staff=True, is_superuser=True)
+    checker = person("kai", is_staff=True, is_superuser=True)
+    checker.user_permissions.add(Permission.objects.get(codename="approve_coverbooking"))
     wanted = Cover(
         partner=oracle.partners["B"],
         account="2410",

@@ -16,7 +16,7 @@ from billing.models import (
     Settlement,
     Transfer,
 )
-from billing.services import sealing, settling
+from billing.services import releases, sealing, settling
 from billing.services.closing import close_window
 from billing.services.payments import approving, exporting
 from billing.services.payments.proposing import NotProposable, Wanted, propose
@@ -88,9 +88,8 @@ def test_agency_is_calculated_shown_and_released_by_two_persons():
             approval=approval,
             now=BUSINESS_DAY_6,
         )
-    approval = approvals.approve(approval.pk, checker=checker, now=BUSINESS_DAY_6)
-    settling.release(
-        settlement, preview_sha256=settlement.preview_sha256, approval=approval, now=BUSINESS_DAY_6
+    releases.approve_and_release(
+        settlement, approval.pk, reason="figures agree", checker=checker, now=BUSINESS_DAY_6
     )
 
     settlement.refresh_from_db()

@@ -11,12 +11,12 @@ from billing.services.closing import close_window
 from billing.services.correction_runs import Selection
 from billing.services.statements import render_missing
 from billing.services.windows import ensure_windows
-from partners.models import FeeComponent, User
+from partners.models import FeeComponent
 from partners.services import approvals
 from roaming.models import Delivery, SdrRating, SdrState, TariffNotice
 from roaming.services import holds, tariffs
 from tests.billing.oracle_world import SINCE, a_record, an_oracle
-from tests.makers import take
+from tests.makers import approver, take
 from tests.roaming.tariff_world import per_kwh, published
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +31,7 @@ NOW = datetime(2027, 4, 20, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def people():
-    return [
-        User.objects.create(username=name, is_staff=True, is_superuser=True)
-        for name in ("mia", "kai")
-    ]
+    return [approver(name) for name in ("mia", "kai")]
 
 
 @pytest.fixture
@@ -241,7 +238,7 @@ def test_what_was_wrongly_settled_is_put_right_by_the_ratings(oracle, people):
         98_000,
     )
     approval = correction_runs.request(run, now=NOW)
-    approvals.approve(approval.pk, checker=people[1], now=NOW)
+    approvals.approve(approval.pk, checker=people[1], now=NOW, right=correction_runs.RIGHT)
     run.refresh_from_db()
     correction_runs.post(run, now=NOW)
     april = close_window(oracle.group, now=CLOSING_OF_APRIL).settlement

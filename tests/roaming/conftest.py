@@ -24,11 +24,11 @@ def agreement():
 
 @pytest.fixture
 def olga():
-    """Of the staff."""
-    return makers.StaffMaker()
+    """Of the staff, an approver."""
+    return makers.approver("olga")
 
 
 @pytest.fixture
 def nils():
     """Of the staff too: the second person."""
-    return makers.StaffMaker(username="nils")
+    return makers.approver("nils")

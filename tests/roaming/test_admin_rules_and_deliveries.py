@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from partners.models import Approval, AuditEvent, User
+from partners.services.approvals import NotDecidable
 from roaming.models import Delivery, RuleOverride, WebhookSubscription
 from roaming.services import rule_overrides
 from roaming.services.webhook_call import seal_secret
@@ -103,6 +104,21 @@ class TestActivation:
         override.refresh_from_db()
         assert override.activated_at == NOON
         assert AuditEvent.objects.get(action="ruleoverride.activated").actor == "nils"
+
+    def test_takes_an_approver(self, client, agreement, olga):
+        override = draft(agreement)
+        asked = rule_overrides.ask_to_activate(override, reason="please", user=olga, now=NOON)
+        root = makers.StaffMaker(username="root")
+        client.force_login(root)
+
+        answers = [client.post(act(name, override)).status_code for name in ("agree", "refuse")]
+        page = client.get(reverse("admin:roaming_ruleoverride_change", args=[override.pk]))
+
+        assert answers == [403, 403]
+        assert "Agree and activate" not in page.content.decode()
+        for decide in (rule_overrides.activate_approved, rule_overrides.refuse_activation):
+            with pytest.raises(NotDecidable, match="being a superuser"):
+                decide(asked.pk, checker=root, now=NOON)
 
     def test_is_refused_for_a_draft_that_has_changed_since(self, client, agreement, olga, nils):
         override = draft(agreement)

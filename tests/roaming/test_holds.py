@@ -65,7 +65,21 @@ class TestRelease:
         assert state_of(record_id).state == "ACCEPTED"
         assert Approval.objects.get().state == "APPROVED"
         with pytest.raises(NotDecidable):
-            approvals.refuse(approval.id, checker=nils, now=LATER)
+            approvals.refuse(approval.id, checker=nils, now=LATER, right=holds.RIGHT)
+
+    def test_of_a_large_claim_takes_an_approver(self, agreement, olga):
+        record_id = held_by_session(
+            total_amount="600.00",
+            energy_kwh="18.400",
+            items=[{"kind": "FEE", "amount": "600.00"}],
+        )
+        [approval] = holds.release([record_id], reason="seen", user=olga, now=LATER).waiting
+        root = makers.StaffMaker(username="root")
+
+        for act in (holds.release_approved, holds.refuse_release):
+            with pytest.raises(NotDecidable, match="being a superuser"):
+                act(approval.id, checker=root, now=LATER)
+        assert state_of(record_id).state == "HELD"
 
     def test_without_a_buyer_is_refused(self, agreement, olga):
         record_id = take_one(csp_id="IT*ZZZ").record_id
@@ -80,7 +94,7 @@ class TestRelease:
         )
         too_late = makers.later(days=8)
         with pytest.raises(NotDecidable):
-            approvals.approve(approval.id, checker=nils, now=too_late)
+            approvals.approve(approval.id, checker=nils, now=too_late, right=holds.RIGHT)
 
         assert approvals.expire(now=too_late) == 1
 
