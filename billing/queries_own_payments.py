@@ -3,13 +3,15 @@ moved."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from billing.models import Document, Instruction, Payment, PositionState, Settlement
+from billing.documents.dunning_content import dunning_from_json
+from billing.documents.dunning_words import WORDS
+from billing.models import Document, DocumentFile, Instruction, Payment, PositionState, Settlement
 from billing.rules.payment_dates import pay_in_due_date
 from partners.models import Partner
 
@@ -105,3 +107,42 @@ _TOLD = (
     "currency",
     "file__execution_date",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterTold:
+    """A letter to the partner about what it did not pay in time. Amount in minor units.
+
+    ``has_pdf`` is false until a job has rendered it.
+    """
+
+    id: UUID
+    number: str
+    issued_at: datetime
+    title: str
+    total_minor: int
+    currency: str
+    has_pdf: bool
+
+
+def letters_to(partner: Partner, *, environment: str, most: int) -> list[LetterTold]:
+    """The newest dunning letters that the partner was sent, at most so many, newest first."""
+    rendered = DocumentFile.objects.filter(document=OuterRef("pk"), media_type="application/pdf")
+    own = Document.objects.filter(
+        partner=partner, environment=environment, kind=Document.Kind.DUNNING
+    )
+    found = []
+    for one in own.annotate(has_pdf=Exists(rendered)).order_by("-id")[:most]:
+        content = dunning_from_json(one.content)
+        found.append(
+            LetterTold(
+                id=one.pk,
+                number=one.number,
+                issued_at=one.issued_at,
+                title=WORDS["en"][f"title_{content.level}"],
+                total_minor=content.total_minor,
+                currency=content.currency,
+                has_pdf=one.has_pdf,
+            )
+        )
+    return found

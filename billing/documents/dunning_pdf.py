@@ -2,10 +2,10 @@
 
 from django.template.loader import render_to_string
 
-from billing.documents.content import Company
 from billing.documents.dunning_content import DunningContent
 from billing.documents.dunning_words import WORDS
 from billing.documents.languages import writer_for
+from billing.documents.letterhead import address_lines, head_of
 from billing.documents.pdf import pdf_of
 
 
@@ -22,20 +22,23 @@ def shown(content: DunningContent) -> dict[str, object]:
     """What the page prints, as strings."""
     writer = writer_for(content.language)
     words, currency = WORDS[writer.language], content.currency
+    issued = writer.instant(content.issued_at, content.time_zone)
     pay_to = (content.pay_to_holder, content.pay_to, content.reference)
     names = (words["holder"], words["account"], words["reference"])
     return {
         "language": writer.language,
         "t": words,
-        "title": words[f"title_{content.level}"],
+        "heading": words[f"title_{content.level}"],
+        "title": f"{words[f'title_{content.level}']} {content.number}",
+        "author": content.house.legal_name,
+        "description": f"{words[f'title_{content.level}']}, {content.partner.legal_name}, {issued}",
         "text": words[f"text_{content.level}"],
-        "house_lines": _address(content.house),
-        "partner_lines": _address(content.partner),
+        "letterhead": head_of(content.house, vat_id=words["vat_id"]),
+        "partner_lines": address_lines(content.partner),
         "created": content.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "issued": writer.instant(content.issued_at, content.time_zone),
         "facts": [
             (words["number"], content.number),
-            (words["issued"], writer.instant(content.issued_at, content.time_zone)),
+            (words["issued"], issued),
             (words["currency"], currency),
         ],
         "large": writer.amount(content.total_minor, currency),
@@ -58,8 +61,3 @@ def shown(content: DunningContent) -> dict[str, object]:
         else "",
         "pay_to": [row for row in zip(names, pay_to, strict=True) if row[1]],
     }
-
-
-def _address(company: Company) -> list[str]:
-    town = f"{company.postal_code} {company.city}".strip()
-    return [line for line in (company.street, town, company.country_code) if line]

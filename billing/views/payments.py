@@ -10,7 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.queries_own_payments import instructions_of, payments_of, states_of, told
+from billing.queries_own_payments import (
+    instructions_of,
+    letters_to,
+    payments_of,
+    states_of,
+    told,
+)
 from billing.views.access import ENVIRONMENT
 from billing.views.pages import cursor_of
 from partners.models import BankDetailChange, Partner
@@ -24,7 +30,10 @@ PAGE = 24
 @require_safe
 @for_partner
 def payment_list(request: HttpRequest) -> HttpResponse:
-    """Instructions where partners pay each other; else positions and payments of the house."""
+    """Instructions where partners pay each other; else positions and payments of the house.
+
+    Below them the letters about what was not paid in time.
+    """
     partner, before = partner_of(request), cursor_of(request, "before")
     is_direct = settings.MONEY_FLOW == "INSTRUCTION_ONLY"
     own = instructions_of(partner, environment=ENVIRONMENT)
@@ -37,6 +46,7 @@ def payment_list(request: HttpRequest) -> HttpResponse:
         "is_first_page": before is None,
         "states": [] if is_direct else states_of(partner, environment=ENVIRONMENT)[:PAGE],
         "payments": [] if is_direct else payments_of(partner, environment=ENVIRONMENT)[:PAGE],
+        "letters": letters_to(partner, environment=ENVIRONMENT, most=PAGE),
         "changes": _changes_of(partner)[:3],
     }
     return render(request, "portal/payments.html", context)

@@ -1,13 +1,17 @@
 """My payments in the portal: own instructions, positions and account changes, nobody else's."""
 
+from datetime import UTC, datetime
+
 import pytest
 import time_machine
 from django.core import mail
 from django.urls import reverse
 
-from billing.models import Instruction, PaymentFile
+from billing.models import Document, Instruction, PaymentFile
+from billing.services.bank import dunning
 from billing.services.payments import approving, exporting
 from billing.services.payments.proposing import Wanted, propose
+from billing.services.statements import render_document
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import BankDetailChange
 from tests.billing.payment_world import FINAL, IBANS, pay_in, position_of, settled, staff
@@ -15,6 +19,8 @@ from tests.makers import PartnerMaker, PartnerUserMaker
 
 pytestmark = pytest.mark.django_db
 
+# A day after what the settlement comes to was due.
+LATE = datetime(2027, 2, 19, 9, 0, tzinfo=UTC)
 PAGE, ACCOUNT = reverse("portal:payments"), reverse("portal:account")
 NEW = {"currency": "EUR", "holder": "A B.V.", "iban": "NL20INGB0001234567", "reason": "new bank"}
 
@@ -135,3 +141,30 @@ def test_a_wrong_iban_is_told(client, world):
     assert answer.status_code == 422
     assert "IBAN or BIC is wrong" in answer.content.decode()
     assert not BankDetailChange.objects.exists()
+
+
+def test_letters_about_late_payment_are_listed_for_the_debtor_alone(client, world, settings):
+    partners, settlement = world
+    settings.MONEY_FLOW = "PI_PARTNER"
+    dunning.dun(settlement, now=LATE)
+    letter = Document.objects.get(kind="DUNNING", partner=partners["C"])
+    pdf = reverse("portal:statement-pdf", args=[letter.pk])
+    log_in(client, partners["C"])
+    before = text(client)
+    assert client.get(pdf).status_code == 404
+
+    render_document(letter, now=LATE)
+
+    page = text(client)
+    assert "being made" in before
+    assert pdf not in before
+    for told in (pdf, letter.number, "Payment reminder", "19 February 2027", "75.20"):
+        assert told in page, told
+    assert client.get(pdf).content.startswith(b"%PDF")
+    # A is owed money, and the stranger has nothing to do with it.
+    for number, other in enumerate((partners["A"], PartnerMaker(name="Stranger"))):
+        log_in(client, other, f"other{number}")
+        told = text(client)
+        assert letter.number not in told
+        assert "Letters about late payment" not in told
+        assert client.get(pdf).status_code == 404
