@@ -41,6 +41,8 @@ DATABASES = {
     "default": dj_database_url.parse(_database_url or _nowhere, conn_max_age=600)
     | {"CONN_HEALTH_CHECKS": True}
 }
+# Allows what asks for it to be prepared, which Django forbids by itself; see statements.py.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache_url}
 }

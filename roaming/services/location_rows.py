@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 
-from clearinghouse.statements import load_statement
+from clearinghouse.statements import run_bound
 from clearinghouse.uuid7 import uuid7s_at
 from roaming.messages.locations import EvseFacts, LocationFacts
 
@@ -31,9 +30,7 @@ _Facts = TypeVar("_Facts", LocationFacts, EvseFacts)
 
 def run(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run one statement; its rows, [] where it returns none."""
-    with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / f"{name}.sql"), dict(parameters))
-        return cursor.fetchall() if cursor.description else []
+    return run_bound(_SQL / f"{name}.sql", parameters)
 
 
 def newest_by_key(many: Iterable[_Facts], id_of: Callable[[_Facts], str]) -> dict[str, _Facts]:

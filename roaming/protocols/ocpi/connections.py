@@ -6,13 +6,20 @@ what it says of itself.
 
 import base64
 import binascii
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model
 from django.http import HttpRequest
 
+from clearinghouse.statements import run_bound
 from partners.models import EndpointToken, Party, RoamingEndpoint
 from partners.services.endpoints import checksum
 from roaming.protocols.ocpi.faults import CLIENT_ERROR, Fault, NotAuthorized
@@ -21,6 +28,9 @@ from roaming.services import presence
 
 # A new token was shown for the first time: the old one is good for answers still under way.
 GRACE = timedelta(minutes=10)
+_SQL = Path(__file__).parent / "sql"
+_CAPABILITIES, _QUIRKS = 8, 13
+_Model = TypeVar("_Model", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +54,13 @@ def connection_of(request: HttpRequest, *, now: datetime) -> Connection:
     :raises Fault: the connection was suspended
     """
     shown = list(_shown(request.headers.get("Authorization", "")))
-    tokens = {
-        token.token_sha256: token
-        for token in EndpointToken.objects.select_related("endpoint").filter(
-            Q(ends_at__isnull=True) | Q(ends_at__gt=now),
-            token_sha256__in=map(checksum, shown),
-            endpoint__protocol=PROTOCOL,
-        )
-    }
+    opened = _opened(shown, now=now) if shown else {}
     for text in shown:
-        if (token := tokens.get(checksum(text))) is not None:
+        if (found := opened.get(checksum(text))) is not None:
             break
     else:
         raise NotAuthorized()
+    token, parties = found
     if token.endpoint.state == RoamingEndpoint.State.SUSPENDED:
         raise Fault(CLIENT_ERROR, "This connection is suspended: ask our staff.", http=403)
     _note_use(token, now=now)
@@ -65,8 +69,40 @@ def connection_of(request: HttpRequest, *, now: datetime) -> Connection:
         endpoint=token.endpoint,
         token=token,
         shown=text,
-        parties=tuple(token.endpoint.parties.order_by("country_code", "party_id", "role")),
+        parties=parties,
     )
+
+
+def _opened(
+    shown: Iterable[str], *, now: datetime
+) -> dict[str, tuple[EndpointToken, tuple[Party, ...]]]:
+    """Tokens in use with their parties, by checksum: each request asks, so in one statement."""
+    parameters = {"checksums": [checksum(one) for one in shown], "protocol": PROTOCOL, "now": now}
+    found = {}
+    for row in run_bound(_SQL / "connection_of_token.sql", parameters, is_prepared=True):
+        of_token, of_endpoint, parties = row[:7], list(row[7:21]), row[21]
+        of_endpoint[_CAPABILITIES] = json.loads(of_endpoint[_CAPABILITIES])
+        of_endpoint[_QUIRKS] = json.loads(of_endpoint[_QUIRKS])
+        token = _made(EndpointToken, of_token)
+        token.endpoint = _made(RoamingEndpoint, of_endpoint)
+        found[token.token_sha256] = (
+            token,
+            tuple(
+                _made(Party, [UUID(values[0]), *values[1:]])
+                for values in json.loads(parties or "[]")
+            ),
+        )
+    return found
+
+
+def _made(model: type[_Model], values: Sequence[Any]) -> _Model:
+    """As it is stored; the statement names the columns in the order of the model."""
+    return model.from_db(DEFAULT_DB_ALIAS, _columns(model), values)
+
+
+@cache
+def _columns(model: type[Model]) -> list[str]:
+    return [one.attname for one in model._meta.concrete_fields]
 
 
 def _shown(header: str) -> Iterator[str]:
