@@ -23,6 +23,7 @@ from roaming.gateways import NotReached
 from roaming.protocols.ocpi import faults, routing
 from roaming.protocols.ocpi.connections import Connection, connection_of
 from roaming.protocols.ocpi.faults import Answer, Fault, NotAuthorized
+from roaming.protocols.ocpi.recording import Answered, Incoming
 
 logger = logging.getLogger(__name__)
 _VERBS = ("get", "put", "patch", "post", "delete")
@@ -113,6 +114,8 @@ class Call:
 class ModuleView:
     """One URL of a module, for all versions that have it."""
 
+    # As the registry names it; what belongs to none is the protocol's own.
+    module: ClassVar[str] = "versions"
     # Which of its parties calls, and which is called; None: any.
     caller_role: ClassVar[str | None] = None
     callee_role: ClassVar[str | None] = None
@@ -136,10 +139,11 @@ class ModuleView:
         """Authenticate, call the verb's method, put the envelope around its answer."""
         request_id = request.headers.get("X-Request-ID", "")[:_LONGEST_ID] or str(uuid4())
         correlation_id = request.headers.get("X-Correlation-ID", "")[:_LONGEST_ID] or str(uuid4())
+        now = timezone.now()
+        incoming = Incoming(request, self.module, asked_at=now)
         call: Call | None = None
         try:
-            now = timezone.now()
-            connection = connection_of(request, now=now)
+            connection = incoming.connection = connection_of(request, now=now)
             if connection.is_registering and not self.for_registration:
                 raise NotAuthorized("This token is for the registration only.")
             if self.needs and self.needs not in connection.endpoint.capabilities:
@@ -169,6 +173,12 @@ class ModuleView:
         response["X-Request-ID"], response["X-Correlation-ID"] = request_id, correlation_id
         if self.is_routed and call is not None:
             self._route_back(response, call)
+        incoming.keep(
+            response,
+            status_code=answer.status_code,
+            request_id=request_id,
+            correlation_id=correlation_id,
+        )
         return response
 
     def _verb(self, request: HttpRequest) -> Callable[..., Answer]:
@@ -190,14 +200,14 @@ class ModuleView:
             response[name] = value
 
 
-def _response(answer: Answer) -> HttpResponse:
+def _response(answer: Answer) -> Answered:
     stamp = timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     body: dict[str, Any] = {"status_code": answer.status_code, "timestamp": stamp}
     if answer.message:
         body["status_message"] = answer.message
     if answer.data is not faults.ABSENT:
         body = {"data": answer.data, **body}
-    response = HttpResponse(_encode(body), content_type="application/json", status=answer.http)
+    response = Answered(_encode(body), content_type="application/json", status=answer.http)
     for name, value in answer.headers.items():
         response[name] = value
     return response

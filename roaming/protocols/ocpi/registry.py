@@ -33,7 +33,10 @@ _modules: dict[str, Module] = {}
 
 
 def register(module: Module) -> None:
+    """Its views learn whose they are: exchanges are kept by module."""
     _modules[module.name] = module
+    for _, view in module.routes:
+        view.view_class.module = module.name  # type: ignore[attr-defined]
 
 
 def modules_of(version: str) -> list[Module]:
