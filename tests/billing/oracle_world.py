@@ -69,7 +69,7 @@ def an_oracle(*, with_fees: bool = True, **group: object) -> Oracle:
     settled = GroupMaker(name="EUR monthly", **{"taxes": "DECIDED", **group})
     partners = {letter: PartnerMaker(name=letter) for letter in COUNTRIES}
     for letter, country in COUNTRIES.items():
-        _tax_facts(partners[letter], country, is_dealer=True)
+        tax_facts(partners[letter], country, is_dealer=True)
         contract = ParticipationContract.objects.create(
             partner=partners[letter],
             number=f"PC-{letter}",
@@ -77,7 +77,7 @@ def an_oracle(*, with_fees: bool = True, **group: object) -> Oracle:
             starts_at=LONG_AGO,
         )
         GroupMembership.objects.create(contract=contract, group=settled)
-    _tax_facts(clearing_house(), "DE", is_dealer=settled.model == "CCP")
+    tax_facts(clearing_house(), "DE", is_dealer=settled.model == "CCP")
     sellers = {letter: _party(partners[letter], letter, Party.Role.CSO) for letter in COUNTRIES}
     buyers = {letter: _party(partners[letter], letter, Party.Role.CSP) for letter in COUNTRIES}
     for seller, buyer in SALES:
@@ -154,7 +154,7 @@ def _party(partner: Partner, letter: str, role: str) -> Party:
     )
 
 
-def _tax_facts(partner: Partner, country: str, *, is_dealer: bool) -> None:
+def tax_facts(partner: Partner, country: str, *, is_dealer: bool) -> None:
     TaxStatus.objects.create(
         partner=partner, kind="SEAT", country_code=country, proof="register", from_date=SINCE
     )
