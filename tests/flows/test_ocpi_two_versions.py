@@ -45,6 +45,7 @@ UID = "04A1B2C3D4E5F6"
 @pytest.fixture
 def versions_url(live_server, settings):
     settings.PARTNERS_MAY_BE_LOCAL = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return f"{live_server.url}/ocpi/versions"
 
 
