@@ -7,12 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.test import Client
 from django.utils import timezone
 
 from partners.models import EndpointToken, Mandate, Party, RoamingEndpoint
 from partners.services.endpoints import checksum
 from tests.makers import LONG_AGO, partner_of
+from tests.roaming.over_http import wire
 
 
 def let(party: Party, endpoint: RoamingEndpoint) -> None:
@@ -55,12 +55,11 @@ def connection(
 
 
 class System:
-    """A partner's system: each verb returns the response, whose ``.ocpi`` is the envelope."""
+    """A partner's system over real HTTP: each verb returns the response, ``.ocpi`` its envelope."""
 
     def __init__(self, token: str, *, version: str = "2.2.1", as_code: str = "", to_code: str = ""):
         self.token, self.version = token, version
         self.as_code, self.to_code = as_code, to_code
-        self._client = Client()
 
     def headers(self, *, as_code: str | None = None, to_code: str | None = None) -> dict[str, str]:
         shown = self.token
@@ -82,12 +81,11 @@ class System:
         headers = self.headers(**options) | extra
         url = path if path.startswith("/") else f"/ocpi/{self.version}/{path}"
         raw = body if isinstance(body, bytes) else json.dumps(body, default=_number).encode()
-        response: Any = self._client.generic(
+        response: Any = wire().send(
             verb,
             url,
             b"" if body is None else raw,
-            content_type="application/json",
-            headers=headers,
+            {"Content-Type": "application/json"} | headers,
         )
         response.ocpi = json.loads(response.content, parse_float=Decimal)
         return response

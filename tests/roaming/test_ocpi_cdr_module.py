@@ -118,8 +118,8 @@ def test_cdr_01_a_cdr_is_created_and_can_be_read_back_where_it_says(cso):
 
     assert (answer.status_code, answer.ocpi["status_code"]) == (201, 1000)
     assert "data" not in answer.ocpi
-    assert answer["Location"].endswith("/ocpi/2.2.1/receiver/cdrs/DE/NLX/C1")
-    kept = cso.get("/" + answer["Location"].split("/", 3)[3]).ocpi["data"]
+    assert answer.headers["Location"].endswith("/ocpi/2.2.1/receiver/cdrs/DE/NLX/C1")
+    kept = cso.get("/" + answer.headers["Location"].split("/", 3)[3]).ocpi["data"]
     assert kept == json.loads(json.dumps(sent, default=float), parse_float=Decimal)
     assert IntakeBatch.objects.get().door == "OCPI"
 
@@ -129,7 +129,7 @@ def test_cdr_02_the_same_again_is_answered_as_before_and_counts_once(cso):
     first, second = cso.post("receiver/cdrs", sent), cso.post("receiver/cdrs", sent)
 
     assert (second.status_code, second.ocpi["status_code"]) == (200, 1000)
-    assert second["Location"] == first["Location"]
+    assert second.headers["Location"] == first.headers["Location"]
     assert Sdr.objects.count() == 1
     assert Delivery.objects.filter(kind="SDR").count() == 1
 
@@ -184,17 +184,17 @@ def test_pag_01_02_03_and_06_pages_lead_through_all_of_them_once(cso, csp):
     for number in range(5):
         cso.post("receiver/cdrs", cdr(f"P{number}", **_elsewhere(number)))
     first = csp.get("sender/cdrs?limit=2&date_from=2020-01-01T00:00:00Z")
-    assert (first["X-Total-Count"], first["X-Limit"]) == ("5", "100")
+    assert (first.headers["X-Total-Count"], first.headers["X-Limit"]) == ("5", "100")
 
     seen, page = [], first
     while True:
         seen += [one["id"] for one in page.ocpi["data"]]
-        if "Link" not in page:
+        if "Link" not in page.headers:
             break
-        assert "date_from=2020" in page["Link"]
-        page = csp.get("/" + page["Link"].split(">")[0].split("/", 3)[3])
+        assert "date_from=2020" in page.headers["Link"]
+        page = csp.get("/" + page.headers["Link"].split(">")[0].split("/", 3)[3])
     assert seen == [f"P{number}" for number in range(5)]
-    assert csp.get("sender/cdrs?limit=100000")["X-Limit"] == "100"
+    assert csp.get("sender/cdrs?limit=100000").headers["X-Limit"] == "100"
 
 
 def _elsewhere(number: int) -> dict[str, Any]:
@@ -302,7 +302,7 @@ def test_rte_02_10_14_15_16_and_18_of_records(cso):
     assert many.post("receiver/cdrs", cdr()).ocpi["status_code"] == 2001
     lower = many.post("receiver/cdrs", cdr(), as_code="de*nlx", to_code="fr*vol")
     assert (lower.status_code, lower.ocpi["status_code"]) == (201, 1000)
-    assert (lower["OCPI-from-party-id"], lower["OCPI-to-party-id"]) == ("VOL", "NLX")
+    assert (lower.headers["OCPI-from-party-id"], lower.headers["OCPI-to-party-id"]) == ("VOL", "NLX")
 
 
 def test_trn_13_a_cdr_is_neither_changed_nor_deleted(cso):

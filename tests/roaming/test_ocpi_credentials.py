@@ -158,7 +158,7 @@ def test_hci_03_a_partner_learns_how_those_stand_that_it_has_an_agreement_with(h
     assert (told["role"], told["status"]) == ("CPO", "SUSPENDED")
     later = System(token).get(f"sender/hubclientinfo?date_from={told['last_updated']}")
     assert later.ocpi["data"] == [told]
-    assert later["X-Total-Count"] == "1"
+    assert later.headers["X-Total-Count"] == "1"
     never = System(token).get("sender/hubclientinfo?date_from=2099-01-01T00:00:00Z")
     assert never.ocpi["data"] == []
 

@@ -243,17 +243,17 @@ class TestACsp:
 
         first = csp.get(f"sender/locations?{query}")
         assert [one["id"] for one in first.ocpi["data"]] == ["L2", "L3"]
-        assert first["X-Total-Count"] == "3"
-        assert first["X-Limit"] == "100"
-        link = first["Link"].partition(">")[0].removeprefix("<")
+        assert first.headers["X-Total-Count"] == "3"
+        assert first.headers["X-Limit"] == "100"
+        link = first.headers["Link"].partition(">")[0].removeprefix("<")
         second = csp.get("/" + link.split("/", 3)[3])
         assert [one["id"] for one in second.ocpi["data"]] == ["L4"]
-        assert "Link" not in second
+        assert "Link" not in second.headers
 
     def test_pag_03_asks_for_too_much_and_gets_the_cap(self, cso, csp):
         put(cso)
 
-        assert csp.get("sender/locations?limit=100000")["X-Limit"] == "100"
+        assert csp.get("sender/locations?limit=100000").headers["X-Limit"] == "100"
         assert csp.get("sender/locations?limit=x").ocpi["status_code"] == 2001
 
 

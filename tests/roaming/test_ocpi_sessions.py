@@ -102,7 +102,7 @@ class TestReceiver:
         )
 
         assert (answer.status_code, answer.ocpi["status_code"]) == (201, 1000)
-        back = (answer["OCPI-to-party-id"], answer["OCPI-from-party-id"])
+        back = (answer.headers["OCPI-to-party-id"], answer.headers["OCPI-from-party-id"])
         assert back == ("NLX", "VOL")
         [heard] = csp.heard
         assert (heard.verb, heard.path) == ("PUT", "/receiver/sessions/DE/NLX/S-1")
@@ -214,7 +214,7 @@ class TestReceiver:
         assert stranger.get(OWN).status_code == 404
         assert stranger.put(OWN, session(kwh=99)).status_code == 404
         page = stranger.get("sender/sessions?date_from=2020-01-01T00:00:00Z")
-        assert (page.ocpi["data"], page["X-Total-Count"]) == ([], "0")
+        assert (page.ocpi["data"], page.headers["X-Total-Count"]) == ([], "0")
         put = stranger.put("sender/sessions/S-1/charging_preferences", {"profile_type": "FAST"})
         assert put.status_code == 404
 

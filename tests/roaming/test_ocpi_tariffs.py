@@ -182,7 +182,7 @@ class TestATariff:
             "sender/tariffs?date_from=2026-06-02T00:00:00Z&date_to=2026-06-03T00:00:00Z"
         )
         assert [one["id"] for one in found.ocpi["data"]] == ["T2"]
-        assert found["X-Total-Count"] == "1"
+        assert found.headers["X-Total-Count"] == "1"
 
 
 class TestManyTariffs:

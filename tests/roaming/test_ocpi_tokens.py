@@ -174,7 +174,7 @@ class TestList:
         answer = cso.get("sender/tokens")
 
         assert answer.ocpi["data"] == [token(uid=CARD)]
-        assert answer["X-Total-Count"] == "1"
+        assert answer.headers["X-Total-Count"] == "1"
 
     def test_is_of_the_csp_that_is_named(self, cso, csp):
         published(csp)
@@ -199,7 +199,7 @@ class TestList:
         late = cso.get("sender/tokens?date_from=2026-11-14T11:00:00Z&date_to=2026-11-14T12:00:00Z")
 
         assert [one["uid"] for one in page.ocpi["data"]] == ["00000000", "00000001"]
-        assert 'rel="next"' in page["Link"]
+        assert 'rel="next"' in page.headers["Link"]
         assert [one["uid"] for one in late.ocpi["data"]] == ["00000001"]
 
     def test_leaves_out_hashes_and_tells_our_own_entries_in_their_words(self, cso):
