@@ -302,7 +302,10 @@ def test_rte_02_10_14_15_16_and_18_of_records(cso):
     assert many.post("receiver/cdrs", cdr()).ocpi["status_code"] == 2001
     lower = many.post("receiver/cdrs", cdr(), as_code="de*nlx", to_code="fr*vol")
     assert (lower.status_code, lower.ocpi["status_code"]) == (201, 1000)
-    assert (lower.headers["OCPI-from-party-id"], lower.headers["OCPI-to-party-id"]) == ("VOL", "NLX")
+    assert (lower.headers["OCPI-from-party-id"], lower.headers["OCPI-to-party-id"]) == (
+        "VOL",
+        "NLX",
+    )
 
 
 def test_trn_13_a_cdr_is_neither_changed_nor_deleted(cso):
