@@ -289,6 +289,11 @@ PARTNERS_MAY_BE_LOCAL = env.env_bool(
 # hangs leaves threads for the others; further calls are refused at once.
 PARTNER_CALLS_AT_ONCE = int(env.env_str("PARTNER_CALLS_AT_ONCE", "6"))
 
+# Where certifications that staff and labs start listen for a partner's answers, and where partners
+# reach that place. Empty: cases that wait for a call of the partner's fail unless it is local.
+CERTIFICATION_BIND = env.env_str("CERTIFICATION_BIND", "127.0.0.1:0")
+CERTIFICATION_PUBLIC_URL = env.env_str("CERTIFICATION_PUBLIC_URL", "")
+
 # How long a CSP may take to say whether somebody may charge; somebody stands at the station.
 AUTHORIZATION_TIMEOUT_S = float(env.env_str("AUTHORIZATION_TIMEOUT_S", "5"))
 

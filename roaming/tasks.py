@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from partners.services import jobs
+from roaming.protocols.ocpi import certify_job
 from roaming.services import (
     ageing,
     correction_job,
@@ -58,6 +59,12 @@ def simulate_rules(*, job_id: str) -> dict[str, object]:
 def import_registry(*, job_id: str) -> dict[str, object]:
     """Try or apply a registry's file; the same rows again change nothing."""
     return jobs.carry_out(job_id, registry_job.run, clock=timezone.now)
+
+
+@shared_task(name="roaming.certify_endpoint")
+def certify_endpoint(*, job_id: str) -> dict[str, object]:
+    """Ask a TEST connection's system the conformance cases; started again it asks anew."""
+    return jobs.carry_out(job_id, certify_job.run, clock=timezone.now)
 
 
 @shared_task(name="roaming.publish_overdue_deliveries")

@@ -183,6 +183,7 @@ class CertificationRun(models.Model):
     signature = models.TextField(help_text="over the report, by the key of our receipts")
 
     class Meta:
+        permissions = [("run_certification", "Can certify a test system")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(environment="TEST"), name="certification_is_of_the_test_environment"

@@ -7,15 +7,53 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from partners.models import CertificationRun, Environment, Partner, RoamingEndpoint
+from partners.models import CertificationRun, Environment, Job, Partner, RoamingEndpoint, User
+from partners.services import audit, jobs
 from roaming.rules import receipt
 from roaming.services import receipts
 
 KIND = "certification-report+jws"
+JOB = "roaming.certify_endpoint"
 
 
 class LiveSystem(Exception):
     """The system serves real drivers; cases would leave their objects there."""
+
+
+class NotCertifiable(Exception):
+    """The connection cannot be asked the cases; the text says why."""
+
+
+def ask_for(endpoint: RoamingEndpoint, *, by: User, now: datetime) -> Job:
+    """Queue a certification of a connection's system; one is under way at a time.
+
+    :raises NotCertifiable: it is LIVE, not registered, or being certified
+    """
+    refuse_unfit(endpoint)
+    of_endpoint = Job.objects.filter(kind=JOB, parameters__endpoint=str(endpoint.pk))
+    if of_endpoint.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists():
+        raise NotCertifiable("It is being certified; wait for that report.")
+    job = jobs.enqueue(
+        JOB,
+        run_key=f"certify:{endpoint.pk}:{now.isoformat()}",
+        title=f"Certify {endpoint}",
+        parameters={"endpoint": str(endpoint.pk)},
+        requested_by=by,
+    )
+    audit.record("certification.asked", endpoint, actor=by.get_username(), at=now)
+    return job
+
+
+def refuse_unfit(endpoint: RoamingEndpoint) -> None:
+    """:raises NotCertifiable: it is LIVE, or not registered so that no token was agreed"""
+    if endpoint.environment != Environment.TEST:
+        raise NotCertifiable("It is a LIVE connection; cases would leave their objects there.")
+    if endpoint.registered_at is None or not endpoint.versions_url:
+        raise NotCertifiable("Its system has not registered yet.")
+    try:
+        refuse_live(endpoint.versions_url)
+    except LiveSystem as error:
+        raise NotCertifiable(str(error)) from error
 
 
 def refuse_live(versions_url: str) -> None:

@@ -75,7 +75,7 @@ DEFAULTS: dict[type[Model], Callable[[], dict[str, Any]]] = {
         "ran_at": NOON,
         "passed": 1,
         "failed": 0,
-        "report": [],
+        "report": {"versions_url": "https://partner.example/versions", "cases": []},
         "signature": "a.b.c",
     },
     Location: lambda: {

@@ -60,7 +60,12 @@ class Caller:
         self._client.close()
 
     def send(self, asked: Asked) -> Call:
-        """The answer; in the duplicate mode the second of two."""
+        """The answer; in the duplicate mode the second of two.
+
+        :raises ValueError: the guard forbids the address
+        """
+        if self._options.guard:
+            self._options.guard(asked.url)
         headers = self._headers(asked)
         call = self._once(asked, headers)
         if self._conduct.at(asked.module) is Behaviour.DUPLICATE:

@@ -32,6 +32,7 @@ class Options:
     ``public_url`` is where the peer reaches us, if not at the address that we listen at;
     ``custom_modules`` are (interface, module) pairs that we offer besides OCPI's;
     ``parties`` are further parties of this platform; ``trace`` is told each finished call.
+    ``guard`` is told each address before it is called, and raises ValueError where it must not be.
     """
 
     versions: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Options:
     slow_byte_s: float = 0.05
     redirect_to: str = "http://elsewhere.invalid/"
     trace: Callable[[Call], None] | None = None
+    guard: Callable[[str], None] | None = None
 
 
 def speakers(role: str, party: str) -> tuple[Speaker, ...]:
