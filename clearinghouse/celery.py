@@ -55,6 +55,9 @@ app.conf.beat_schedule = {
         crontab(hour=2, minute=10), "roaming.expire_holds", expires_s=12 * 60 * _MINUTE
     ),
     "watch senders": _every(crontab(minute=52), "roaming.watch_senders", expires_s=60 * _MINUTE),
+    "watch sessions": _every(
+        crontab(hour=4, minute=25), "roaming.watch_sessions", expires_s=12 * 60 * _MINUTE
+    ),
     "expire disputes": _every(
         crontab(minute="4-59/10"), "roaming.expire_disputes", expires_s=10 * _MINUTE
     ),

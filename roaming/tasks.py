@@ -33,6 +33,7 @@ from roaming.services import (
     reservations,
     silence,
     simulation_job,
+    unbilled_sessions,
     webhooks,
 )
 
@@ -153,6 +154,12 @@ def watch_senders() -> dict[str, int]:
     """Tell of CSOs that fell silent, and of receivers that are away."""
     now = timezone.now()
     return silence.watch(now=now) | outages.watch(now=now)
+
+
+@shared_task(name="roaming.watch_sessions")
+def watch_sessions() -> dict[str, int]:
+    """Tell of sessions that are over and whose records did not come when agreed."""
+    return unbilled_sessions.watch(now=timezone.now())
 
 
 @shared_task(name="roaming.write_manifests")

@@ -138,6 +138,7 @@ class Alert(models.Model):
         OUTAGE = "OUTAGE", "A receiver is away too long"
         ONE_SIDED = "ONE_SIDED", "A CSP's sessions have no record"
         CONSERVATION = "CONSERVATION", "What came in is not all there"
+        UNBILLED = "UNBILLED", "Sessions are over and have no record"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     environment = models.CharField(
