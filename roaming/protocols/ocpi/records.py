@@ -1,6 +1,7 @@
 """CDRs as records: how they came in is kept with their batch, so that they can be read again."""
 
 from datetime import datetime
+from typing import Any
 
 from partners.models import Party, RoamingAgreement
 from partners.queries import in_period
@@ -10,6 +11,7 @@ from roaming.protocols.ocpi.identity import PROTOCOL, format_of
 from roaming.protocols.ocpi.tokens_known import tokens_of
 from roaming.protocols.ocpi.trees.cdr_reading import Basis
 from roaming.protocols.ocpi.trees.known import NOTHING_KNOWN, Known
+from roaming.protocols.ocpi.trees.times import instant
 
 DOOR = PROTOCOL
 _WORDS = 5
@@ -47,15 +49,25 @@ def _parts(profile: str) -> list[str] | None:
     return parts if len(parts) == _WORDS and parts[0] == PROTOCOL else None
 
 
-def basis_between(seller: Party, csp_code: str, *, now: datetime) -> Basis:
-    """Which of a CDR's prices is the claim, by the agreement in force; excl. tax without one."""
+def basis_between(seller: Party, csp_code: str, tree: dict[str, Any], *, now: datetime) -> Basis:
+    """Which of a CDR's prices is the claim, by the agreement it is priced by; excl. tax without.
+
+    That is the agreement in its currency at the session's start, which may have ended since. A CDR
+    that tells no start is read by today's; it is refused for that anyway.
+    """
     country, _, party_id = csp_code.partition("*")
     agreement = RoamingAgreement.objects.filter(
-        in_period(now),
+        in_period(_start_of(tree) or now),
         seller=seller,
         buyer__country_code=country.upper(),
         buyer__party_id=party_id.upper(),
+        currency=str(tree.get("currency")).upper(),
         in_force_at__isnull=False,
     ).first()
     is_incl = agreement is not None and agreement.price_basis == "INCL_TAX"
     return "INCL_TAX" if is_incl else "EXCL_TAX"
+
+
+def _start_of(tree: dict[str, Any]) -> datetime | None:
+    stated = tree.get("start_date_time")
+    return instant(stated) if isinstance(stated, str) else None

@@ -39,7 +39,7 @@ class CdrReceiver(ModuleView):
         if not isinstance(tree, dict):
             raise Fault(faults.INVALID, "Send one CDR object.")
         owner = _owner(call, tree)
-        basis = basis_between(owner, _csp_code(tree), now=call.now)
+        basis = basis_between(owner, _csp_code(tree), tree, now=call.now)
         submission = submission_of(
             call.version, call.raw, owner.code, basis=basis, token_of=tokens_of(call.environment)
         )

@@ -222,7 +222,7 @@ def _basis(call: Call, tree: dict[str, Any]) -> Any:
     cso = Party.objects.filter(
         country_code=country, party_id=party, role=Party.Role.CSO, environment=call.environment
     ).first()
-    return basis_between(cso, call.sender.code, now=call.now) if cso else "EXCL_TAX"
+    return basis_between(cso, call.sender.code, tree, now=call.now) if cso else "EXCL_TAX"
 
 
 def _actor(call: Call, side: str) -> Actor:
