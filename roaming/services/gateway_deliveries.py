@@ -15,6 +15,7 @@ from roaming.gateways import NotReached, PartyGateway, Route, gateway_of, protoc
 from roaming.models import Delivery
 from roaming.services import delivering
 from roaming.services.delivering import Answer
+from roaming.services.endpoints import newest_connection
 from roaming.services.outgoing import NotCalled, about
 from roaming.services.side_by_side import side_by_side
 
@@ -47,7 +48,7 @@ def deliver_over_gateways(*, clock: Callable[[], datetime]) -> dict[str, int]:
 def deliver_to(party_id: UUID, *, clock: Callable[[], datetime]) -> dict[bool, int]:
     """Hand over what one receiver is owed, in the order of its numbers."""
     party = Party.objects.get(pk=party_id)
-    endpoint = _endpoint_of(party)
+    endpoint = newest_connection(party, protocols=protocols())
     if endpoint is None:
         return {True: 0, False: 0}
     gateway = gateway_of(endpoint.protocol)
@@ -59,14 +60,6 @@ def deliver_to(party_id: UUID, *, clock: Callable[[], datetime]) -> dict[bool, i
     takes_news = _CLEARING in endpoint.capabilities and gateway.takes_news(endpoint)
     kinds = (*KINDS, *NEWS) if takes_news else KINDS
     return delivering.drain(party_id, send, clock=clock, kinds=kinds)
-
-
-def _endpoint_of(party: Party) -> RoamingEndpoint | None:
-    """The one that was heard of last, where a party is connected twice."""
-    connected = RoamingEndpoint.objects.filter(
-        parties=party, state=RoamingEndpoint.State.CONNECTED, protocol__in=protocols()
-    )
-    return connected.order_by("-last_heard_at", "pk").first()
 
 
 def _handed_over(gateway: PartyGateway, route: Route, delivery: Delivery) -> Answer:
