@@ -7,7 +7,7 @@ forgets to check. Row-level security per partner hangs on the same switch later.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 PARTNER_PREFIXES = ("/api/", "/portal/", "/o/", "/ocpi/")
 
@@ -26,12 +26,24 @@ class PartnerRoleMiddleware:
 @contextmanager
 def partner_role() -> Iterator[None]:
     """Run the block as the partner role; what a view streams is read after the middleware."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET ROLE clearinghouse_partner")
+    _set_role()
     try:
         yield
     finally:
         _reset_role()
+
+
+def _set_role() -> None:
+    """A request's first statement: it tells whether the connection is alive, nobody asks before."""
+    if connection.in_atomic_block:
+        _run("SET ROLE clearinghouse_partner")
+        return
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        _run("SET ROLE clearinghouse_partner")
+    except (InterfaceError, OperationalError):
+        connection.close()
+        _run("SET ROLE clearinghouse_partner")
 
 
 def _reset_role() -> None:
@@ -39,8 +51,12 @@ def _reset_role() -> None:
     if connection.connection is None:
         return
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
+        _run("RESET ROLE")
     except Exception:
         connection.close()
         raise
+
+
+def _run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

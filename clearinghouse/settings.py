@@ -335,6 +335,8 @@ EMAIL_URL = env.env_str("EMAIL_URL", "")
 
 # --- Logs ---------------------------------------------------------------------------------------
 
+# logs.py tells it, from what our own proxy says.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOGGING = logs.configure(
     as_json=PRODUCTION,
     level=env.env_str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"),

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
-from clearinghouse.statements import load_statement
+from clearinghouse.statements import run_bound
 from partners.models import Party
 from roaming.intake.facts import normal_code
 
@@ -39,11 +37,10 @@ def caller_of(token: str, *, cso_code: str, csp_code: str, now: datetime) -> Cal
         "csp_party": csp_party,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / "authorize_caller.sql"), parameters)
-        row = cursor.fetchone()
-    if row is None:
+    rows = run_bound(_SQL / "authorize_caller.sql", parameters, is_prepared=True)
+    if not rows:
         return None
+    [row] = rows
     in_token, granted, expires_at, environment, state, cso_id, csp_id = row
 
     def party(id: UUID | None, country: str, party_id: str, role: str) -> Party | None:

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from clearinghouse.identifiers import MalformedContractId, parse_contract_id
-from clearinghouse.statements import load_statement
+from clearinghouse.statements import run_bound
 from partners.models import Party
 from roaming.messages.authorizations import AuthorizationQuestion, ShownCredential
 from roaming.rules.authorization import Candidate, Listed
@@ -50,9 +48,7 @@ def read(
         "question_hash": question_hash,
         "repeated_since": now - REPEATED_WITHIN,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / "authorize_read.sql"), parameters)
-        rows = cursor.fetchall()
+    rows = run_bound(_SQL / "authorize_read.sql", parameters, is_prepared=True)
     cso_state, repeated_id = rows[0][:2]
     candidates = [_candidate(row[2:]) for row in rows if row[2] is not None]
     return Known(cso_state or "", repeated_id, candidates)
@@ -66,9 +62,7 @@ def csps_around(cso: Party, *, now: datetime) -> list[Candidate]:
         "now": now,
         "limit": MOST_ASKED_AROUND,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / "authorize_around.sql"), parameters)
-        rows = cursor.fetchall()
+    rows = run_bound(_SQL / "authorize_around.sql", parameters)
     return [
         Candidate(
             csp_id=csp_id,

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
-from clearinghouse.statements import load_statement
+from clearinghouse.statements import run_bound
 from clearinghouse.uuid7 import uuid7s_at
 from partners.models import Party
 from roaming.intake.normal import lookup_key, normal_evse_id
@@ -78,10 +76,7 @@ def write(
     """Write one decision down and return it; the earlier one where another thread was first."""
     parameters = _parameters(outcome, question, cso=cso, now=now, answered_at=answered_at)
     parameters["question_hash"] = question_hash
-    with connection.cursor() as cursor:
-        cursor.execute(load_statement(_SQL / "authorize_write.sql"), parameters)
-        written = cursor.fetchone()
-    if written is None:
+    if not run_bound(_SQL / "authorize_write.sql", parameters, is_prepared=True):
         same = AuthorizationRequest.objects.filter(
             cso=cso, question_hash=question_hash, asked_at__gt=now - REPEATED_WITHIN
         ).exclude(decision="NOT_REACHED")

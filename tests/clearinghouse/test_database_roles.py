@@ -1,7 +1,7 @@
 """Which database role a request runs as."""
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -39,3 +39,15 @@ class TestARequest:
             PartnerRoleMiddleware(broken)(RequestFactory().get("/api/"))
 
         assert role_of("/admin/") == "clearinghouse_app"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_on_a_dead_connection_gets_another_one_with_the_role():
+    other = connections.create_connection("default")
+    with connection.cursor() as cursor, other.cursor() as killer:
+        killer.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        cursor.close()
+    other.close()
+
+    assert role_of("/api/v1/statements/") == "clearinghouse_partner"
+    assert role_of("/admin/") == "clearinghouse_app"
