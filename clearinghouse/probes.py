@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 _PATIENCE_S = 2
+_ASK_AGAIN_S = 5
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -20,8 +21,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """200 when database, cache and broker answer, else 503 naming the one that does not."""
     checks = {"database": _database_answers, "cache": _cache_answers, "broker": _broker_answers}
     services = {name: "ok" if answers() else "unreachable" for name, answers in checks.items()}
-    is_ready = set(services.values()) == {"ok"}
-    return JsonResponse(services, status=200 if is_ready else 503)
+    if set(services.values()) == {"ok"}:
+        return JsonResponse(services)
+    return JsonResponse(services, status=503, headers={"Retry-After": str(_ASK_AGAIN_S)})
 
 
 def _database_answers() -> bool:

@@ -36,7 +36,8 @@ class Answer:
     """What became of one call. A receiver that refuses the message was reached; None: it was not
     asked, and nothing is known of it.
 
-    ``is_tried``: False where nobody was asked at all; the message keeps its place.
+    ``is_tried``: False where nobody was asked at all; the message keeps its place. ``wait_s``: what
+    the receiver asked for before the next attempt.
     """
 
     is_confirmed: bool
@@ -44,6 +45,7 @@ class Answer:
     error: str = ""
     remote_url: str = ""
     is_tried: bool = True
+    wait_s: float = 0.0
 
 
 # Sends one message after the other, and tells of each before it goes on to the next.
@@ -148,6 +150,7 @@ def _record_failure(
     attempts = delivery.attempts + 1
     is_dead = attempts >= MOST_ATTEMPTS
     wait = wait_after(attempts) * random.uniform(0.8, 1.2)  # noqa: S311 spreads load, no secret
+    wait = max(wait, timedelta(seconds=answer.wait_s))
     ours = Delivery.objects.filter(
         id=delivery.pk, confirmed_at__isnull=True, next_attempt_at=leased_until
     )

@@ -9,6 +9,7 @@ from standardwebhooks import Webhook
 
 from clearinghouse.sealing import Sealer
 from roaming.models import WebhookSubscription
+from roaming.rules.retry_after import seconds_to_wait
 from roaming.services.delivering import LONGEST_CALL_S, Answer
 from roaming.services.webhook_address import UnsafeAddress, resolve
 
@@ -42,11 +43,13 @@ def call(
             ) as response,
         ):
             status = response.status_code
+            asked = response.headers.get("retry-after", "")
     except (UnsafeAddress, httpx.HTTPError, httpx.InvalidURL) as error:
         return Answer(False, False, f"{type(error).__name__}: {error}")
     if 200 <= status < 300:
         return Answer(True, True)
-    return Answer(False, 400 <= status < 500, f"HTTP {status}")
+    wait_s = seconds_to_wait(status, asked, now=now)
+    return Answer(False, 400 <= status < 500, f"HTTP {status}", wait_s=wait_s)
 
 
 def _signed_headers(

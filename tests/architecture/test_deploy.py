@@ -310,6 +310,18 @@ class TestNginx:
 
         assert added == {"Retry-After", "X-Request-ID"}
 
+    @pytest.mark.parametrize("door", ["/api/", "/ocpi/"])
+    def test_tells_systems_when_to_come_again(self, door):
+        configuration = (DEPLOY / "nginx.conf").read_text()
+
+        [rules] = re.findall(rf"location {door} {{(.*?)}}", configuration, re.S)
+
+        assert "error_page 429 @too_many;" in rules
+        assert "error_page 502 504 =503 @unavailable;" in rules
+        for name in ("@too_many", "@unavailable"):
+            [answer] = re.findall(rf"location {name} {{(.*?return .*?)}}'", configuration, re.S)
+            assert re.search(r"add_header Retry-After \d+ always;", answer)
+
     def test_speaks_tls_1_3_unless_told_otherwise(self, compose):
         volumes = compose["services"]["nginx"]["volumes"]
 

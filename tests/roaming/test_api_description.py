@@ -177,6 +177,6 @@ class TestProbes:
 
         answer = client.get("/readyz")
 
-        assert answer.status_code == 503
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
         assert answer.json()["database"] == "ok"
         assert answer.json()["broker"] == "unreachable"

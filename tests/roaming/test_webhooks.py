@@ -169,6 +169,15 @@ class TestAFailure:
         follower.refresh_from_db()
         assert follower.confirmed_at is not None
 
+    def test_waits_as_long_as_its_receiver_asks_for(self, receiver, voltaire):
+        one = owe(voltaire)
+        receiver.answer, receiver.retry_after = lambda received: 503, "1800"
+
+        assert send()["failed"] == 1
+
+        one.refresh_from_db()
+        assert one.next_attempt_at > now() + timedelta(minutes=29)
+
     def test_is_repaired_by_sending_again(self, receiver, voltaire):
         one = owe(voltaire)
         Delivery.objects.filter(pk=one.pk).update(dead_at=NOON, attempts=12, last_error="HTTP 500")

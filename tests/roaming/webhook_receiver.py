@@ -36,6 +36,7 @@ class Receiver:
     """``answer`` decides each status; it may look at what came, or sleep."""
 
     answer: Callable[[Received], int] = lambda received: 204
+    retry_after: str = ""
     received: list[Received] = field(default_factory=list)
     port: int = 0
 
@@ -59,6 +60,8 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", f"{receiver.url}/elsewhere")
+            if receiver.retry_after:
+                self.send_header("Retry-After", receiver.retry_after)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

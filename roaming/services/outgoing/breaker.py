@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
 from django.core.cache.backends.base import BaseCache
-from django.core.cache.backends.locmem import LocMemCache
-from redis.exceptions import RedisError
+
+from roaming.services.outgoing.store import Store
 
 FAILURES_IN_A_ROW = 5
 PAUSE_S = 30.0
@@ -23,9 +23,6 @@ PAUSE_S = 30.0
 PROBE_S = 60
 # Failures further apart than this are no row.
 ROW_S = 600
-_CACHE_AWAY_S = 5.0
-
-_T = TypeVar("_T")
 
 
 class State(StrEnum):
@@ -46,9 +43,7 @@ class Breaker:
     """The breakers of all endpoints. ``clock`` is in seconds, the same in all processes."""
 
     def __init__(self, *, shared: BaseCache = cache, clock: Callable[[], float] = time.time):
-        self._shared, self._clock = shared, clock
-        self._local = LocMemCache(f"breaker-{id(self)}", {})
-        self._cache_away_until = 0.0
+        self._store, self._clock = Store(shared, clock), clock
 
     def admit(self, endpoint_id: UUID) -> Admission | None:
         """Let a call through, or None while the breaker is open."""
@@ -58,7 +53,7 @@ class Breaker:
             return Admission(is_probe=False, after_failures=failures > 0)
         if self._clock() < retry_at:
             return None
-        is_first = self._with_cache(lambda store: store.add(key.probe, 1, PROBE_S))
+        is_first = self._store.run(lambda store: store.add(key.probe, 1, PROBE_S))
         return Admission(is_probe=True, after_failures=True) if is_first else None
 
     def succeeded(self, endpoint_id: UUID, admission: Admission) -> None:
@@ -81,18 +76,18 @@ class Breaker:
             if admission.is_probe:
                 store.delete(key.probe)
 
-        self._with_cache(count)
+        self._store.run(count)
 
     def abandoned(self, endpoint_id: UUID, admission: Admission) -> None:
         """The call was not made after all: somebody else may probe."""
         if admission.is_probe:
-            self._with_cache(lambda store: store.delete(_Keys(endpoint_id).probe))
+            self._store.run(lambda store: store.delete(_Keys(endpoint_id).probe))
 
     def close(self, endpoint_id: UUID) -> None:
         """Forget all failures, as staff may after a repair."""
         key = _Keys(endpoint_id)
         names = [key.failures, key.retry_at, key.probe]
-        self._with_cache(lambda store: store.delete_many(names))
+        self._store.run(lambda store: store.delete_many(names))
 
     def state(self, endpoint_id: UUID) -> State:
         """For people: what a call would meet now."""
@@ -103,16 +98,8 @@ class Breaker:
 
     def _read(self, key: "_Keys") -> tuple[int, float | None]:
         names = [key.failures, key.retry_at]
-        found: dict[str, Any] = self._with_cache(lambda store: store.get_many(names))
+        found: dict[str, Any] = self._store.run(lambda store: store.get_many(names))
         return found.get(key.failures, 0), found.get(key.retry_at)
-
-    def _with_cache(self, work: Callable[[BaseCache], _T]) -> _T:
-        if self._clock() >= self._cache_away_until:
-            try:
-                return work(self._shared)
-            except (RedisError, OSError):
-                self._cache_away_until = self._clock() + _CACHE_AWAY_S
-        return work(self._local)
 
 
 class _Keys:

@@ -1,7 +1,7 @@
 """One call to a partner's system, from the guard to the record of it.
 
-Order: no transaction may be open; a place among the calls under way; the breaker; then attempts
-until one is answered or the time is over, each one recorded.
+Order: no transaction may be open; a place among the calls under way; a pause that it asked for; the
+breaker; then attempts until one is answered or the time is over, each one recorded.
 """
 
 import os
@@ -23,10 +23,12 @@ from django.utils import timezone
 from partners.models import RoamingEndpoint
 from roaming.gateways import NotReached
 from roaming.models import Exchange
+from roaming.rules.retry_after import seconds_to_wait
 from roaming.services import exchanges
 from roaming.services.outgoing import wire
 from roaming.services.outgoing.breaker import Admission, breaker
 from roaming.services.outgoing.bulkhead import Full, bulkhead
+from roaming.services.outgoing.pauses import pauses
 from roaming.services.webhook_address import UnsafeAddress, check_url
 
 TIMEOUT_S = 10.0
@@ -68,7 +70,9 @@ def about(kind: str, subject_id: UUID) -> Iterator[None]:
 
 
 class NotCalled(NotReached):
-    """Nobody was asked: the breaker is open, the connection suspended, too much is under way."""
+    """Nobody was asked: the breaker is open, the connection suspended, too much is under way, or it
+    asked for a pause.
+    """
 
     def __init__(self, text: str):
         super().__init__("AWAY", text)
@@ -122,6 +126,8 @@ def _refuse_in_transaction() -> None:
 
 
 def _admitted(endpoint: RoamingEndpoint, verb: str, url: str, how: How) -> Reply:
+    if left_s := pauses.left_s(endpoint.pk, how.get("module", "")):
+        raise NotCalled(f"it asked to be left alone for {left_s:.0f} s more")
     admission = breaker.admit(endpoint.pk)
     if admission is None:
         raise NotCalled("it failed too often just now; it is tried again in a while")
@@ -155,16 +161,28 @@ def _attempts(
             with wire.Deadline(wire.time_left() / (most - attempt + 1)):
                 outcome = _recorded(endpoint, verb, url, how, attempt)
             is_final = isinstance(outcome, Reply) and outcome.status not in _FOR_NOW
-            if is_final or is_last or not _waited(attempt):
+            pause_s = _pause_asked_for(endpoint, outcome, how)
+            if is_final or is_last or not _waited(attempt, at_least_s=pause_s):
                 break
     if isinstance(outcome, NotReached):
         raise outcome
     return outcome
 
 
-def _waited(attempt: int) -> bool:
+def _pause_asked_for(endpoint: RoamingEndpoint, outcome: Reply | NotReached, how: How) -> float:
+    """The seconds of its Retry-After, told to all processes; 0: none."""
+    if isinstance(outcome, NotReached):
+        return 0.0
+    asked = outcome.headers.get("retry-after", "")
+    pause_s = seconds_to_wait(outcome.status, asked, now=timezone.now())
+    pauses.begin(endpoint.pk, how.get("module", ""), pause_s)
+    return pause_s
+
+
+def _waited(attempt: int, *, at_least_s: float) -> bool:
     """Wait before the next attempt, twice as long each time, and spread; False: no time for it."""
     wait_s = FIRST_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 no secret
+    wait_s = max(wait_s, at_least_s)
     if wait_s >= wire.time_left():
         return False
     time.sleep(wait_s)
