@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from lxml import etree
 
@@ -12,6 +12,8 @@ from clearinghouse.money import LARGEST_MINOR, is_currency, minor_unit_digits
 
 # ISO 20022: 18 digits, 5 of them behind the point, never below zero.
 AMOUNT = re.compile(r"\+?(?=[\d.])\d{0,18}\.?\d{0,18}", re.ASCII)
+# The usual 28 digits would round away what is not exact in a long amount.
+_ALL_DIGITS = Context(prec=40)
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 SIGNS = {"CRDT": 1, "DBIT": -1}
 
@@ -40,7 +42,7 @@ def decimal(written: str, currency: str, where: str) -> int:
         raise NotImportable("CURRENCY_UNKNOWN", f"{where}: {currency} is no active currency.")
     if not AMOUNT.fullmatch(written) or not any(sign.isdigit() for sign in written):
         raise NotImportable("AMOUNT_NOT_VALID", f"{where}: {written or 'nothing'} is no amount.")
-    exact = Decimal(written).scaleb(minor_unit_digits(currency))
+    exact = Decimal(written).scaleb(minor_unit_digits(currency), _ALL_DIGITS)
     if exact != exact.to_integral_value():
         raise NotImportable("AMOUNT_TOO_PRECISE", f"{where}: {written} is not exact in {currency}.")
     if exact > LARGEST_MINOR:

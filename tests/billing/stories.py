@@ -61,6 +61,7 @@ class Story:
     reservation: Decimal = Decimal(0)
     country: str = "DE"
     site: str = ""
+    parked_s: int | None = None
 
     @property
     def items(self) -> list[tuple[str, Decimal]]:
@@ -160,6 +161,7 @@ def _sdr(world: World, id_: UUID, story: Story, *, batch: IntakeBatch) -> Sdr:
             "sdr_id": str(id_)[-12:],
             "started_at": story.ended_at - timedelta(hours=1),
             "ended_at": story.ended_at,
+            **_charging(story),
             "energy_kwh": story.energy_kwh,
             "currency": world.group.currency,
             "claim_amount": story.claim,
@@ -170,6 +172,16 @@ def _sdr(world: World, id_: UUID, story: Story, *, batch: IntakeBatch) -> Sdr:
             "rules_version": 1,
         }
     )
+
+
+def _charging(story: Story) -> dict[str, datetime]:
+    """From the start of the session to where parking begins, where the story tells of it."""
+    if story.parked_s is None:
+        return {}
+    return {
+        "charging_started_at": story.ended_at - timedelta(hours=1),
+        "charging_ended_at": story.ended_at - timedelta(seconds=story.parked_s),
+    }
 
 
 _TEXTS = [

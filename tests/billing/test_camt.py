@@ -334,6 +334,10 @@ BROKEN = {
     "an amount in words": (PLAIN.replace(">5.00", ">NaN", 1), "AMOUNT_NOT_VALID"),
     "an endless amount": (PLAIN.replace(">5.00", ">" + "9" * 18, 1), "AMOUNT_NOT_VALID"),
     "a tenth of a cent": (PLAIN.replace(">5.00", ">5.001", 1), "AMOUNT_TOO_PRECISE"),
+    "a long amount and a trifle": (
+        PLAIN.replace(">5.00", ">1000000000000000." + "1".zfill(18), 1),
+        "AMOUNT_TOO_PRECISE",
+    ),
     "no direction": (PLAIN.replace("CRDT", "", 3), "DIRECTION_MISSING"),
     "no status": (re.sub(r"<Sts>.*</Sts>", "", PLAIN), "STATUS_MISSING"),
     "no day": (PLAIN.replace("2027-02-19", "2027-02-30"), "DATE_NOT_VALID"),
