@@ -87,7 +87,7 @@ class Checklist:
             sentence=stands.todo or "It is confirmed already.",
             button="I have seen it",
             form_class=EvidenceForm,
-            is_possible=stands.step is None,
+            is_possible=stands.step is None and stands.has_fact,
             act=partial(_do, "Confirmed.", going_live.confirm, request, party, item),
         )
         return self._asked(request, party, question)
@@ -107,11 +107,16 @@ class Checklist:
 
     def ask_view(self, request, party_id):
         party = self._party(request, party_id, self.admin.has_change_permission)
+        stands = going_live.checklist(party, now=timezone.now())
+        lacking = ", ".join(one.name for one in stands if one.todo)
         question = Question(
             title=f"Ask for LIVE for {party.code}?",
-            sentence="A second person sees exactly these steps and lets it go live, or not.",
+            sentence=f"It cannot go live yet. It lacks: {lacking}."
+            if lacking
+            else "A second person sees exactly these steps and lets it go live, or not.",
             button="Ask a second person",
-            effect=[_table(request, party, going_live.checklist(party, now=timezone.now()))],
+            effect=[_table(party, stands)],
+            is_possible=not lacking,
             form_class=ReasonForm,
             act=partial(
                 _do, "Asked: a second person decides now.", going_live.request, request, party
@@ -129,7 +134,7 @@ class Checklist:
             sentence="Its LIVE party is opened now, with the same owner. Its connection, mandates"
             " and agreements in LIVE are approved by themselves.",
             button="Let it go live",
-            effect=[_table(request, party, going_live.checklist(party, now=timezone.now()))],
+            effect=[_table(party, going_live.checklist(party, now=timezone.now()))],
             form_class=NoAnswers,
             is_possible=asked is not None,
             act=partial(_approve, request, party),
@@ -195,10 +200,8 @@ def _story(request, model_admin, party: Party) -> Story:
                     ("Let go live by", live.approval.checker if live else None),
                 ],
             ),
-            _table(
-                request, party, stands, may_change=not live and _may_change(request, model_admin)
-            ),
-            _timeline(party),
+            _table(party, stands, may_change=not live and _may_change(request, model_admin)),
+            *_timeline(party),
         ],
         [] if live else _actions(request, model_admin, party, stands),
     )
@@ -227,7 +230,7 @@ def _next_step(request, party: Party, stands: list[Stands], live: LiveActivation
     return Note(f"{asked.maker} asked for LIVE: “{asked.reason}”. {who}", WARN)
 
 
-def _table(request, party: Party, stands: list[Stands], *, may_change: bool = False) -> Table:
+def _table(party: Party, stands: list[Stands], *, may_change: bool = False) -> Table:
     rows = [
         (
             one.name,
@@ -250,6 +253,8 @@ def _state(one: Stands) -> Badge:
 
 
 def _act(party: Party, one: Stands):
+    if one.step is None and not one.has_fact:
+        return ""
     name, text = ("withdraw", "Withdraw…") if one.step else ("confirm", "Confirm…")
     url = reverse(f"{_PAGE}_{name}", args=[party.pk, one.item])
     return format_html('<a class="ch-link" href="{}">{}</a>', url, text)
@@ -269,7 +274,7 @@ def _actions(request, model_admin, party: Party, stands: list[Stands]) -> list[A
     ]
 
 
-def _timeline(party: Party) -> Timeline:
+def _timeline(party: Party) -> list[Timeline]:
     names = dict(ChecklistStep.Item.choices)
     events = AuditEvent.objects.filter(
         object_type="partners.Party", object_id=str(party.pk), action__startswith="party."
@@ -290,4 +295,4 @@ def _timeline(party: Party) -> Timeline:
         )
         for event in events
     ]
-    return Timeline("What happened", steps)
+    return [Timeline("What happened", steps)] if steps else []

@@ -45,12 +45,16 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """One item of a party's checklist as it stands. ``todo`` is empty where nothing is lacking."""
+    """One item of a party's checklist as it stands. ``todo`` is empty where nothing is lacking.
+
+    ``has_fact``: what a person would confirm is there; without it nobody can.
+    """
 
     item: str
     name: str
     step: ChecklistStep | None
     todo: str
+    has_fact: bool
 
 
 def checklist(party: Party, *, now: datetime) -> list[Stands]:
@@ -58,7 +62,13 @@ def checklist(party: Party, *, now: datetime) -> list[Stands]:
     known, steps = _known(party, now=now), _steps(party)
     todos = {one.item: one.todo for one in rule.lacks(known)}
     return [
-        Stands(item, Item(item).label, steps.get(item), todos.get(item, ""))
+        Stands(
+            item,
+            Item(item).label,
+            steps.get(item),
+            todos.get(item, ""),
+            not rule.lacking_fact(item, known),
+        )
         for item in rule.required(known)
     ]
 

@@ -1,5 +1,7 @@
 """Decisions whether somebody may charge, and the lists they were made by: pseudonyms only."""
 
+from urllib.parse import quote
+
 from django.contrib import admin
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -10,9 +12,9 @@ from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
 from partners.admin.party import ENVIRONMENT_TONES
-from partners.admin.story import BAD, GOOD, WARN, Badge, Facts, Story, link
+from partners.admin.story import BAD, GOOD, WARN, Badge, Facts, Story, link, list_link
 from partners.admin_paging import KeysetPaging
-from roaming.models import AuthorizationRequest, ServiceSession, WhitelistEntry
+from roaming.models import AuthorizationRequest, Exchange, ServiceSession, WhitelistEntry
 
 _LABELS = {"ALLOWED": "success", "UNKNOWN": "info", "NOT_REACHED": "warning"}
 DECISION_TONES = {
@@ -87,10 +89,17 @@ class AuthorizationRequestAdmin(KeysetPaging, EvidenceAdmin):
                 ("At the CSP", at_csp),
                 ("Reference", obj.reference or "none"),
                 ("Service session", link(session) if session else "none"),
-                ("Correlation id", obj.correlation_id or "none"),
+                ("Its calls", _calls(obj)),
             ],
         )
         return Story([facts])
+
+
+def _calls(asked: AuthorizationRequest):
+    """Each hop of the question, for thirty days."""
+    if not asked.correlation_id:
+        return "none is known"
+    return list_link(Exchange, asked.correlation_id, f"?q={quote(asked.correlation_id)}")
 
 
 @admin.register(WhitelistEntry)

@@ -32,7 +32,10 @@ class AskForm(forms.Form):
     """Which system: registered ones of TEST alone are offered."""
 
     endpoint = forms.ModelChoiceField(
-        RoamingEndpoint.objects.none(), label="Test system", widget=UnfoldAdminSelectWidget
+        RoamingEndpoint.objects.none(),
+        label="Test system",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Registered connections of TEST; others have no token that we could show.",
     )
 
     def __init__(self, *args, **kwargs):
@@ -89,8 +92,7 @@ class CertificationRunAdmin(KeysetPaging, EvidenceAdmin):
                 Figure("Passed", obj.passed),
                 Figure("Failed", obj.failed),
                 Figure("Not applicable", obj.not_applicable),
-                Figure("OCPI", report.get("version", "")),
-                Figure("As", str(report.get("role", "")).upper()),
+                Figure(str(report.get("role", "")).upper(), f"OCPI {report.get('version', '')}"),
             ]
         )
         note = Note(

@@ -75,7 +75,7 @@ class LocationAdmin(KeysetPaging, EvidenceAdmin):
         free = Counter(statuses.filter(status="AVAILABLE").values_list("location"))
         for location in changelist.result_list:
             key = (location.pk,)
-            location.points_told = f"{counts[key]}, {free[key]} free" if counts[key] else "none"
+            location.points_told = f"{counts[key]} ({free[key]} free)" if counts[key] else "none"
         return changelist
 
     def name_of(self, location) -> str:

@@ -118,7 +118,7 @@ def sessions(place: Q, location: Location) -> Table:
             one.state,
             one.csp.code if one.csp else "not known",
             one.evse_id or one.evse_uid or "—",
-            f"{one.energy_kwh} kWh" if one.energy_kwh is not None else "—",
+            f"{one.energy_kwh.normalize():f} kWh" if one.energy_kwh is not None else "—",
         )
         for one in newest
     ]

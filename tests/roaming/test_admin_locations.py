@@ -61,7 +61,7 @@ def test_a_location_tells_its_points_who_sees_it_and_what_was_charged_there(clie
         assert text in shown, text
     assert "AC 22 kW" in shown
     assert "Seen by FR*VOL" in shown
-    assert "7.5" in shown
+    assert "7.5 kWh" in shown
 
 
 def test_one_that_was_removed_says_so(client, site):
@@ -96,7 +96,7 @@ def test_a_location_is_found(client, site, query):
     other = make(Location, cso=polder(), location_id="ELSEWHERE", is_published=False)
     shown = client.get(LIST + query).content.decode()
     assert str(site.pk) in shown
-    assert "2, 1 free" in shown
+    assert "2 (1 free)" in shown
     assert str(other.pk) not in shown
 
 
