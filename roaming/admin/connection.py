@@ -22,7 +22,8 @@ from partners.services import audit, endpoints
 from partners.services.served_parties import why_not_served
 from roaming import queries_exchanges
 from roaming.admin import connect_form, connection_story
-from roaming.services import presence
+from roaming.protocols.rest import gateway as rest
+from roaming.services import arrivals, presence
 from roaming.services.outgoing.breaker import breaker
 
 _State = RoamingEndpoint.State
@@ -154,6 +155,8 @@ class ConnectionAdmin(HouseAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         parties = [party.pk for party in form.instance.parties.all()]
+        if form.instance.protocol == rest.PROTOCOL:
+            arrivals.arrive_natively(form.instance, now=timezone.now())
         presence.reconcile(parties, now=timezone.now())
 
     @display(description="Speaks")

@@ -24,6 +24,7 @@ from partners.admin.story import (
 from partners.models import RoamingEndpoint
 from roaming import queries_exchanges
 from roaming.models import Exchange, ObjectPush
+from roaming.protocols.rest import gateway as rest
 from roaming.services.outgoing.breaker import State, breaker
 
 STATE_TONES = {"CONNECTED": GOOD, "OFFLINE": BAD, "SUSPENDED": WARN, "PLANNED": INFO}
@@ -70,6 +71,8 @@ def _hint(endpoint: RoamingEndpoint):
             " system about records, sessions or locations is refused.",
             WARN,
         )
+    elif endpoint.state == _State.PLANNED and endpoint.protocol == rest.PROTOCOL:
+        yield Note("Enter its address by Edit: a system of our own API needs no handshake.")
     elif endpoint.state == _State.PLANNED:
         yield Note(
             "It has not registered yet: give its owner a token to register, or register at its"
@@ -173,9 +176,11 @@ def _actions(
         return links
     change = reverse("admin:partners_roamingendpoint_change", args=[endpoint.pk])
     links.append(ActionLink("Edit", f"{change}?edit=1"))
-    acts = [("token", "Token to register…", False)]
-    if endpoint.state != _State.SUSPENDED:
-        acts.append(("connect", "Register at its system…", False))
+    acts = []
+    if endpoint.protocol != rest.PROTOCOL:
+        acts.append(("token", "Token to register…", False))
+        if endpoint.state != _State.SUSPENDED:
+            acts.append(("connect", "Register at its system…", False))
     if breaker_state is not State.CLOSED:
         acts.append(("breaker", "Close the breaker…", False))
     if endpoint.state == _State.SUSPENDED:

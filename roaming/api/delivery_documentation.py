@@ -28,6 +28,7 @@ _OWN_FIELDS = {
     "version": "Version of the subject's state; 0 for the first news of it.",
     "data": "The record as it stands now, where the message is about a record.",
     "match": "What matching found, with a MATCH, and with a REMINDER of a missing record.",
+    "remote": "With a REMOTE: the remote request with its outcome as it stands now.",
     "attempts": "Failed attempts to push it.",
     "confirmed_at": "When it was confirmed, by pull or by a 2xx of your webhook.",
     "dead_at": "Given up after 12 attempts; ask for it again.",

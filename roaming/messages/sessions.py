@@ -98,7 +98,7 @@ class RemoteAsk(msgspec.Struct, frozen=True, kw_only=True):
 
     ``session_id`` is the CSO's id of it, or ours; ``duration_s`` of a profile that is asked for;
     ``reservation_number`` is ours, unique at the CSO, for who knows no ids per CSP.
-    ``callback_key`` is ours: the CSO tells the outcome under it.
+    ``callback_key`` is ours: the CSO tells the outcome under it, or by ``request_id`` over our API.
     """
 
     kind: RemoteKind
@@ -114,6 +114,7 @@ class RemoteAsk(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     duration_s: int | None = None
     response_url: str = ""
+    request_id: str = ""
     callback_key: str = ""
     correlation_id: str = ""
     profile: ChargingProfile | None = None

@@ -24,6 +24,7 @@ class Delivery(models.Model):
         ALERT = "ALERT", "Something of yours wants a look"
         TARIFF = "TARIFF", "A tariff changes, or a change was answered"
         OBJECTION = "OBJECTION", "An objection to a statement was answered"
+        REMOTE = "REMOTE", "What became of a remote request"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     receiver = models.ForeignKey(

@@ -12,6 +12,20 @@ def arrive(endpoint: RoamingEndpoint, *, now: datetime) -> None:
     _stand(endpoint, now=now)
 
 
+def arrive_natively(endpoint: RoamingEndpoint, *, now: datetime) -> bool:
+    """A system of our own API needs no handshake: it is there once staff named its address.
+
+    Whether it was planned and is connected now.
+    """
+    planned = RoamingEndpoint.objects.filter(
+        pk=endpoint.pk, state=RoamingEndpoint.State.PLANNED, registered_at__isnull=True
+    )
+    if not endpoint.url or not planned.update(registered_at=now):
+        return False
+    endpoint.registered_at = now
+    return presence.set_state(endpoint, RoamingEndpoint.State.CONNECTED, now)
+
+
 def leave(endpoint: RoamingEndpoint, *, now: datetime) -> None:
     """Its tokens end; its parties stay listed as suspended, unless another system serves them."""
     endpoints.unregister(endpoint, now=now)

@@ -15,11 +15,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 
 from roaming.messages import OutcomeFinding, plain
-from roaming.models import Delivery, Finding, Sdr, SdrEvent, SdrState
+from roaming.models import Delivery, Finding, RemoteRequest, Sdr, SdrEvent, SdrState
 from roaming.rules.catalog import REMEDIES
 from roaming.rules.findings import Severity
 from roaming.rules.record import ItemKind
 from roaming.services.counter_reading import MatchRow, matches_told
+from roaming.services.remote_reading import RemoteRow, row_of
 from roaming.services.tariff_reading import RecordRating, rating_told
 
 _SDR_COLUMNS = (
@@ -52,6 +53,7 @@ MessageKind: TypeAlias = Literal[
     "ALERT",
     "TARIFF",
     "OBJECTION",
+    "REMOTE",
 ]
 _DOCUMENTS = (Delivery.Kind.STATEMENT, Delivery.Kind.PROVISIONAL, Delivery.Kind.INVOICE)
 # What finance systems subscribe to by name; other messages are told by their type alone.
@@ -165,6 +167,7 @@ class OwedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message as it is pushed and pulled; ``data`` is the record where it is about one.
 
     ``match`` comes with a MATCH, and with a REMINDER where a record of the other side is missing;
+    ``remote`` with a REMOTE: the request with its outcome as it stands now;
     ``event`` with what finance systems subscribe to: settlement.issued, document.issued.
     """
 
@@ -174,6 +177,7 @@ class OwedMessage(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     data: Record | None
     match: MatchRow | msgspec.UnsetType = msgspec.UNSET
+    remote: RemoteRow | msgspec.UnsetType = msgspec.UNSET
     event: EventName | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -267,6 +271,7 @@ def owed_messages(deliveries: Iterable[Delivery]) -> list[OwedMessage]:
     deliveries = list(deliveries)
     records = _carried(deliveries, *_ABOUT_RECORDS)
     matches = matches_told(deliveries)
+    remote = _remote(deliveries)
     return [
         OwedMessage(
             type=cast(MessageKind, one.kind),
@@ -275,6 +280,7 @@ def owed_messages(deliveries: Iterable[Delivery]) -> list[OwedMessage]:
             version=one.subject_version,
             data=records.get(one.subject_id) if one.kind in _ABOUT_RECORDS else None,
             match=matches.get(one.pk, msgspec.UNSET),
+            remote=remote.get(one.subject_id, msgspec.UNSET),
             event=_EVENTS.get(one.kind, msgspec.UNSET),
         )
         for one in deliveries
@@ -306,6 +312,15 @@ def _carried(deliveries: list[Delivery], *kinds: str) -> dict[UUID, Record]:
     wanted = [one.subject_id for one in deliveries if one.kind in kinds]
     states = SdrState.objects.filter(id__in=wanted)
     return {record.record_id: record for record in records_of(states)}
+
+
+def _remote(deliveries: list[Delivery]) -> dict[UUID, RemoteRow]:
+    """The remote requests that deliveries are about; no query where there are none."""
+    wanted = [one.subject_id for one in deliveries if one.kind == Delivery.Kind.REMOTE]
+    if not wanted:
+        return {}
+    found = RemoteRequest.objects.filter(pk__in=wanted).select_related("csp", "cso")
+    return {one.pk: row_of(one) for one in found}
 
 
 def _rows(states: list[SdrState], *more: str) -> dict[UUID, dict]:

@@ -118,7 +118,11 @@ def _store(
 
 def _passed_on(asked: RemoteAsk, target: Target, request: RemoteRequest, key: str) -> RemoteAsk:
     """What the CSO is asked: in its own words for the session, with our key for the outcome."""
-    changes: dict[str, Any] = {"callback_key": key, "response_url": ""}
+    changes: dict[str, Any] = {
+        "request_id": str(request.pk),
+        "callback_key": key,
+        "response_url": "",
+    }
     if request.reservation is not None:
         changes["reservation_number"] = request.reservation.number or 0
     if target.session is not None:

@@ -1,4 +1,8 @@
-"""What became of a remote request: told by its CSO, kept once, and told to the asker."""
+"""What became of a remote request: told by its CSO, kept once, and told to the asker.
+
+An asker that named an address is told there at once; one of our own API gets a message, by its
+webhook or by pull.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,9 +17,9 @@ from clearinghouse.uuid7 import floor_of
 from partners.models import Party
 from roaming.gateways import NotReached, Route, gateway_of
 from roaming.messages.sessions import RemoteAsk, RemoteOutcome
-from roaming.models import RemoteRequest
+from roaming.models import Delivery, RemoteRequest
 from roaming.rules.remote_outcomes import OutcomeVerdict, judge_outcome, reservation_after
-from roaming.services import reservations
+from roaming.services import deliveries, reservations
 from roaming.services.endpoints import endpoint_of
 from roaming.services.remote import response_url_of
 from roaming.services.session_facts import facts_of
@@ -76,6 +80,8 @@ def time_out(*, now: datetime) -> int:
         for request in due:
             request.outcome, request.outcome_at = RemoteRequest.Outcome.TIMED_OUT, now
         RemoteRequest.objects.bulk_update(due, ["outcome", "outcome_at"])
+        for request in due:
+            _owe(request, now=now)
     for request in due:
         _tell(request, RemoteOutcome(outcome="TIMED_OUT"), now=now)
     return len(due)
@@ -108,15 +114,26 @@ def _store(request: RemoteRequest, told: RemoteOutcome, *, now: datetime) -> Non
     if told.profile is not None:
         request.profile = msgspec.to_builtins(told.profile)
     request.save()
+    _owe(request, now=now)
     state = reservation_after(kind=request.kind, outcome=told.outcome)
     if request.reservation is not None and state:
         reservations.set_state(request.reservation, state, now=now)
+
+
+def _owe(request: RemoteRequest, *, now: datetime) -> None:
+    """A message for an asker of our own API; a late outcome after a time-out is one more."""
+    if request.encrypted_response_url is not None:
+        return
+    told = {"receiver": request.csp, "kind": Delivery.Kind.REMOTE, "subject_id": request.pk}
+    version = Delivery.objects.filter(**told).count() + 1
+    Delivery.objects.create(**told, subject_version=version, created_at=now)
 
 
 def _tell(request: RemoteRequest, told: RemoteOutcome, *, now: datetime) -> None:
     """Once, outside of any transaction; where it cannot be told, the asker reads it."""
     url = response_url_of(request)
     if not url:
+        deliveries.publish([request.csp_id])
         return
     try:
         endpoint = endpoint_of(request.csp)

@@ -494,6 +494,7 @@ def test_the_question_as_sent_is_what_the_partner_guide_shows(house):
     house.ask()
 
     assert set(json.loads(end.asked[0].body)) == {
+        "type",
         "question_id",
         "cso_id",
         "csp_id",

@@ -1,11 +1,12 @@
-"""Ask a CSP with an endpoint of protocol REST: one signed POST, one small JSON answer.
+"""Ask a partner with an endpoint of protocol REST: one signed POST, one small JSON answer.
 
-Signed after the Standard Webhooks specification with the secret of the CSP's webhook, so that its
-system checks both the same way.
+Signed after the Standard Webhooks specification with the secret of the party's webhook, so that
+its system checks both the same way. A CSP is asked whether somebody may charge; a CSO to start,
+stop, reserve and the like: ``type`` tells them apart.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -23,11 +24,13 @@ from roaming.messages.authorizations import (
 )
 from roaming.messages.registrations import Registration
 from roaming.messages.sessions import (
+    AnswerWord,
     ChargingPreference,
     ChargingProfile,
     PreferenceAnswer,
     RemoteAnswer,
     RemoteAsk,
+    RemoteKind,
     RemoteOutcome,
 )
 from roaming.models import WebhookSubscription
@@ -35,12 +38,14 @@ from roaming.services.outgoing import Reply, call
 from roaming.services.webhook_call import open_secret
 
 PROTOCOL = "REST"
+T = TypeVar("T", bound=msgspec.Struct)
 LONGEST_ANSWER = 64 * 1024
 
 
 class AskedQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """What a CSP's system is sent."""
 
+    type: str = "AUTHORIZATION"
     question_id: str
     cso_id: str
     csp_id: str
@@ -60,6 +65,43 @@ class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     valid_until_at: datetime | None = None
 
 
+class AskedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a CSO's system is sent; ``request_id`` is the one to tell the outcome of."""
+
+    type: str = "REMOTE_REQUEST"
+    request_id: str
+    kind: RemoteKind
+    cso_id: str
+    csp_id: str
+    driver: ShownCredential | None
+    session_id: str
+    reservation_id: str
+    reservation_number: int
+    location_id: str
+    evse_uid: str
+    connector_id: str
+    authorization_reference: str
+    expires_at: datetime | None
+    duration_s: int | None
+    profile: ChargingProfile | None
+    asked_at: datetime
+    correlation_id: str
+
+
+# What is passed on as it was asked.
+_SAME = tuple(
+    name for name in AskedRequest.__struct_fields__ if name in RemoteAsk.__struct_fields__
+)
+
+
+class RequestAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What it answers at once; NOT_REACHED is ours to say."""
+
+    answer: AnswerWord
+    timeout_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 30
+    message: Annotated[str, msgspec.Meta(max_length=512)] = ""
+
+
 class RestGateway:
     """Implements ``roaming.gateways.PartyGateway`` as far as a native partner is asked."""
 
@@ -67,7 +109,7 @@ class RestGateway:
         self, route: Route, question: AuthorizationQuestion, *, timeout_s: float
     ) -> AuthorizationAnswer:
         question_id = new_uuid7()
-        body = msgspec.json.encode(
+        asked = msgspec.json.encode(
             AskedQuestion(
                 question_id=str(question_id),
                 cso_id=route.sender.code,
@@ -78,21 +120,18 @@ class RestGateway:
                 correlation_id=question.correlation_id,
             )
         )
-        shown = question.shown
-        reply = call(
-            route.endpoint,
-            "POST",
-            route.endpoint.url,
-            body=body,
-            headers=_signed(route, question_id, body),
+        reply = _posted(
+            route,
+            question_id,
+            asked,
             module="authorizations",
             timeout_s=timeout_s,
-            request_id=str(question_id),
             correlation_id=question.correlation_id,
-            private=[each for each in (shown.uid, shown.contract_id, shown.uid_sha256) if each],
-            longest_body=LONGEST_ANSWER,
+            shown=question.shown,
         )
-        given = _read(reply)
+        given = _read(reply, GivenAnswer)
+        if given.decision == "NOT_REACHED":
+            raise NotReached("BROKEN", "it says that it is not there")
         return AuthorizationAnswer(
             decision=given.decision,
             reference=given.reference[:100],
@@ -102,10 +141,32 @@ class RestGateway:
         )
 
     def ask(self, route: Route, ask: RemoteAsk, *, timeout_s: float) -> RemoteAnswer:
-        raise NotReached("UNABLE", "a native partner reads what is asked of it")
+        request_id = UUID(ask.request_id)
+        asked = msgspec.json.encode(
+            AskedRequest(
+                cso_id=route.receiver.code,
+                csp_id=route.sender.code,
+                asked_at=timezone.now(),
+                **{name: getattr(ask, name) for name in _SAME},
+            )
+        )
+        reply = _posted(
+            route,
+            request_id,
+            asked,
+            module="remote-requests",
+            timeout_s=timeout_s,
+            correlation_id=ask.correlation_id,
+            shown=ask.driver,
+        )
+        given = _read(reply, RequestAnswer)
+        if given.answer == "NOT_REACHED":
+            raise NotReached("BROKEN", "it says that it is not there")
+        messages = ({"language": "en", "text": given.message},) if given.message else ()
+        return RemoteAnswer(answer=given.answer, timeout_s=given.timeout_s, messages=messages)
 
     def tell_outcome(self, route: Route, ask: RemoteAsk, outcome: RemoteOutcome) -> None:
-        raise NotReached("UNABLE", "a native partner reads what became of it")
+        raise NotReached("UNABLE", "a native partner is told what became of it by a message")
 
     def prefer(
         self, route: Route, session_id: str, wanted: ChargingPreference, *, timeout_s: float
@@ -134,6 +195,32 @@ class RestGateway:
         raise NotReached("UNABLE", "a native partner is given an API client instead")
 
 
+def _posted(
+    route: Route,
+    message_id: UUID,
+    body: bytes,
+    *,
+    module: str,
+    timeout_s: float,
+    correlation_id: str,
+    shown: ShownCredential | None,
+) -> Reply:
+    known = (shown.uid, shown.contract_id, shown.uid_sha256) if shown else ()
+    return call(
+        route.endpoint,
+        "POST",
+        route.endpoint.url,
+        body=body,
+        headers=_signed(route, message_id, body),
+        module=module,
+        timeout_s=timeout_s,
+        request_id=str(message_id),
+        correlation_id=correlation_id,
+        private=[each for each in known if each],
+        longest_body=LONGEST_ANSWER,
+    )
+
+
 def _signed(route: Route, question_id: UUID, body: bytes) -> dict[str, str]:
     subscription = WebhookSubscription.objects.filter(party=route.receiver.pk).first()
     if subscription is None:
@@ -152,13 +239,10 @@ def _signed(route: Route, question_id: UUID, body: bytes) -> dict[str, str]:
     }
 
 
-def _read(reply: Reply) -> GivenAnswer:
+def _read(reply: Reply, kind: type[T]) -> T:
     if not 200 <= reply.status < 300:
         raise NotReached("BROKEN", f"it answered HTTP {reply.status}")
     try:
-        given = msgspec.json.decode(reply.body, type=GivenAnswer)
+        return msgspec.json.decode(reply.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotReached("BROKEN", "its answer could not be read") from error
-    if given.decision == "NOT_REACHED":
-        raise NotReached("BROKEN", "it says that it is not there")
-    return given
