@@ -65,6 +65,9 @@ class Checklist:
                 name=f"{name}_approve",
             ),
             path(
+                "<uuid:party_id>/checklist/refuse/", view(self.refuse_view), name=f"{name}_refuse"
+            ),
+            path(
                 "<uuid:party_id>/checklist/<str:item>/confirm/",
                 view(self.confirm_view),
                 name=f"{name}_confirm",
@@ -141,6 +144,21 @@ class Checklist:
         )
         return self._asked(request, party, question)
 
+    def refuse_view(self, request, party_id):
+        party = self._party(request, party_id, self.admin.has_view_permission)
+        if not _may_approve(request):
+            raise PermissionDenied
+        question = Question(
+            title=f"Refuse to let {party.code} go live?",
+            sentence="It stays in TEST, and who asked reads why in what happened. It can be asked"
+            " for again.",
+            button="Refuse",
+            is_dangerous=True,
+            is_possible=going_live.open_request(party, now=timezone.now()) is not None,
+            act=partial(_refuse, request, party),
+        )
+        return self._asked(request, party, question)
+
     def _asked(self, request, party: Party, question: Question):
         return ask(request, self.admin, party, question, back_url=reverse(_PAGE, args=[party.pk]))
 
@@ -176,6 +194,16 @@ def _approve(request, party: Party, answers) -> str:
     except (NotReady, NotDecidable) as error:
         raise NotPossible(f"Nothing was changed: {error}") from error
     return f"{party.code} is live."
+
+
+def _refuse(request, party: Party, answers) -> str:
+    try:
+        going_live.refuse(
+            party.pk, reason=answers["reason"], checker=request.user, now=timezone.now()
+        )
+    except (NotReady, NotDecidable) as error:
+        raise NotPossible(f"Nothing was changed: {error}") from error
+    return f"{party.code} stays in TEST."
 
 
 def _may_approve(request) -> bool:
@@ -269,8 +297,12 @@ def _actions(request, model_admin, party: Party, stands: list[Stands]) -> list[A
         return [ActionLink("Ask for LIVE…", reverse(f"{_PAGE}_ask", args=[party.pk]))] * may_ask
     if asked.maker_id == request.user.pk or not _may_approve(request):
         return []
+    approve, refuse = (
+        reverse(f"{_PAGE}_{name}", args=[party.pk]) for name in ("approve", "refuse")
+    )
     return [
-        ActionLink("Look at it and let it go live…", reverse(f"{_PAGE}_approve", args=[party.pk]))
+        ActionLink("Look at it and let it go live…", approve),
+        ActionLink("Refuse…", refuse, is_dangerous=True),
     ]
 
 

@@ -32,6 +32,7 @@ from partners.models import (
 )
 from partners.rules import going_live as rule
 from partners.services import approvals, audit
+from partners.services.approvals import NotDecidable
 
 VERB = "party.go_live"
 RIGHT = "partners.approve_liveactivation"
@@ -165,14 +166,11 @@ def approve(party_id: UUID, *, checker: User, now: datetime) -> LiveActivation:
     TEST says nothing about them. A partner that was ONBOARDING is ACTIVE from now on.
 
     :raises NotReady: nobody asks for it, the steps changed since, or an item is lacking now
-    :raises partners.services.approvals.NotDecidable: by the person who asked, or without the right
+    :raises NotDecidable: by the person who asked, or without the right
     """
 
     def approved() -> LiveActivation:
-        party = Party.objects.select_for_update().get(pk=party_id)
-        asked = open_request(party, now=now)
-        if asked is None:
-            raise NotReady("Nobody asks for it, or the checklist changed since: ask anew.")
+        party, asked = _decidable(party_id, checker, now=now)
         _refuse_lacking(party, now=now)
         approval = approvals.approve(asked.pk, checker=checker, now=now, right=RIGHT)
         owner = queries.current_owner(party, at=now)
@@ -186,6 +184,32 @@ def approve(party_id: UUID, *, checker: User, now: datetime) -> LiveActivation:
         return activation
 
     return in_transaction(approved)
+
+
+def refuse(party_id: UUID, *, reason: str, checker: User, now: datetime) -> None:
+    """Say no as the second person; it can be asked for again.
+
+    :raises NotReady: nobody asks for it, or the steps changed since
+    :raises NotDecidable: as ``approve``
+    """
+
+    def refused() -> None:
+        party, asked = _decidable(party_id, checker, now=now)
+        approvals.refuse(asked.pk, checker=checker, now=now, right=RIGHT)
+        _note("live_refused", party, by=checker, now=now, reason=reason)
+
+    in_transaction(refused)
+
+
+def _decidable(party_id: UUID, checker: User, *, now: datetime) -> tuple[Party, Approval]:
+    """The party, locked, and what waits for ``checker``."""
+    party = Party.objects.select_for_update().get(pk=party_id)
+    asked = open_request(party, now=now)
+    if asked is None:
+        raise NotReady("Nobody asks for it, or the checklist changed since: ask anew.")
+    if asked.maker_id != checker.pk and not approvals.is_approver(checker, RIGHT):
+        raise NotDecidable("It takes an approver, who was given that right by name.")
+    return party, asked
 
 
 def content_sha256(party: Party) -> str:

@@ -14,7 +14,7 @@ from tests.browser.test_days import assert_clean
 from tests.makers import AgreementMaker, nordlicht, partner_of
 from tests.roaming.part_five_rows import make
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 def a_party_on_its_way() -> str:

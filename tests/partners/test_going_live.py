@@ -163,7 +163,9 @@ class TestOnTheWay:
         PartnerState.objects.update(state="ONBOARDING")
         going_live.request(party, reason="tried well", by=maker, now=NOON)
         boss = User.objects.create(username="boss", is_superuser=True, is_staff=True)
-        for nobody, sentence in ((maker, "second person"), (boss, "by name")):
+        third = person("tom", "change_party")
+        refused = ((maker, "second person"), (boss, "by name"), (third, "takes an approver"))
+        for nobody, sentence in refused:
             with pytest.raises(NotDecidable, match=sentence):
                 going_live.approve(party.pk, checker=nobody, now=NOON)
 
@@ -260,6 +262,22 @@ class TestPages:
         assert moved["Location"] == self.url(party)
         assert "It is live" in client.get(self.url(party)).content.decode()
 
+    def test_a_second_person_may_refuse_it_with_a_reason(self, client, party, maker, checker):
+        ready(party, maker)
+        now = timezone.now()
+        going_live.request(party, reason="tried well", by=maker, now=now)
+        client.force_login(checker)
+        assert "Refuse…" in client.get(self.url(party)).content.decode()
+        client.post(self.url(party, "refuse"), {"reason": "the contract is about to end"})
+
+        assert Approval.objects.get().state == "REFUSED"
+        assert not LiveActivation.objects.exists()
+        assert "the contract is about to end" in client.get(self.url(party)).content.decode()
+        with pytest.raises(NotReady, match="Nobody asks"):
+            going_live.approve(party.pk, checker=checker, now=now)
+        going_live.request(party, reason="a longer contract", by=maker, now=now)
+        going_live.approve(party.pk, checker=checker, now=now)
+
     def test_what_is_lacking_stops_the_page_too(self, client, party, maker):
         client.force_login(maker)
         refused = client.post(
@@ -295,6 +313,7 @@ class TestPages:
             self.url(party),
             self.url(party, "ask"),
             self.url(party, "approve"),
+            self.url(party, "refuse"),
             self.url(party, "VAT_CHECKED", "confirm"),
             self.url(party, "VAT_CHECKED", "withdraw"),
         ]
