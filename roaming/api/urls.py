@@ -20,16 +20,17 @@ from roaming.api import (
 app_name = "roaming"
 
 urlpatterns = [
-    path("", include("roaming.api.counter_urls")),
-    path("", include("roaming.api.session_urls")),
-    path("directory/", directory.Directory.as_view(), name="directory"),
-    path("disputes/", include("roaming.api.dispute_urls")),
-    path("authorizations/", authorizations.Authorizations.as_view(), name="authorization-list"),
+    # Somebody stands at the station and waits: no other address is tried before.
     path(
         "authorizations/ask/",
         authorization_ask.AuthorizationAsk.as_view(),
         name="authorization-ask",
     ),
+    path("", include("roaming.api.counter_urls")),
+    path("", include("roaming.api.session_urls")),
+    path("directory/", directory.Directory.as_view(), name="directory"),
+    path("disputes/", include("roaming.api.dispute_urls")),
+    path("authorizations/", authorizations.Authorizations.as_view(), name="authorization-list"),
     path("whitelists/<str:party>/", whitelist.Whitelist.as_view(), name="whitelist"),
     path("holds/", holds.HeldRecords.as_view(), name="holds"),
     path("holds/healings/<uuid:healing_id>/", holds.OneHealing.as_view(), name="healing"),

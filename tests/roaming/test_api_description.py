@@ -154,6 +154,12 @@ class TestPages:
         assert b"cdn." not in answer.content
         assert b"googleapis" not in answer.content
 
+    def test_of_plain_json_have_the_same_policy(self, client):
+        text, plain = client.get("/livez"), client.get("/readyz")
+
+        assert plain["Content-Type"] == "application/json"
+        assert plain["Content-Security-Policy"] == text["Content-Security-Policy"]
+
     def test_give_the_description_as_json_too(self, client):
         answer = client.get("/api/schema/", headers={"Accept": "application/json"})
 
