@@ -211,7 +211,7 @@ def _actions(request, run: CorrectionRun) -> list[ActionLink]:
         links.append(_link("Approve and post…", "approve", run))
     if not may_correct(request):
         return links
-    if run.state == CorrectionRun.State.SIMULATED:
+    if run.state == CorrectionRun.State.SIMULATED and run.maker_id == request.user.pk:
         links.append(_link("Ask a second person…", "request", run))
     if run.state in (CorrectionRun.State.SIMULATED, CorrectionRun.State.REQUESTED):
         links.append(_link("Cancel…", "cancel", run, is_dangerous=True))
@@ -226,6 +226,8 @@ def _link(label: str, name: str, run: CorrectionRun, **options: bool) -> ActionL
 
 
 def _next_step(request, run: CorrectionRun) -> list[Note]:
+    if run.state == CorrectionRun.State.SIMULATED and run.maker_id != request.user.pk:
+        return [Note(f"Nothing is posted. {run.maker} simulated it and asks for it.")]
     if run.state == CorrectionRun.State.SIMULATED:
         return [Note("Nothing is posted. Check the difference, then ask a second person.")]
     if run.state == CorrectionRun.State.REQUESTED:
@@ -307,7 +309,7 @@ def _do(request, run: CorrectionRun, verb: str, answers) -> str:
 
     def done() -> None:
         if verb == "requested":
-            correction_runs.request(run, now=now)
+            correction_runs.request(run, by=request.user, now=now)
         elif verb == "cancelled":
             correction_runs.cancel(run)
         else:

@@ -109,16 +109,19 @@ def simulate(
     return run
 
 
-def request(run: CorrectionRun, *, now: datetime) -> Approval:
+def request(run: CorrectionRun, *, by: User, now: datetime) -> Approval:
     """Ask a second person to approve exactly what was simulated.
 
-    :raises NotCorrectable: it was posted or cancelled.
+    :raises NotCorrectable: it was posted or cancelled, or another simulated it: who asks for
+        somebody else's could approve it as well.
     """
-    return in_transaction(lambda: _request(run, now))
+    return in_transaction(lambda: _request(run, by, now))
 
 
-def _request(run: CorrectionRun, now: datetime) -> Approval:
+def _request(run: CorrectionRun, by: User, now: datetime) -> Approval:
     _refresh_locked(run)
+    if run.maker_id != by.pk:
+        raise NotCorrectable(f"{run.maker} simulated it and asks for it; or simulate it yourself.")
     if run.state not in (CorrectionRun.State.SIMULATED, CorrectionRun.State.REQUESTED):
         raise NotCorrectable(f"The run is {run.state}.")
     approval = approvals.request(

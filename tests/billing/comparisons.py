@@ -276,7 +276,7 @@ def compare_corrections(world: World) -> None:
     run = correction_runs.simulate(
         world.group, correction_runs.Selection(), reason="r", maker=maker, now=NOON, claims=claims
     )
-    asked = correction_runs.request(run, now=NOON)
+    asked = correction_runs.request(run, by=run.maker, now=NOON)
     approvals.approve(asked.pk, checker=checker, now=NOON, right=correction_runs.RIGHT)
     correction_runs.post(Run.objects.get(pk=run.pk), now=NOON)
 

@@ -119,6 +119,22 @@ def test_a_run_is_simulated_asked_for_and_posted_by_a_second_person(client, orac
     ]
 
 
+def test_who_did_not_simulate_a_run_can_not_ask_for_it_and_approve_it(client, oracle, people):
+    client.force_login(people[0])
+    simulated(client, oracle)
+    run = CorrectionRun.objects.get()
+    client.force_login(people[1])
+
+    page = client.get(page_of(run)).content.decode()
+    told = client.post(page_of(run, "request"), {"reason": "I ask for it"}).content.decode()
+    client.post(page_of(run, "approve"), {"reason": "and I approve it"})
+
+    assert "mia simulated it and asks for it" in page
+    assert "or simulate it yourself" in told
+    run.refresh_from_db()
+    assert (run.state, run.approval) == ("SIMULATED", None)
+
+
 def test_selects_by_day_of_the_group_and_by_id(client, oracle, people):
     client.force_login(people[0])
     one = ClearedSdr.objects.order_by("ended_at").first()

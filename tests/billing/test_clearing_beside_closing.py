@@ -213,7 +213,7 @@ def approved_run(world: World, record_id, *, to_minor: int):
         now=NOON,
         claims={record_id: to_minor},
     )
-    asked = correction_runs.request(run, now=NOON)
+    asked = correction_runs.request(run, by=run.maker, now=NOON)
     approvals.approve(asked.pk, checker=checker, now=NOON, right=correction_runs.RIGHT)
     return run
 

@@ -64,7 +64,7 @@ def a_run(oracle, people, *, cents: int = 980):
 
 
 def approved(run, people):
-    approval = correction_runs.request(run, now=NOW)
+    approval = correction_runs.request(run, by=run.maker, now=NOW)
     approvals.approve(approval.pk, checker=people[1], now=NOW, right=correction_runs.RIGHT)
     run.refresh_from_db()
     return run
@@ -99,7 +99,7 @@ def test_posts_a_credit_and_a_replacement_each_and_nets_the_difference(wrongly_s
 
 def test_needs_a_second_person_over_exactly_this_simulation(wrongly_settled, people):
     run = a_run(wrongly_settled, people)
-    correction_runs.request(run, now=NOW)
+    correction_runs.request(run, by=run.maker, now=NOW)
 
     with pytest.raises(NotCorrectable, match="second person"):
         correction_runs.post(run, now=NOW)
@@ -134,7 +134,7 @@ def test_a_cancelled_run_is_not_posted(wrongly_settled, people):
     correction_runs.cancel(run)
 
     with pytest.raises(NotCorrectable):
-        correction_runs.request(run, now=NOW)
+        correction_runs.request(run, by=run.maker, now=NOW)
 
 
 def test_a_run_cancelled_after_its_approval_is_not_posted(wrongly_settled, people):
@@ -156,7 +156,7 @@ def test_a_posted_run_is_told_to_who_looked_before(wrongly_settled, people):
         correction_runs.cancel(seen_before)
     seen_before.state = CorrectionRun.State.SIMULATED
     with pytest.raises(NotCorrectable, match="POSTED"):
-        correction_runs.request(seen_before, now=NOW)
+        correction_runs.request(seen_before, by=seen_before.maker, now=NOW)
 
 
 def test_what_was_agreed_with_tax_is_corrected_to_a_price_with_tax(people):

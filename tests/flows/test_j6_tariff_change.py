@@ -237,7 +237,7 @@ def test_what_was_wrongly_settled_is_put_right_by_the_ratings(oracle, people):
         118_000,
         98_000,
     )
-    approval = correction_runs.request(run, now=NOW)
+    approval = correction_runs.request(run, by=run.maker, now=NOW)
     approvals.approve(approval.pk, checker=people[1], now=NOW, right=correction_runs.RIGHT)
     run.refresh_from_db()
     correction_runs.post(run, now=NOW)
