@@ -35,6 +35,7 @@ _BREAKER = {
 }
 _SHOWN = 20
 _State = RoamingEndpoint.State
+_CLEARING = RoamingEndpoint.Capability.CLEARING
 
 
 def story(endpoint: RoamingEndpoint, *, may_change: bool, now: datetime) -> Story:
@@ -113,6 +114,10 @@ def _facts(endpoint: RoamingEndpoint, breaker_state: State) -> Facts:
             ("Protocol", f"{endpoint.protocol} {endpoint.protocol_version}".strip()),
             ("Its address", endpoint.versions_url or endpoint.url),
             ("Registered", endpoint.registered_at),
+            (
+                "Clearing module",
+                "agreed by both sides" if _CLEARING in endpoint.capabilities else "",
+            ),
         ],
     )
 

@@ -23,6 +23,8 @@ from partners.models import EndpointInterface
 from partners.services import audit
 from roaming.admin.connection_story import result_of
 from roaming.models import Exchange
+from roaming.protocols.ocpi.registry import module_names
+from roaming.protocols.rest import gateway as rest
 from roaming.services import replays
 from roaming.services.replays import NotAgain
 
@@ -46,14 +48,15 @@ class ResultFilter(DropdownFilter):
 
 
 class ModuleFilter(DropdownFilter):
-    """The modules that any system offers: a small table, not the one that grows."""
+    """The modules that we or any system offer: small tables, not the one that grows."""
 
     title = "module"
     parameter_name = "module"
 
     def lookups(self, request, model_admin):
         offered = EndpointInterface.objects.order_by("module").values_list("module", flat=True)
-        return [(name, name) for name in sorted({"versions", *offered.distinct()})]
+        names = {"versions", *rest.MODULES, *module_names(), *offered.distinct()}
+        return [(name, name) for name in sorted(names)]
 
     def queryset(self, request, queryset):
         return queryset.filter(module=self.value()) if self.value() else queryset

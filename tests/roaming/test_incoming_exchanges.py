@@ -122,6 +122,10 @@ def test_staff_find_them_and_they_go_after_thirty_days(cso, client, olga):
     listed = client.get(f"{address}?direction__exact=IN").content.decode()
     assert "We were called" in listed
     assert "POST cdrs" in listed
+    assert "POST cdrs" in client.get(f"{address}?module=cdrs").content.decode()
+    others = client.get(f"{address}?module=declh-clearing").content.decode()
+    assert "POST cdrs" not in others
+    assert "remote-requests" in others
     page = client.get(reverse("admin:roaming_exchange_change", args=[kept().pk])).content.decode()
     assert "What was asked" in page
     assert UID not in page

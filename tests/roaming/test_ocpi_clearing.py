@@ -127,6 +127,8 @@ class TestWhoIsShownIt:
             assert answer.status_code == 302, answer.content
             endpoint.refresh_from_db()
             assert endpoint.capabilities == kept
+            page = client.get(address).content.decode()
+            assert ("agreed by both sides" in page) == bool(kept)
         assert AuditEvent.objects.filter(object_id=str(endpoint.pk)).exists()
 
 
@@ -313,10 +315,15 @@ class TestWeTellThem:
             url=f"{partner.end.url}/receiver/clearing",
         )
 
+    def stays_alone(self, partner: Partner) -> None:
+        """The other connection of Nordlicht, by which the CDR came, is away."""
+        RoamingEndpoint.objects.exclude(pk=partner.endpoint.pk).update(state="OFFLINE")
+
     @pytest.mark.django_db(transaction=True)
     def test_how_records_and_disputes_stand(self, partner, csp, sent):
         self.offer(partner)
         dispute = declined(csp)
+        self.stays_alone(partner)
 
         done = gateway_deliveries.deliver_over_gateways(clock=timezone.now)
 
@@ -345,6 +352,7 @@ class TestWeTellThem:
             self.offer(partner)
         RoamingEndpoint.objects.filter(pk=partner.endpoint.pk).update(capabilities=capabilities)
         declined(csp)
+        self.stays_alone(partner)
 
         done = gateway_deliveries.deliver_to(nordlicht().pk, clock=timezone.now)
         assert done == {True: 0, False: 0}

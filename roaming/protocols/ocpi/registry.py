@@ -39,6 +39,10 @@ def register(module: Module) -> None:
         view.view_class.module = module.name  # type: ignore[attr-defined]
 
 
+def module_names() -> list[str]:
+    return sorted(_modules)
+
+
 def modules_of(version: str) -> list[Module]:
     return [module for module in _modules.values() if version in module.versions]
 

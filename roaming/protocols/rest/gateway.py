@@ -38,6 +38,7 @@ from roaming.services.outgoing import Reply, call
 from roaming.services.webhook_call import open_secret
 
 PROTOCOL = "REST"
+AUTHORIZATIONS, REMOTE_REQUESTS = MODULES = ("authorizations", "remote-requests")
 T = TypeVar("T", bound=msgspec.Struct)
 LONGEST_ANSWER = 64 * 1024
 
@@ -124,7 +125,7 @@ class RestGateway:
             route,
             question_id,
             asked,
-            module="authorizations",
+            module=AUTHORIZATIONS,
             timeout_s=timeout_s,
             correlation_id=question.correlation_id,
             shown=question.shown,
@@ -154,7 +155,7 @@ class RestGateway:
             route,
             request_id,
             asked,
-            module="remote-requests",
+            module=REMOTE_REQUESTS,
             timeout_s=timeout_s,
             correlation_id=ask.correlation_id,
             shown=ask.driver,
