@@ -40,13 +40,20 @@ class Terms:
     interfaces: tuple[Offered, ...]
 
 
+class Overtaken(Exception):
+    """A handshake that something else has overtaken: nothing of it is stored."""
+
+
 def checksum(token: str) -> str:
     """How a token that a partner shows is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def issue_registration_token(endpoint: RoamingEndpoint, *, now: datetime) -> str:
-    """A token that opens the handshake for seven days; those given before it end."""
+    """A token that opens the handshake for seven days; those given before it end.
+
+    A suspended connection starts anew: whatever its system, or who robbed it, showed is over.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with transaction.atomic():
         _end_tokens(endpoint, now=now, purpose=EndpointToken.Purpose.REGISTRATION)
@@ -57,9 +64,11 @@ def issue_registration_token(endpoint: RoamingEndpoint, *, now: datetime) -> str
             created_at=now,
             ends_at=now + REGISTRATION_LASTS,
         )
-        RoamingEndpoint.objects.filter(
+        suspended = RoamingEndpoint.objects.filter(
             pk=endpoint.pk, state=RoamingEndpoint.State.SUSPENDED
-        ).update(state=RoamingEndpoint.State.PLANNED, state_changed_at=now)
+        )
+        if suspended.update(state=RoamingEndpoint.State.PLANNED, state_changed_at=now):
+            _end_tokens(endpoint, now=now, purpose=EndpointToken.Purpose.ACTIVE)
     return token
 
 
@@ -80,10 +89,21 @@ def withdraw_token(token: str, *, now: datetime) -> None:
     EndpointToken.objects.filter(token_sha256=checksum(token)).update(ends_at=now)
 
 
-def register(endpoint: RoamingEndpoint, terms: Terms, *, now: datetime) -> str:
-    """Connect the endpoint under ``terms``, or renew it; return the token its system shows now."""
+def register(
+    endpoint: RoamingEndpoint, terms: Terms, *, shown: EndpointToken, now: datetime
+) -> str:
+    """Connect the endpoint under ``terms``, or renew it; return the token its system shows now.
+
+    ``shown`` is the token that asked for it. Partners can draw out a handshake, over a suspension
+    or their own leaving, and begin two with one registration token.
+
+    :raises Overtaken: the token has ended since, or the connection was suspended
+    """
     with transaction.atomic():
         locked = RoamingEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+        _refuse_suspended(locked)
+        if _has_ended(shown, now=now):
+            raise Overtaken("The token that was shown has ended in the meantime.")
         _end_tokens(endpoint, now=now, purpose=EndpointToken.Purpose.REGISTRATION)
         token = issue_active_token(endpoint, now=now)
         keep_terms(locked, terms, now=now)
@@ -91,9 +111,13 @@ def register(endpoint: RoamingEndpoint, terms: Terms, *, now: datetime) -> str:
 
 
 def settle(endpoint: RoamingEndpoint, terms: Terms, *, now: datetime) -> None:
-    """Remember the terms of a handshake that we asked for ourselves."""
+    """Remember the terms of a handshake that we asked for ourselves.
+
+    :raises Overtaken: the connection was suspended since
+    """
     with transaction.atomic():
         locked = RoamingEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+        _refuse_suspended(locked)
         keep_terms(locked, terms, now=now)
 
 
@@ -161,6 +185,20 @@ def seal_secret(secret: str) -> bytes:
 
 def open_secret(held: EndpointSecret) -> str:
     return _sealer().open(bytes(held.encrypted_token)).decode()
+
+
+def _refuse_suspended(locked: RoamingEndpoint) -> None:
+    """Only a person ends a suspension."""
+    if locked.state == RoamingEndpoint.State.SUSPENDED:
+        raise Overtaken("The connection was suspended in the meantime.")
+
+
+def _has_ended(shown: EndpointToken, *, now: datetime) -> bool:
+    """Since it was shown. A registration token serves once, whoever's clock is ahead."""
+    ends_at = EndpointToken.objects.values_list("ends_at", flat=True).get(pk=shown.pk)
+    if shown.purpose == EndpointToken.Purpose.REGISTRATION and ends_at != shown.ends_at:
+        return True
+    return ends_at is not None and ends_at <= now
 
 
 def _end_tokens(endpoint: RoamingEndpoint, *, now: datetime, purpose: str) -> None:

@@ -1,5 +1,8 @@
 """The handshake over real HTTP, with a partner that serves its own side of it: cases CRD-01…13."""
 
+import json
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -8,9 +11,11 @@ from partners.services.endpoints import issue_registration_token, secret_of
 from roaming.gateways import NotReached
 from roaming.protocols.ocpi import handshake, own_credentials
 from roaming.protocols.ocpi.simulator import FakePartner, Options, RegistrationFailed, Speaker
+from roaming.services import presence
 from tests.makers import AgreementMaker, nordlicht, partner_of, polder, voltaire
-from tests.roaming.ocpi_world import System, let
+from tests.roaming.ocpi_world import System, connection, let
 from tests.roaming.part_five_rows import make
+from tests.roaming.partner_end import at_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -203,3 +208,93 @@ def test_a_token_that_a_partner_did_not_take_ends(hub):
     assert not EndpointToken.objects.filter(purpose="ACTIVE", ends_at__isnull=True).exists()
     endpoint.refresh_from_db()
     assert (endpoint.state, endpoint.registered_at) == ("PLANNED", None)
+
+
+def envelope(data: Any) -> bytes:
+    told = {"data": data, "status_code": 1000, "timestamp": "2026-01-01T00:00:00Z"}
+    return json.dumps(told).encode()
+
+
+class TestAHandshakeThatIsDrawnOut:
+    """A partner's system decides how long it takes: what happens meanwhile is not undone by it."""
+
+    @pytest.fixture
+    def end(self):
+        with at_work() as end:
+            yield end
+
+    def credentials(self, end, meanwhile=lambda: None):
+        """Its versions list what it offers, once ``meanwhile`` has happened."""
+
+        def answer(asked, _):
+            if asked.path == "/versions":
+                meanwhile()
+                return 200, envelope([{"version": "2.2.1", "url": f"{end.url}/2.2.1"}])
+            return 200, envelope({"version": "2.2.1", "endpoints": []})
+
+        end.answer = answer
+        return {"token": "what-we-are-to-show", "url": f"{end.url}/versions", "roles": []}
+
+    @pytest.mark.parametrize("verb", ["POST", "PUT"])
+    def test_ends_no_suspension(self, hub, end, verb):
+        endpoint, token = connection(nordlicht(), registered=verb == "PUT")
+
+        def suspend():
+            presence.set_state(
+                RoamingEndpoint.objects.get(pk=endpoint.pk), "SUSPENDED", timezone.now()
+            )
+
+        answer = System(token).send(verb, "credentials", self.credentials(end, suspend))
+
+        assert (answer.status_code, answer.ocpi["status_code"]) == (403, 2000)
+        endpoint.refresh_from_db()
+        assert endpoint.state == "SUSPENDED"
+        assert not EndpointSecret.objects.exists()
+        assert EndpointToken.objects.count() == 1
+
+    def test_registers_once_with_one_token(self, hub, end):
+        _, token = connection(nordlicht(), registered=False)
+        first = self.credentials(end)
+        told = []
+        second = self.credentials(
+            end,
+            lambda: told or told.append(1) or told.append(System(token).post("credentials", first)),
+        )
+        late = System(token).post("credentials", second)
+        assert told[1].ocpi["status_code"] == 1000
+        assert (late.status_code, late.ocpi["status_code"]) == (403, 2000)
+        assert EndpointToken.objects.filter(purpose="ACTIVE").count() == 1
+
+    def test_does_not_bring_back_who_left(self, hub, end):
+        endpoint, token = connection(nordlicht())
+        leaving = self.credentials(end, lambda: System(token).delete("credentials"))
+        assert System(token).put("credentials", leaving).status_code == 403
+        endpoint.refresh_from_db()
+        assert endpoint.state == "SUSPENDED"
+
+
+def test_a_token_that_was_stolen_stays_ended_when_a_suspended_partner_may_register_anew():
+    endpoint, stolen = connection(nordlicht())
+    presence.set_state(endpoint, "SUSPENDED", timezone.now())
+    assert System(stolen).get("/ocpi/versions").status_code == 403
+    new = issue_registration_token(endpoint, now=timezone.now())
+    assert System(stolen).get("/ocpi/versions").status_code == 401
+    assert System(new).get("/ocpi/versions").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"url": "http://[half"},
+        {"url": "http://\u2100.example/"},
+        {"url": "http://a\0b.example/"},
+        {"token": "   "},
+        {"token": "\u00e9"},
+    ],
+    ids=["half a bracket", "no host name", "NUL", "blank", "not for a header"],
+)
+def test_credentials_that_cannot_be_used_are_refused_as_such(told):
+    _, token = connection(nordlicht(), version="2.1.1")
+    own = {"token": "x", "url": "http://127.0.0.1:1/"}
+    answer = System(token, version="2.1.1").put("credentials", own | told)
+    assert 2000 <= answer.ocpi["status_code"] < 3000

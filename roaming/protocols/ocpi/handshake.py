@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from partners.models import EndpointInterface, RoamingEndpoint
+from partners.models import EndpointInterface, EndpointToken, RoamingEndpoint
 from partners.services import endpoints
-from partners.services.endpoints import Offered, Terms
+from partners.services.endpoints import Offered, Overtaken, Terms
 from roaming.gateways import NotReached, Route
 from roaming.protocols.ocpi import faults
 from roaming.protocols.ocpi.faults import Fault
@@ -35,11 +35,17 @@ def read_credentials(tree: Any) -> Told:
     if not isinstance(tree, dict):
         raise Fault(faults.INVALID, "Send a credentials object.")
     secret, url = tree.get("token"), tree.get("url")
-    if not isinstance(secret, str) or not 1 <= len(secret) <= 64 or not secret.isprintable():
-        raise Fault(faults.INVALID, "token: 1 to 64 printable characters.")
+    if not isinstance(secret, str) or not _is_secret(secret):
+        raise Fault(faults.INVALID, "token: 1 to 64 printable characters of ASCII.")
     if not isinstance(url, str) or len(url) > _LONGEST_URL or not may_call(url):
         raise Fault(faults.INVALID, "url: the absolute address of your versions endpoint.")
     return Told(secret.strip(), url)
+
+
+def _is_secret(text: str) -> bool:
+    """It travels in a header. Blanks alone would be none, and show the one agreed before."""
+    is_header = text.isascii() and text.isprintable()
+    return is_header and 1 <= len(text) <= 64 and bool(text.strip())
 
 
 def explore(endpoint: RoamingEndpoint, told: Told, *, version: str, correlation_id: str) -> Terms:
@@ -90,9 +96,15 @@ def _offered(entry: dict[str, Any], *, version: str) -> list[Offered]:
     return [Offered(module[:60], one, url) for one in sorted(_SIDES)]
 
 
-def renew(endpoint: RoamingEndpoint, terms: Terms, *, now: datetime) -> str:
-    """Store what was agreed; the token that the partner's system shows from now on."""
-    return endpoints.register(endpoint, terms, now=now)
+def renew(endpoint: RoamingEndpoint, terms: Terms, *, shown: EndpointToken, now: datetime) -> str:
+    """Store what was agreed; the token that the partner's system shows from now on.
+
+    :raises Fault: the connection was suspended, or the token ``shown`` ended, in the meantime
+    """
+    try:
+        return endpoints.register(endpoint, terms, shown=shown, now=now)
+    except Overtaken as late:
+        raise Fault(faults.CLIENT_ERROR, str(late), http=403) from late
 
 
 def connect(
@@ -130,7 +142,11 @@ def connect(
         version=version,
         interfaces=terms.interfaces,
     )
-    endpoints.settle(endpoint, settled, now=now)
+    try:
+        endpoints.settle(endpoint, settled, now=now)
+    except Overtaken as late:
+        endpoints.withdraw_token(token, now=now)
+        raise Fault(faults.CLIENT_ERROR, str(late)) from late
     arrivals.arrive(endpoint, now=now)
     endpoint.refresh_from_db()
     return endpoint
@@ -166,7 +182,10 @@ def _route(endpoint: RoamingEndpoint, correlation_id: str = "") -> Route:
 
 def may_call(url: str) -> bool:
     """Is it an absolute http address at all? Where it may lead is the guard's to say."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as half a bracket of an IPv6 address
+        return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from roaming.protocols.ocpi import faults, handshake
 from roaming.protocols.ocpi.faults import Answer, Fault
 from roaming.protocols.ocpi.http import Call, ModuleView
@@ -45,8 +47,11 @@ class Credentials(ModuleView):
             version=call.version,
             correlation_id=call.correlation_id,
         )
-        token = handshake.renew(call.connection.endpoint, terms, now=call.now)
-        arrivals.arrive(call.connection.endpoint, now=call.now)
+        now = timezone.now()  # its system had all the time it wanted
+        token = handshake.renew(
+            call.connection.endpoint, terms, shown=call.connection.token, now=now
+        )
+        arrivals.arrive(call.connection.endpoint, now=now)
         return Answer(_own(call, token=token), http=http)
 
 
