@@ -31,7 +31,8 @@ def check_url(url: str, *, may_be_local: bool) -> httpx.URL:
     """
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        _ = parsed.host
+    except (httpx.InvalidURL, UnicodeError) as error:  # the latter: a host that no IDN can be
         raise UnsafeAddress(f"is no URL: {error}") from error
     allowed = ("https", "http") if may_be_local else ("https",)
     if parsed.scheme not in allowed:
@@ -54,7 +55,7 @@ def resolve(url: str, *, may_be_local: bool) -> Target:
     parsed = check_url(url, may_be_local=may_be_local)
     try:
         found = socket.getaddrinfo(parsed.host, parsed.port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter: labels that DNS cannot have
         raise UnsafeAddress(f"cannot be looked up: {error}") from error
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     for address in addresses:
@@ -66,6 +67,23 @@ def resolve(url: str, *, may_be_local: bool) -> Target:
 def _refuse_private(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address, *, may_be_local: bool
 ) -> None:
-    inner = getattr(address, "ipv4_mapped", None) or address
-    if not may_be_local and (not inner.is_global or inner.is_multicast):
+    if not may_be_local and not _is_public(address):
         raise UnsafeAddress(f"leads to {address}, which is not on the public Internet")
+
+
+# Gateways pass on what is sent there to the IPv4 address in its last four bytes (RFC 6052).
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+# Old or local forms that the Internet does not route (RFC 4291 2.5.5.1, 3879, 8215).
+_NOT_ROUTED = tuple(map(ipaddress.IPv6Network, ("::/96", "fec0::/10", "64:ff9b:1::/48")))
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """An address that carries an IPv4 one is as public as that."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in _NOT_ROUTED):
+            return False
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _TRANSLATED:
+            inner = ipaddress.IPv4Address(address.packed[-4:])
+        address = inner or address
+    return address.is_global and not address.is_multicast

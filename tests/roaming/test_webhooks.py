@@ -304,14 +304,29 @@ class TestAnAddress:
             "https://169.254.169.254/latest/",
             "https://[::1]/",
             "https://[::ffff:10.0.0.1]/",
+            "https://[::127.0.0.1]/",
+            "https://[64:ff9b::169.254.169.254]/",
+            "https://[64:ff9b:1::10.0.0.1]/",
+            "https://[2002:7f00:1::]/",
+            "https://[fec0::1]/",
             "https://0.0.0.0/",
             "https:///hook",
+            "https://xn--a/",
             "no url",
         ],
     )
     def test_is_refused_unless_public_and_https(self, url):
         with pytest.raises(UnsafeAddress):
             check_url(url, may_be_local=False)
+
+    @pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1]", "[64:ff9b::8.8.8.8]"])
+    def test_is_called_where_it_is_public_in_any_form(self, host):
+        assert check_url(f"https://{host}/hook", may_be_local=False).host
+
+    @pytest.mark.parametrize("host", ["a..b", f"{'a' * 70}.example"])
+    def test_of_a_name_that_dns_cannot_have_is_refused(self, host):
+        with pytest.raises(UnsafeAddress, match="looked up"):
+            resolve(f"https://{host}/hook", may_be_local=False)
 
     def test_is_looked_up_before_it_is_called(self):
         with pytest.raises(UnsafeAddress, match="not on the public Internet"):
