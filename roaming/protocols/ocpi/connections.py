@@ -114,7 +114,7 @@ def _shown(header: str) -> Iterator[str]:
     yield token
     try:
         decoded = base64.b64decode(token, validate=True).decode().rstrip("\r\n")
-    except (binascii.Error, UnicodeDecodeError):
+    except (binascii.Error, ValueError):  # not Base64, not ASCII, not UTF-8 in it
         return
     if decoded:
         yield decoded

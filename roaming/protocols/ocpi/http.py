@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import msgspec
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -24,10 +24,10 @@ from roaming.protocols.ocpi import faults, routing
 from roaming.protocols.ocpi.connections import Connection, connection_of
 from roaming.protocols.ocpi.faults import Answer, Fault, NotAuthorized
 from roaming.protocols.ocpi.recording import Answered, Incoming
+from roaming.protocols.ocpi.trees.exact import Unreadable, decode
 
 logger = logging.getLogger(__name__)
 _VERBS = ("get", "put", "patch", "post", "delete")
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 # Our own ids and those of partners: long enough for a UUID with a prefix.
 _LONGEST_ID = 64
@@ -56,7 +56,11 @@ class Call:
 
     @property
     def raw(self) -> bytes:
-        return self.request.body
+        """:raises Fault: HTTP 413, it is longer than we read"""
+        try:
+            return self.request.body
+        except RequestDataTooBig as error:
+            raise Fault(faults.CLIENT_ERROR, "The body is too long.", http=413) from error
 
     @cached_property
     def stated_sender(self) -> routing.Address:
@@ -103,12 +107,14 @@ class Call:
     def tree(self) -> Any:
         """The body as an exact JSON tree.
 
-        :raises Fault: HTTP 400, it is no JSON
+        :raises Fault: HTTP 400, it is no JSON, or none that can be kept
         """
         try:
-            return _decode(self.raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError) as error:
-            raise Fault(faults.CLIENT_ERROR, f"The body is not JSON: {error}", http=400) from error
+            return decode(self.raw)
+        except Unreadable as error:
+            raise Fault(
+                faults.CLIENT_ERROR, f"The body cannot be read: {error}.", http=400
+            ) from error
 
 
 class ModuleView:
@@ -159,6 +165,7 @@ class ModuleView:
                 callee_role=self.callee_role,
             )
             verb = self._verb(request)
+            _check_address(request)
             if self.is_routed:
                 _ = call.receiver  # whoever is named must be known, whatever the module
             answer = verb(call, **arguments)
@@ -198,6 +205,12 @@ class ModuleView:
             return
         for name, value in back.items():
             response[name] = value
+
+
+def _check_address(request: HttpRequest) -> None:
+    """:raises Fault: 404, it holds the character NUL, which no id of anything has"""
+    if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        raise Fault(faults.CLIENT_ERROR, "There is nothing at this address.", http=404)
 
 
 def _response(answer: Answer) -> Answered:

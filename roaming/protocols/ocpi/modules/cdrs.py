@@ -6,6 +6,7 @@ content is refused and changes nothing (OCPI is silent; the clearing house's rul
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from django.urls import reverse
 
@@ -138,7 +139,7 @@ def _said(outcome: SdrOutcome, severity: str) -> str:
 def _location(call: Call, owner: Party, cdr_id: str) -> str:
     path = reverse(f"ocpi:details-{call.version}")
     return call.request.build_absolute_uri(
-        f"{path}/receiver/cdrs/{owner.country_code}/{owner.party_id}/{cdr_id}"
+        f"{path}/receiver/cdrs/{owner.country_code}/{owner.party_id}/{quote(cdr_id, safe='')}"
     )
 
 
@@ -164,7 +165,8 @@ MODULE = Module(
     routes=(
         ("sender/cdrs", CdrSender.as_view()),
         ("receiver/cdrs", CdrReceiver.as_view()),
-        ("receiver/cdrs/<str:country>/<str:party>/<str:cdr_id>", KeptCdr.as_view()),
+        # Ids may hold a slash, which a web server hands over like those of the path.
+        ("receiver/cdrs/<str:country>/<str:party>/<path:cdr_id>", KeptCdr.as_view()),
     ),
     owner_role=Party.Role.CSO,
 )

@@ -7,7 +7,20 @@ import msgspec
 
 Tree = dict[str, Any]
 
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+# Far beyond what anything is measured in. Without it eight bytes, 1e131071, become 131,072 digits
+# for everyone who reads them from the database.
+_MOST_PLACES = 1000
+
+
+def _number(text: str) -> Decimal:
+    value = Decimal(text)
+    _, digits, exponent = value.as_tuple()
+    if not -_MOST_PLACES <= int(exponent) <= _MOST_PLACES or len(digits) > _MOST_PLACES:
+        raise InvalidOperation(text)
+    return value
+
+
+_decode = msgspec.json.Decoder(float_hook=_number).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 

@@ -1,0 +1,93 @@
+"""What a hostile partner's system sends: refused as its mistake, never as ours (3000)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.makers import AgreementMaker, nordlicht, voltaire
+from tests.roaming.ocpi_world import System, connection
+from tests.roaming.over_http import wire
+from tests.roaming.test_ocpi_cdr_module import cdr
+from tests.roaming.test_ocpi_locations import LOCATION
+from tests.roaming.test_ocpi_tokens import token
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def agreed():
+    AgreementMaker(acceptance="EXPLICIT", counter_records="REQUIRED")
+
+
+@pytest.fixture
+def cso() -> System:
+    return System(connection(nordlicht(), capabilities=["CLEARING"])[1])
+
+
+@pytest.fixture
+def csp() -> System:
+    return System(connection(voltaire(), capabilities=["CLEARING"])[1])
+
+
+@pytest.mark.parametrize("shown", [b"\xfc", b"\xff\xfe", b"====", b"A" * 5000])
+def test_a_token_that_none_can_be_is_401(shown):
+    answer: Any = wire().send("GET", "/ocpi/versions", b"", {"Authorization": b"Token " + shown})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "receiver/locations/DE/NLX/%00",
+        "sender/locations/%00",
+        "receiver/sessions/DE/NLX/%00",
+        "receiver/tariffs/DE/NLX/%00",
+        "receiver/cdrs/DE/NLX/%00",
+        "sender/clearing/cdrs/%00/NLX/1",
+        "sender/locations?date_from=%00",
+        "sender/tokens?offset=%00",
+    ],
+)
+def test_an_address_with_nul_leads_nowhere(cso, path):
+    answer = cso.get(path)
+    assert (answer.status_code, answer.ocpi["status_code"]) == (404, 2000)
+
+
+def test_bodies_with_nul_are_refused(cso, csp):
+    nul = "a\0b"
+    assert cso.post("receiver/cdrs", cdr("C1")).status_code == 201
+    of_nobody = cdr("C2")["cdr_token"] | {"country_code": nul}
+    answers = [
+        cso.post("receiver/cdrs", cdr("C2", cdr_token=of_nobody)),
+        cso.post(
+            "sender/commands/START_SESSION/key", {"result": "ACCEPTED", "message": {"text": nul}}
+        ),
+        cso.post("sender/tokens/AAAA1111/authorize", {"location_id": nul}),
+        csp.put(f"receiver/tokens/FR/VOL/{token()['uid']}", token(visual_number=nul)),
+        csp.post("receiver/clearing/counter-records", {"id": nul}),
+        csp.post("receiver/clearing/cdrs/DE/NLX/C1/decline", {"reason": "D01", "text": nul}),
+    ]
+    told = [(answer.status_code, answer.ocpi["status_code"]) for answer in answers]
+    assert told == [(400, 2000)] * len(answers)
+
+
+def test_a_body_that_is_too_long_is_413(cso, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = cso.put("receiver/locations/DE/NLX/LOC1", b" " * 1001)
+    assert (answer.status_code, answer.ocpi["status_code"]) == (413, 2000)
+
+
+@pytest.mark.parametrize("figure", ["1e999999", "1e131071", "1e-5000", f"0.{'1' * 1100}"])
+def test_a_figure_that_would_grow_in_the_database_is_refused(cso, figure):
+    """One of them made the page of locations unreadable, or as long as it liked."""
+    whole = json.dumps(LOCATION | {"x_own": "figure"}).replace('"figure"', figure)
+    answer = cso.put("receiver/locations/DE/NLX/LOC1", whole.encode())
+    assert (answer.status_code, answer.ocpi["status_code"]) == (400, 2000)
+
+
+@pytest.mark.parametrize("cdr_id", ["A#1", "A?1", "A/1", "../A", "A B", "A%2F"])
+def test_a_cdr_is_found_at_the_address_that_was_answered_whatever_its_id(cso, cdr_id):
+    taken = cso.post("receiver/cdrs", cdr(cdr_id))
+    address = taken.headers["Location"].removeprefix("http://testserver")
+    assert cso.get(address).ocpi["data"]["id"] == cdr_id
