@@ -121,14 +121,17 @@ def _facts(settlement: Settlement) -> Facts:
 
 
 def _statements(settlement: Settlement) -> dict:
-    """A link per partner: to the stored file, or to the document while it is rendered."""
+    """A link per partner: to its statement's file, or to the document while it is rendered."""
+    kinds = [Document.Kind.PROVISIONAL, Document.Kind.STATEMENT]  # an invoice is none
     # PROVISIONAL first: the final STATEMENT takes its place.
-    documents = Document.objects.filter(settlement=settlement).defer("content").order_by("kind")
+    documents = Document.objects.filter(settlement=settlement, kind__in=kinds).order_by("kind")
     files = dict(
-        DocumentFile.objects.filter(document__settlement=settlement).values_list("document", "pk")
+        DocumentFile.objects.filter(
+            document__settlement=settlement, document__kind__in=kinds
+        ).values_list("document", "pk")
     )
     links: dict[object, object] = {}
-    for document in documents:
+    for document in documents.defer("content"):
         if document.pk in files:
             url = reverse("admin:billing_documentfile_download", args=[files[document.pk]])
             links[document.partner_id] = format_html(

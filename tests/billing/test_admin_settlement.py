@@ -15,6 +15,7 @@ from billing.services import releases
 from billing.services.closing import close_window
 from billing.services.fx import import_ecb_csv
 from partners.models import Approval, AuditEvent, TaxRegistration, User
+from partners.queries import clearing_house
 from partners.services.approvals import NotDecidable
 from tests.billing.oracle_world import (
     BUSINESS_DAY_3,
@@ -106,6 +107,26 @@ class TestFigures:
         assert {"supply_net", "supply_vat", "fee", "transfers"} <= set(seen)
         for figure in ("600.80", "-642.13", "-75.20", "116.53"):
             assert figure in html.replace("−", "-"), figure
+
+    def test_its_statements_are_no_invoices(self, client, people):
+        oracle = an_oracle()
+        january(oracle)
+        settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
+        Document.objects.create(
+            number="CH-INV-2027-000001",
+            kind="INVOICE",
+            environment="LIVE",
+            partner=clearing_house(),
+            settlement=settlement,
+            content={},
+            content_sha256="0" * 64,
+            issued_at=BUSINESS_DAY_6,
+        )
+        client.force_login(people[0])
+
+        html = client.get(page_of(settlement)).content.decode()
+
+        assert "CH-INV-2027-000001" not in html
 
     def test_of_what_is_exchanged_lead_there_in_both_currencies(self, client, people):
         import_ecb_csv(RATES.encode(), now=SEPTEMBER)
