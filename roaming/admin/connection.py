@@ -11,7 +11,11 @@ from django.urls import path
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from partners.admin.base import HouseAdmin
 from partners.admin.confirm import Question, ask
@@ -22,17 +26,24 @@ from partners.services import audit, endpoints
 from partners.services.served_parties import why_not_served
 from roaming import queries_exchanges
 from roaming.admin import connect_form, connection_story
+from roaming.protocols.ocpi import identity as ocpi
 from roaming.protocols.rest import gateway as rest
 from roaming.services import arrivals, presence
 from roaming.services.outgoing.breaker import breaker
 
 _State = RoamingEndpoint.State
 _CLEARING = RoamingEndpoint.Capability.CLEARING
+_PROTOCOLS = [
+    (ocpi.PROTOCOL, "OCPI: 2.1.1, 2.2.1 or 2.3.0, as its handshake says"),
+    (rest.PROTOCOL, "REST: our own API, no handshake"),
+]
 
 
 class ConnectionForm(forms.ModelForm):
     """Says which party may not be served, and why; the database refuses it too."""
 
+    # A misspelt protocol would be a connection whose token opens nothing, and it cannot be changed.
+    protocol = forms.ChoiceField(choices=_PROTOCOLS, widget=UnfoldAdminSelectWidget)
     # A laboratory's system may be at http; nothing is put before an address that has no scheme.
     url = forms.CharField(max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
 

@@ -121,6 +121,18 @@ class TestAConnection:
 
         assert breaker.state(endpoint.pk) is State.CLOSED
 
+    def test_speaks_a_protocol_that_we_speak(self, staff):
+        party = nordlicht()
+        form = {"owner": str(partner_of(party).pk), "environment": "LIVE", "quirks": "{}"}
+        url = reverse("admin:partners_roamingendpoint_add")
+
+        refused = staff.post(url, form | {"protocol": "ocpi", "parties": [str(party.pk)]})
+        assert "not one of the available choices" in refused.content.decode()
+        assert not RoamingEndpoint.objects.exists()
+        saved = staff.post(url, form | {"protocol": "OCPI", "parties": [str(party.pk)]})
+        assert saved.status_code == 302
+        assert RoamingEndpoint.objects.get().protocol == "OCPI"
+
     def test_is_approved_for_parties_that_let_it(self, staff, endpoint):
         url = reverse("admin:partners_roamingendpoint_change", args=[endpoint.pk])
         form = {"protocol_version": "2.2.1", "url": endpoint.url, "quirks": "{}"}
