@@ -8,6 +8,7 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
+from clearinghouse.management.commands import serve
 from tests.own_house import ROOT
 
 
@@ -35,6 +36,13 @@ class TestServe:
 
             with pytest.raises(CommandError, match=r"cannot listen at .*make run BIND="):
                 call_command("serve", bind=bind)
+
+    def test_tells_partners_the_address_that_it_serves(self, monkeypatch):
+        monkeypatch.delenv("PUBLIC_URL", raising=False)
+        assert serve._environment("127.0.0.1:8001")["PUBLIC_URL"] == "http://127.0.0.1:8001"
+
+        monkeypatch.setenv("PUBLIC_URL", "https://clearing.example")
+        assert serve._environment("127.0.0.1:8001")["PUBLIC_URL"] == "https://clearing.example"
 
     def test_refuses_what_is_no_address(self):
         with pytest.raises(CommandError, match="is no address"):

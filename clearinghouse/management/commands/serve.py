@@ -30,7 +30,12 @@ class Command(BaseCommand):
         # Sessions of their own: Ctrl-C reaches us alone, and we tell each child once. A worker of
         # gunicorn that is told to quit a second time, by its master, waits for itself for ever.
         children = [
-            subprocess.Popen(command, start_new_session=True, preexec_fn=_end_with_us)
+            subprocess.Popen(
+                command,
+                env=_environment(bind),
+                start_new_session=True,
+                preexec_fn=_end_with_us,
+            )
             for command in _commands(bind)
         ]
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -73,6 +78,11 @@ def _end_with_us() -> None:
     """In a child before its program: where this process is killed, Linux tells the child to end."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _environment(bind: str) -> dict[str, str]:
+    """Partners are told the address that is served, unless ``PUBLIC_URL`` names another one."""
+    return {"PUBLIC_URL": f"http://{bind}", **os.environ}
 
 
 def _commands(bind: str) -> list[list[str]]:
