@@ -108,7 +108,11 @@ def test_ends_with_a_failed_step(capsys):
         )
 
     assert status == 1
-    assert lines[-1] == {"step": "authorize", "ok": False, "note": "None, code 2004"}
+    assert lines[-1] == {
+        "step": "authorize",
+        "ok": False,
+        "note": "HTTP 404, status_code 2004 Unknown token",
+    }
 
 
 @pytest.mark.parametrize(

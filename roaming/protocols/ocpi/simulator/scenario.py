@@ -64,7 +64,8 @@ def _sold(partner: FakePartner, uid: str) -> Iterator[Step]:
     yield _told("publish a site", partner.push_location())
     asked = partner.authorize(uid)
     allowed = asked.data.get("allowed") if isinstance(asked.data, dict) else None
-    yield Step("authorize", asked.ok and allowed == "ALLOWED", f"{allowed}, code {asked.code}")
+    told = f"{allowed}, code {asked.code}" if allowed else asked.summary
+    yield Step("authorize", asked.ok and allowed == "ALLOWED", told)
     # The answers of 2.1.1 do not carry the token.
     token = asked.data.get("token") or {"uid": uid, "auth_id": uid}
     reference = asked.data.get("authorization_reference")
