@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from clearinghouse.statements import load_statement
 from partners.models import RoamingEndpoint
+from partners.services import bindings
 from roaming.gateways import NotReached, gateway_of, protocols
 from roaming.models import ObjectPush
 from roaming.services import pushes
@@ -92,8 +93,12 @@ def reconcile(party_ids: Collection[UUID] | None, *, now: datetime) -> int:
 
 
 def keep_alive(*, clock: Callable[[], datetime]) -> dict[str, int]:
-    """Ask the silent ones side by side; then let every party's presence follow."""
+    """Ask the silent ones side by side; then let every party's presence follow.
+
+    Before, connections lose the parties that they may not serve any more.
+    """
     now = clock()
+    bindings.release_lapsed(now=now)
     silent = RoamingEndpoint.objects.filter(
         Q(last_heard_at__isnull=True) | Q(last_heard_at__lte=now - SILENT_AFTER),
         state__in=(_State.CONNECTED, _State.OFFLINE),

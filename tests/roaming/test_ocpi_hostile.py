@@ -1,11 +1,15 @@
 """What a hostile partner's system sends: refused as its mistake, never as ours (3000)."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from tests.makers import AgreementMaker, nordlicht, voltaire
+from partners.models import AuditEvent, Mandate, PartyOwnership, RoamingEndpoint
+from partners.services import bindings
+from tests.makers import AgreementMaker, nordlicht, polder, voltaire
 from tests.roaming.ocpi_world import System, connection
 from tests.roaming.over_http import wire
 from tests.roaming.test_ocpi_cdr_module import cdr
@@ -91,3 +95,29 @@ def test_a_cdr_is_found_at_the_address_that_was_answered_whatever_its_id(cso, cd
     taken = cso.post("receiver/cdrs", cdr(cdr_id))
     address = taken.headers["Location"].removeprefix("http://testserver")
     assert cso.get(address).ocpi["data"]["id"] == cdr_id
+
+
+def lapsed(how: str) -> tuple[RoamingEndpoint, System]:
+    """A connection that served Nordlicht for its owner, or for an agent, until a minute ago."""
+    parties = [nordlicht()] if how == "ownership" else [polder(), nordlicht()]
+    endpoint, shown = connection(*parties)
+    ended = (
+        PartyOwnership.objects.filter(party=nordlicht()) if how == "ownership" else Mandate.objects
+    )
+    ended.update(ends_at=timezone.now() - timedelta(minutes=1))
+    return endpoint, System(shown, as_code="DE*NLX")
+
+
+@pytest.mark.parametrize("how", ["mandate", "ownership"])
+def test_who_lost_its_mandate_or_sold_its_party_does_not_speak_for_it(how):
+    endpoint, agent = lapsed(how)
+    told = agent.put("receiver/locations/DE/NLX/LOC1", LOCATION)
+    assert (told.status_code, told.ocpi["status_code"]) == (404, 2001)
+    assert agent.get("sender/tokens").ocpi["status_code"] == 2001
+    assert nordlicht() in endpoint.parties.all()
+
+    assert bindings.release_lapsed(now=timezone.now()) == 1
+    assert nordlicht() not in endpoint.parties.all()
+    event = AuditEvent.objects.get(action="roamingendpoint.party_released")
+    assert (event.actor, event.before) == ("clock", {"party": "DE*NLX"})
+    assert bindings.release_lapsed(now=timezone.now()) == 0
