@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from partners.models import AuditEvent, Mandate, PartyOwnership, RoamingEndpoint
 from partners.services import bindings
+from roaming.protocols.ocpi.handshake import offered_in
 from tests.makers import AgreementMaker, nordlicht, polder, voltaire
 from tests.roaming.ocpi_world import System, connection
 from tests.roaming.over_http import wire
@@ -121,3 +122,32 @@ def test_who_lost_its_mandate_or_sold_its_party_does_not_speak_for_it(how):
     event = AuditEvent.objects.get(action="roamingendpoint.party_released")
     assert (event.actor, event.before) == ("clock", {"party": "DE*NLX"})
     assert bindings.release_lapsed(now=timezone.now()) == 0
+
+
+def test_what_is_of_the_year_9999_does_not_lock_out_what_comes_later(cso, csp):
+    """A CSP could not block its token again: all it sent was older, and answered as taken."""
+    path, late = f"receiver/tokens/FR/VOL/{token()['uid']}", "9999-12-31T23:59:59Z"
+    assert csp.put(path, token()).status_code == 201
+    answers = [
+        csp.put(path, token(last_updated=late)),
+        csp.patch(path, {"valid": True, "last_updated": late}),
+        cso.put("receiver/locations/DE/NLX/LOC1", LOCATION | {"last_updated": late}),
+    ]
+    assert [answer.ocpi["status_code"] for answer in answers] == [2001] * 3
+    now = timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert csp.patch(path, {"valid": False, "last_updated": now}).ocpi["status_code"] == 1000
+    assert csp.get(path).ocpi["data"]["valid"] is False
+
+
+def test_a_kind_of_token_that_nobody_knows_may_be_of_any_length(csp):
+    path = f"receiver/tokens/FR/VOL/{token()['uid']}"
+    assert csp.put(path, token(type="x" * 300)).ocpi["status_code"] == 1000
+    assert csp.get(f"{path}?type=OTHER").ocpi["data"]["type"] == "OTHER"
+
+
+def test_of_an_endless_list_of_modules_as_many_are_kept_as_there_can_be():
+    listed = [
+        {"identifier": f"m{number}", "role": "SENDER", "url": "https://partner.example/"}
+        for number in range(5000)
+    ]
+    assert len(offered_in({"endpoints": listed}, version="2.2.1")) == 200

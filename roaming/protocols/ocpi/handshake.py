@@ -20,6 +20,8 @@ from roaming.services import arrivals
 
 _SIDES = set(EndpointInterface.Side.values)
 _LONGEST_URL = 255
+# All modules of all versions from both sides are fewer; a partner's list may be of any length.
+_MOST_OFFERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def offered_in(details: Any, *, version: str) -> list[Offered]:
         for entry in _dicts(listed)
         for one in _offered(entry, version=version)
     }
-    return list(found.values())
+    return list(found.values())[:_MOST_OFFERED]
 
 
 def _offered(entry: dict[str, Any], *, version: str) -> list[Offered]:

@@ -45,6 +45,9 @@ _ONLY_SINCE_2_2 = (
     "energy_contract",
 )
 
+# A word that nobody knows may be of any length; the whole of it is sealed.
+_LONGEST_KIND = 40
+
 
 def kind_of(type_word: str) -> CredentialKindWord:
     """Our word for a TokenType; what is not known counts as OTHER."""
@@ -65,7 +68,7 @@ def published_of(tree: Tree, version: str, *, now: datetime) -> PublishedCredent
         shown=ShownCredential(
             kind=kind_of(tree["type"]), uid=tree["uid"], contract_id=str(stated or "")
         ),
-        wire_kind=tree["type"],
+        wire_kind=tree["type"][:_LONGEST_KIND],
         is_valid=tree["valid"],
         offline_policy=tree["whitelist"],
         group_id=str(tree.get("group_id") or ""),
