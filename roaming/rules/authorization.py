@@ -140,13 +140,18 @@ def _by_list_or_csp(best: Candidate, now: datetime, *, list_may_decide: bool) ->
 
 
 def _rank(candidate: Candidate, now: datetime) -> tuple[object, ...]:
-    """The one that lists it first, of those the valid, of those the newest word."""
+    """Who lists it comes first, of those the valid, of those who listed it before the others.
+
+    Not the newest word: a CSP that lists the cards of another would have its drivers. Who hands a
+    card over to another CSP says that it is not valid any more.
+    """
     listed = candidate.listed
     if listed is None:
-        return (1, 0, 0.0, candidate.csp_code)
+        return (1, 0, 0, candidate.csp_code)
     is_good = listed.is_valid and (listed.ends_at is None or listed.ends_at > now)
     operates = candidate.csp_state in OPERATING_STATES
-    return (0, not (is_good and operates), -listed.updated_at.timestamp(), candidate.csp_code)
+    # Ours, so nobody can claim an earlier time: ids of version 7 are in the order of their making.
+    return (0, not (is_good and operates), listed.entry_id.int, candidate.csp_code)
 
 
 def _refused(reason: str, candidate: Candidate | None = None) -> Decided:

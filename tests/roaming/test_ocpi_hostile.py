@@ -10,7 +10,7 @@ from django.utils import timezone
 from partners.models import AuditEvent, Mandate, PartyOwnership, RoamingEndpoint
 from partners.services import bindings
 from roaming.protocols.ocpi.handshake import offered_in
-from tests.makers import AgreementMaker, nordlicht, polder, voltaire
+from tests.makers import AgreementMaker, fjell, nordlicht, polder, voltaire
 from tests.roaming.ocpi_world import System, connection
 from tests.roaming.over_http import wire
 from tests.roaming.test_ocpi_cdr_module import cdr
@@ -151,3 +151,26 @@ def test_of_an_endless_list_of_modules_as_many_are_kept_as_there_can_be():
         for number in range(5000)
     ]
     assert len(offered_in({"endpoints": listed}, version="2.2.1")) == 200
+
+
+@pytest.mark.parametrize("policy", ["ALWAYS", "NEVER"])
+def test_who_lists_the_card_of_anothers_driver_gains_nothing(cso, csp, policy):
+    """The newest word counted: it had the driver, or blocked it."""
+    AgreementMaker(buyer=fjell())
+    thief = System(connection(fjell())[1])
+    uid = token()["uid"]
+    assert csp.put(f"receiver/tokens/FR/VOL/{uid}", token()).status_code == 201
+    now = timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    stolen = token(country_code="NO", party_id="FJL", whitelist=policy, last_updated=now)
+    assert thief.put(f"receiver/tokens/NO/FJL/{uid}", stolen).status_code == 201
+
+    allowed = cso.post(f"sender/tokens/{uid}/authorize").ocpi["data"]
+    assert (allowed["allowed"], allowed["token"]["party_id"]) == ("ALLOWED", "VOL")
+
+    handed_over = token(valid=False, last_updated=now)
+    assert csp.put(f"receiver/tokens/FR/VOL/{uid}", handed_over).status_code == 200
+    answer = cso.post(f"sender/tokens/{uid}/authorize", {"location_id": "LOC2"}).ocpi
+    if policy == "ALWAYS":
+        assert answer["data"]["token"]["party_id"] == "FJL"
+    else:
+        assert answer["status_code"] == 4000  # it is the one to be asked now
