@@ -110,7 +110,7 @@ class PostingExportAdmin(KeysetPaging, EvidenceAdmin):
 
     @display(description="Period")
     def period(self, row) -> str:
-        return f"{row.starts_at:%Y-%m-%d} to {row.ends_at:%Y-%m-%d}"
+        return row.period
 
     @display(description="Postings")
     def postings(self, row) -> str:
@@ -182,7 +182,8 @@ class PostingExportAdmin(KeysetPaging, EvidenceAdmin):
 
 def file_name(row: PostingExport) -> str:
     """DATEV takes only files that are called EXTF_…"""
-    name = f"{row.starts_at:%Y%m%d}-{row.ends_at:%Y%m%d}-{str(row.pk)[-6:]}.csv"
+    days = row.period.replace("-", "").replace(" to ", "-")
+    name = f"{days}-{str(row.pk)[-6:]}.csv"
     return f"EXTF_Buchungsstapel_{name}" if row.format == "DATEV" else f"postings-{name}"
 
 

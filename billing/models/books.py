@@ -1,7 +1,10 @@
 """What accountants need: locked periods, accounts of their own chart, confirmations, exports."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import localdate
 
 from billing.models.document import Document
 from billing.models.payment import SHA256
@@ -115,7 +118,13 @@ class PostingExport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.format} {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+        return f"{self.format} {self.period}"
+
+    @property
+    def period(self) -> str:
+        """First and last day in the house's calendar, as the DATEV file names them."""
+        last = localdate(self.ends_at - timedelta(microseconds=1))
+        return f"{localdate(self.starts_at)} to {last}"
 
 
 class BalanceConfirmation(models.Model):

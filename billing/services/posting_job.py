@@ -14,10 +14,11 @@ KIND = "billing.export_postings"
 
 def order_export(order: Order, *, requested_by: User, run_key: str) -> Job:
     """Queue the export; the same ``run_key`` again is the same job."""
+    period = PostingExport(starts_at=order.starts_at, ends_at=order.ends_at).period
     return jobs.enqueue(
         KIND,
         run_key=f"{KIND}:{run_key}",
-        title=f"Postings {order.starts_at:%Y-%m-%d} to {order.ends_at:%Y-%m-%d}, {order.format}",
+        title=f"Postings {period}, {order.format}",
         parameters={
             "format": order.format,
             "environment": order.environment,

@@ -320,7 +320,8 @@ class TestPages:
         assert (job.state, job.result["postings"], job.done, job.total) == ("DONE", 2, 2, 2)
         assert "11.00 EUR" in page
         assert file.content == bytes(made.content)
-        assert 'filename="EXTF_Buchungsstapel_' in file["Content-Disposition"]
+        assert 'filename="EXTF_Buchungsstapel_20261101-20261130-' in file["Content-Disposition"]
+        assert Job.objects.get().title == "Postings 2026-11-01 to 2026-11-30, DATEV"
 
     def test_a_job_that_died_after_it_had_kept_the_file_makes_no_second(self, client, period):
         map_all()
