@@ -11,8 +11,10 @@ from partners.models import AuditEvent, Mandate, PartyOwnership, RoamingEndpoint
 from partners.services import bindings
 from roaming.protocols.ocpi.handshake import offered_in
 from tests.makers import AgreementMaker, fjell, nordlicht, polder, voltaire
+from tests.roaming.ocpi_partners import Partner
 from tests.roaming.ocpi_world import System, connection
 from tests.roaming.over_http import wire
+from tests.roaming.partner_end import at_work
 from tests.roaming.test_ocpi_cdr_module import cdr
 from tests.roaming.test_ocpi_locations import LOCATION
 from tests.roaming.test_ocpi_tokens import token
@@ -174,3 +176,18 @@ def test_who_lists_the_card_of_anothers_driver_gains_nothing(cso, csp, policy):
         assert answer["data"]["token"]["party_id"] == "FJL"
     else:
         assert answer["status_code"] == 4000  # it is the one to be asked now
+
+
+def test_a_csps_answer_is_passed_on_as_far_as_it_is_one(settings):
+    settings.PARTNERS_MAY_BE_LOCAL = True
+    told = {
+        "allowed": "ALLOWED",
+        "location": {"location_id": {"a": 1}, "evse_uids": "xyz"},
+        "info": {"language": "en", "text": "y" * 100_000, "more": ["z"] * 1000},
+    }
+    with at_work() as ours, at_work() as theirs:
+        asking, asked = Partner(ours, nordlicht()), Partner(theirs, voltaire())
+        asked.answers(told)
+        answer = asking.post("sender/tokens/AAAA1111/authorize", to_code="FR*VOL").ocpi["data"]
+    assert answer["info"] == {"language": "en", "text": "y" * 512}
+    assert "location" not in answer

@@ -47,6 +47,8 @@ _ONLY_SINCE_2_2 = (
 
 # A word that nobody knows may be of any length; the whole of it is sealed.
 _LONGEST_KIND = 40
+# As our locations' own; answers are not checked by their schema.
+_LONGEST_PLACE = 100
 
 
 def kind_of(type_word: str) -> CredentialKindWord:
@@ -115,10 +117,10 @@ def token_made_up(
 
 def where_of(tree: Tree | None) -> WhereCharged | None:
     """LocationReferences in our words."""
-    if not tree:
+    if not tree or not isinstance(tree.get("location_id", ""), str):
         return None
     return WhereCharged(
-        location_id=str(tree.get("location_id", "")),
+        location_id=tree.get("location_id", "")[:_LONGEST_PLACE],
         evse_uids=_texts(tree.get("evse_uids")),
         connector_ids=_texts(tree.get("connector_ids")),
     )

@@ -27,6 +27,7 @@ from roaming.protocols.ocpi.http import Call, ModuleView
 from roaming.protocols.ocpi.identity import VERSIONS
 from roaming.protocols.ocpi.paging import page_of
 from roaming.protocols.ocpi.registry import Module
+from roaming.protocols.ocpi.remote_words import messages_of
 from roaming.protocols.ocpi.tokens import (
     USUAL_TYPE,
     kind_of,
@@ -41,6 +42,7 @@ from roaming.services import authorizations, whitelist
 
 CAP = 1000
 _KIND = "Token"
+_LONGEST_INFO = 2000
 
 
 class TokenList(ModuleView):
@@ -137,7 +139,9 @@ def _info(
         info["authorization_reference"] = decision.reference[:36]
     told = answer.document.get("info") if answer else None
     if isinstance(told, dict):
-        info["info"] = told
+        # As it came, with what we do not know; but no CSP fills the answers of others.
+        is_short = len(str(told)) <= _LONGEST_INFO
+        info["info"] = told if is_short else dict(messages_of({"message": told})[0])
     elif decision.reason and decision.decision != "ALLOWED":
         info["info"] = {"language": "en", "text": decision.reason}
     return info
