@@ -111,6 +111,7 @@ class TestJson:
         }
 
     @pytest.mark.skipif(not REAL_SESSIONS.exists(), reason="the shared data is not here")
+    @pytest.mark.long
     def test_of_the_lugano_sessions_is_what_the_owner_counted(self):
         call_command(
             "import_sdrs",

@@ -27,7 +27,7 @@ from tests.makers import (
     PartnerUserMaker,
     StaffMaker,
     laterne,
-    nordlicht,
+    voltaire,
 )
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ class TestDryRun:
     def test_other_groups_and_what_is_not_cleared_here_are_left_out(self, world):
         mine = waiting_of(november(world))
         other = GroupMaker(name="EUR weekly", currency="EUR")
-        direct = AgreementMaker(seller=nordlicht(), buyer=laterne(), mode="DIRECT", group=other)
+        direct = AgreementMaker(seller=laterne(), buyer=voltaire(), mode="DIRECT", group=other)
         SdrState.objects.filter(state="HELD", agreement__isnull=False).update(agreement=direct)
         ensure_windows(other, now=NOON)
         theirs = waiting_of(other.windows.filter(state="OPEN").earliest("supply_ends_at"))

@@ -27,6 +27,8 @@ LOOKS = {
     "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
     "phone": {"viewport": PHONE},
 }
+# For ``parametrize("look", …)``: a browser takes ten seconds, so make test looks at one of them.
+EVERY_LOOK = ["light", *(pytest.param(name, marks=pytest.mark.long) for name in ("dark", "phone"))]
 
 
 def find_chromium() -> str:

@@ -5,7 +5,7 @@ import pytest
 from billing.models import BankEntry, BankException
 from tests.billing.bank_world import a_bank_world
 from tests.billing.camt_files import Payment, Statement, camt053
-from tests.browser.chromium import LOOKS
+from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 
@@ -29,7 +29,7 @@ def a_file(world, tmp_path):
     return path
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_a_file_is_uploaded_and_an_exception_decided(world, open_page, look, tmp_path):
     person("mia", is_staff=True, is_superuser=True)
     staff = open_page(**LOOKS[look])

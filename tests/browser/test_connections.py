@@ -10,7 +10,7 @@ from clearinghouse.uuid7 import new_uuid7
 from partners.models import EndpointInterface, RoamingEndpoint
 from roaming.models import Exchange, ObjectPush
 from roaming.services.outgoing.breaker import FAILURES_IN_A_ROW, breaker
-from tests.browser.chromium import LOOKS
+from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 from tests.makers import nordlicht, partner_of, voltaire
@@ -76,7 +76,7 @@ def a_hub() -> tuple[RoamingEndpoint, Exchange]:
     return failing, told
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_staff_sees_who_fails_and_why(transactional_db, open_page, look):
     failing, told = a_hub()
     person("kai", is_staff=True, is_superuser=True)

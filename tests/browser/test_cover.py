@@ -8,7 +8,7 @@ from billing.models import CoverBooking, ExposureBlock, ExposureReading
 from billing.services import cover_bookings, exposure
 from billing.services.cover_bookings import Cover
 from tests.billing.oracle_world import an_oracle
-from tests.browser.chromium import LOOKS
+from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 
@@ -20,7 +20,7 @@ def oracle(transactional_db):
     return an_oracle(with_fees=False)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_cover_is_asked_by_one_and_posted_by_another(oracle, open_page, look):
     maker = person("mia", is_staff=True, is_superuser=True)
     checker = person("kai", is_staff=True, is_superuser=True)
@@ -50,7 +50,7 @@ def test_cover_is_asked_by_one_and_posted_by_another(oracle, open_page, look):
     assert_clean(staff)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_a_partner_is_blocked_by_hand(oracle, open_page, look):
     exposure.read_exposures(oracle.group, now=timezone.now())
     reading = ExposureReading.objects.first()

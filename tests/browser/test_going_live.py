@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from partners.models import CertificationRun, ChecklistStep, RoamingEndpoint
 from roaming.models import AuthorizationRequest, Location, LocationEvse, ServiceSession
-from tests.browser.chromium import LOOKS
+from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 from tests.makers import AgreementMaker, nordlicht, partner_of
@@ -91,7 +91,7 @@ def a_report() -> CertificationRun:
     return make(CertificationRun, report=report, passed=1, failed=1, not_applicable=1)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_staff_looks_at_who_goes_live(transactional_db, open_page, look):
     checklist, site, report = a_party_on_its_way(), a_site(), a_report()
     decision = make(AuthorizationRequest)

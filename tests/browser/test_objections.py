@@ -11,7 +11,7 @@ from tests.billing.objection_world import (
     somebody,
     statement_of,
 )
-from tests.browser.chromium import LOOKS
+from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 
@@ -28,7 +28,7 @@ def raised(world, text="The session of 3 January was stopped after a minute.") -
     return raise_objection(statement_of(*world), grounds, by="finance", now=timezone.now())
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_is_raised_on_the_statements_page(world, open_page, look):
     person("finance", partner=world[0].partners["A"])
     partner = open_page(**LOOKS[look])
@@ -46,7 +46,7 @@ def test_is_raised_on_the_statements_page(world, open_page, look):
     assert_clean(partner)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_is_answered_by_staff(world, open_page, look):
     own = raised(world)
     person("mia", is_staff=True, is_superuser=True)
@@ -67,7 +67,7 @@ def test_is_answered_by_staff(world, open_page, look):
     assert_clean(staff)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_and_its_answer_are_read_by_the_partner(world, open_page, look):
     own = raised(world)
     raised(world, "The monthly fee is charged twice.")

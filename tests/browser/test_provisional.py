@@ -6,7 +6,7 @@ from billing.models import Document
 from billing.services.closing import close_window
 from billing.services.statements import render_document
 from tests.billing.oracle_world import BUSINESS_DAY_6, an_oracle, january
-from tests.browser.chromium import LOOKS
+from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
 
@@ -20,7 +20,7 @@ def oracle(transactional_db):
     return oracle
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_the_close_page_shows_what_it_comes_to(oracle, open_page, look):
     window = oracle.group.windows.filter(state="OPEN").earliest("supply_ends_at")
     person("mia", is_staff=True, is_superuser=True)
@@ -39,7 +39,7 @@ def test_the_close_page_shows_what_it_comes_to(oracle, open_page, look):
     assert_clean(staff)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_the_partner_sees_its_own_and_that_it_is_not_final(oracle, open_page, look):
     settlement = close_window(oracle.group, now=BUSINESS_DAY_6).settlement
     own = Document.objects.get(settlement=settlement, partner=oracle.partners["A"])

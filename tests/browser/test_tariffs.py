@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from roaming.models import TariffNotice
 from tests import makers
+from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
-from tests.browser.test_provisional import LOOKS
 from tests.roaming.tariff_world import per_kwh, published
 
 pytestmark = pytest.mark.browser
@@ -63,7 +63,7 @@ def test_a_buyer_refuses_an_increase_and_then_consents(notice, open_page):
         assert_clean(watched)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_every_page_fits(notice, open_page, look):
     record_id = makers.take_one(tariff_id="NLX-AC").record_id
     csp = enter(open_page, makers.voltaire(), "voltaire", **LOOKS[look])

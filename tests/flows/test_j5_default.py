@@ -24,7 +24,7 @@ from tests.billing.test_clearing_beside_closing import (
     InThread,
     wait_until_somebody_waits_for_a_lock,
 )
-from tests.makers import StaffMaker, take
+from tests.makers import StaffMaker, approver, take
 
 pytestmark = pytest.mark.django_db
 EUR = {"currency": "EUR", "environment": "LIVE"}
@@ -204,7 +204,7 @@ def test_an_unwind_leaves_what_an_earlier_settlement_posted():
 def test_an_unwind_claims_all_that_was_owed_and_leaves_the_others_what_was_theirs():
     """An adjustment of C, and a balance of A that January carried on, are in the positions."""
     oracle = an_oracle(with_fees=False)
-    mia, kai = StaffMaker(username="mia"), StaffMaker(username="kai")
+    mia, kai = StaffMaker(username="mia"), approver("kai")
 
     def adjust(letter: str, cents: int, at: datetime) -> None:
         window = oracle.group.windows.filter(state="OPEN").order_by("supply_ends_at").first()

@@ -74,7 +74,7 @@ def at(hour: int, *, day: date = date(2026, 12, 31)) -> dict[str, str]:
 def a_german_reseller(oracle: Oracle, letter: str) -> Partner:
     """It buys from B; both are in Germany and dealers with proof."""
     partner = PartnerMaker(name=letter)
-    oracle_world._tax_facts(partner, "DE", is_dealer=True)
+    oracle_world.tax_facts(partner, "DE", is_dealer=True)
     contract = ParticipationContract.objects.create(
         partner=partner, number=f"PC-{letter}", has_netting_clause=True, starts_at=LONG_AGO
     )

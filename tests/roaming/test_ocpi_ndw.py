@@ -35,6 +35,7 @@ def load(system: System, module: str, trees) -> Counter:
     return answers
 
 
+@pytest.mark.long
 def test_a_sample_is_taken_as_it_is():
     places = list(ndw.locations(SAMPLE))
     prices = ndw.tariffs(20)
