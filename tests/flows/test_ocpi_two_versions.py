@@ -203,7 +203,7 @@ def reconciled_in_2_3_0(versions_url: str, invoice: Invoice, record: Sdr) -> Non
         own = {"country_code": country, "party_id": party, "id": "IRR1"} | {
             "invoice_id": invoice.number,
             "cdrs": [record.sdr_id],
-            "last_updated": told["last_updated"],
+            "last_updated": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         stated = accounting.ask("POST", "RECEIVER", "invoicereconciliation", body=own)
         assert stated.status == 201, stated.answer
