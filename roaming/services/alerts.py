@@ -1,7 +1,8 @@
 """Alerts: raised once per kind and subject, told to the partner, acknowledged by a person."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -36,6 +37,39 @@ def raise_alert(alert: Alert, *, tell: Collection[UUID] = ()) -> bool:
             for party in sorted(tell)
         )
         return True
+
+
+def keep(kind: str, causes: Mapping[str, tuple[Party, str]], *, now: datetime) -> "Kept":
+    """One open alert of ``kind`` for each cause: by subject its party, and the text as of now.
+
+    A new one is told to the party; an open one's text is kept up to date; what is no cause any more
+    is closed. The same again changes nothing.
+    """
+    told: set[UUID] = set()
+    for subject, (party, text) in causes.items():
+        alert = Alert(
+            kind=kind,
+            environment=party.environment,
+            subject=subject,
+            party=party,
+            text=text,
+            opened_at=now,
+        )
+        if raise_alert(alert, tell=[party.pk]):
+            told.add(party.pk)
+            continue
+        open_one = Alert.objects.filter(kind=kind, subject=subject, closed_at__isnull=True)
+        open_one.exclude(text=text).update(text=text)
+    is_open = Alert.objects.filter(kind=kind, closed_at__isnull=True)
+    gone = list(is_open.exclude(subject__in=causes).values_list("subject", flat=True))
+    return Kept(told, close(kind, gone, now=now))
+
+
+class Kept(NamedTuple):
+    """The parties that hear of a new alert, and how many alerts were closed."""
+
+    told: set[UUID]
+    closed: int
 
 
 def close(kind: str, subjects: Iterable[str], *, now: datetime) -> int:

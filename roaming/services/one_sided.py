@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -13,7 +14,7 @@ from roaming.services import alerts
 _SQL = Path(__file__).parent / "sql"
 
 
-def watch(*, from_stage: str, until_stage: str, now: datetime) -> set:
+def watch(*, from_stage: str, until_stage: str, now: datetime) -> set[UUID]:
     """One open alert for each pair with sessions between both stages; the CSOs that were told.
 
     An open alert's figures are kept up to date, and the alert of a pair without any is closed. The
@@ -26,31 +27,11 @@ def watch(*, from_stage: str, until_stage: str, now: datetime) -> set:
         )
         pairs = cursor.fetchall()
         parties = Party.objects.in_bulk({party for row in pairs for party in row[:2]})
-        told, subjects = set(), set()
+        causes = {}
         for seller_id, buyer_id, count, since_at in pairs:
-            subjects.add(subject := f"{seller_id} {buyer_id}")
             text = (
                 f"{parties[buyer_id].code} reports {count} sessions at {parties[seller_id].code}"
                 f" since {since_at:%Y-%m-%d} for which no record came; ask the CSO"
             )
-            if _tell(parties[seller_id], subject=subject, text=text, now=now):
-                told.add(seller_id)
-        is_open = Alert.objects.filter(kind=Alert.Kind.ONE_SIDED, closed_at__isnull=True)
-        gone = is_open.exclude(subject__in=subjects).values_list("subject", flat=True)
-        alerts.close(Alert.Kind.ONE_SIDED, gone, now=now)
-    return told
-
-
-def _tell(seller: Party, *, subject: str, text: str, now: datetime) -> bool:
-    alert = Alert(
-        kind=Alert.Kind.ONE_SIDED,
-        environment=seller.environment,
-        subject=subject,
-        party=seller,
-        text=text,
-        opened_at=now,
-    )
-    if alerts.raise_alert(alert, tell=[seller.pk]):
-        return True
-    Alert.objects.filter(kind=alert.kind, subject=subject, closed_at__isnull=True).update(text=text)
-    return False
+            causes[f"{seller_id} {buyer_id}"] = (parties[seller_id], text)
+        return alerts.keep(Alert.Kind.ONE_SIDED, causes, now=now).told

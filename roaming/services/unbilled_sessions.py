@@ -26,23 +26,18 @@ def watch(*, now: datetime) -> dict[str, int]:
     with transaction.atomic():
         pairs = _pairs(now)
         parties = Party.objects.in_bulk({party for row in pairs for party in row[:2]})
-        told: set[UUID] = set()
-        subjects = set()
+        causes = {}
         for cso_id, csp_id, count, since_at in pairs:
-            subjects.add(subject := f"{cso_id} {csp_id}")
             cso, csp = parties[cso_id], parties[csp_id]
             many = "session is" if count == 1 else "sessions are"
             text = (
                 f"{count} {many} over at {cso.code} by drivers of {csp.code}, since"
                 f" {since_at:%Y-%m-%d}, and no record came in the time agreed; ask the CSO"
             )
-            if _tell(cso, subject=subject, text=text, now=now):
-                told.add(cso_id)
-        is_open = Alert.objects.filter(kind=Alert.Kind.UNBILLED, closed_at__isnull=True)
-        gone = list(is_open.exclude(subject__in=subjects).values_list("subject", flat=True))
-        closed = alerts.close(Alert.Kind.UNBILLED, gone, now=now)
-    deliveries.publish(told)
-    return {"pairs": len(pairs), "opened": len(told), "closed": closed}
+            causes[f"{cso_id} {csp_id}"] = (cso, text)
+        kept = alerts.keep(Alert.Kind.UNBILLED, causes, now=now)
+    deliveries.publish(kept.told)
+    return {"pairs": len(pairs), "opened": len(kept.told), "closed": kept.closed}
 
 
 def _pairs(now: datetime) -> list[tuple[UUID, UUID, int, datetime]]:
@@ -55,19 +50,3 @@ def _pairs(now: datetime) -> list[tuple[UUID, UUID, int, datetime]]:
     with connection.cursor() as cursor:
         cursor.execute(load_statement(_SQL / "sessions_unbilled.sql"), parameters)
         return cursor.fetchall()
-
-
-def _tell(cso: Party, *, subject: str, text: str, now: datetime) -> bool:
-    alert = Alert(
-        kind=Alert.Kind.UNBILLED,
-        environment=cso.environment,
-        subject=subject,
-        party=cso,
-        text=text,
-        opened_at=now,
-    )
-    if alerts.raise_alert(alert, tell=[cso.pk]):
-        return True
-    open_one = Alert.objects.filter(kind=alert.kind, subject=subject, closed_at__isnull=True)
-    open_one.exclude(text=text).update(text=text)
-    return False
