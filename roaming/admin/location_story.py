@@ -19,6 +19,7 @@ from partners.admin.story import (
 )
 from roaming.models import Location, LocationEvse, ServiceSession
 from roaming.queries_locations import agreements_in_force
+from roaming.services.location_reading import status_at
 
 STATUS_TONES = {
     "AVAILABLE": GOOD,
@@ -136,9 +137,8 @@ def sessions(place: Q, location: Location) -> Table:
 
 
 def status_of(evse: LocationEvse) -> str:
-    """As others are told: past its time limit it is not known."""
-    is_over = evse.status_until_at is not None and evse.status_until_at <= timezone.now()
-    return "UNKNOWN" if is_over else evse.status
+    """As others are told."""
+    return str(status_at(evse, timezone.now()))
 
 
 def there(location: Location) -> str:

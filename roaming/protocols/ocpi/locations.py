@@ -10,6 +10,7 @@ from roaming.protocols.ocpi.identity import version_of
 from roaming.protocols.ocpi.objects import Known, Tree
 from roaming.protocols.ocpi.trees import native_locations, times
 from roaming.protocols.ocpi.trees.location_reading import STATUS_OF, WORD_OF
+from roaming.services.location_reading import status_at
 
 # What locations of our own API are written in before they are translated further.
 NATIVE_VERSION = "2.2.1"
@@ -68,9 +69,7 @@ def _translated(kind: str, tree: Tree, place: Location, version: str) -> Tree:
 def _evse_tree(evse: LocationEvse, now: datetime, *, is_native: bool) -> Tree:
     """As told, unless we know more: it vanished, its status was told apart, or has run out."""
     tree = native_locations.evse(evse) if is_native else dict(evse.document)
-    status = evse.status
-    if evse.status_until_at is not None and evse.status_until_at <= now:
-        status = LocationEvse.Status.UNKNOWN
+    status = status_at(evse, now)
     if STATUS_OF.get(str(tree.get("status"))) != status:
         tree["status"] = WORD_OF[status]
     _say_when(tree, evse.updated_at)

@@ -14,6 +14,7 @@ from roaming.protocols.ocpi.objects import Untranslatable
 from roaming.protocols.ocpi.trees.exact import Tree
 from roaming.protocols.ocpi.trees.location_reading import STATUS_OF, power_kw, tariff_ids
 from roaming.queries_stations import in_chunks, open_tariffs
+from roaming.services.location_reading import status_at
 
 VERSION = "2.3.0"
 _AD_HOC = "AD_HOC_PAYMENT"
@@ -88,9 +89,7 @@ def _site(place: Location, tree: Tree, evses: Sequence[LocationEvse]) -> dict[st
 
 
 def _point(evse: LocationEvse, tree: Tree, now: datetime) -> dict[str, Any]:
-    is_over = evse.status_until_at is not None and evse.status_until_at <= now
-    status = LocationEvse.Status.UNKNOWN.value if is_over else evse.status
-    status = STATUS_OF.get(str(tree.get("status")), status)
+    status = STATUS_OF.get(str(tree.get("status")), str(status_at(evse, now)))
     state = _OPERATIONAL.get(status, "UNKNOWN")
     return {
         "evse_uid": evse.evse_uid,
