@@ -44,6 +44,12 @@ def state_of_partner(partner_ref: str, *, now: datetime, known: Q | None = None)
     return Subquery(newest.order_by("-starts_at").values("state")[:1])
 
 
+def current_state(partner: Partner, *, now: datetime) -> str:
+    """The partner's state at ``now``; "" before it has one."""
+    stands = Partner.objects.filter(pk=partner.pk)
+    return stands.values_list(state_of_partner("pk", now=now), flat=True).get() or ""
+
+
 def parties_by_code(
     codes: Iterable[str],
     *,

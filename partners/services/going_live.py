@@ -255,7 +255,7 @@ def _known(party: Party, *, now: datetime) -> rule.Known:
     contracts = ParticipationContract.objects.filter(queries.in_period(now), partner=owner)
     return rule.Known(
         role=party.role,
-        owner_state=_state_of(owner, now=now) if owner else rule.NOBODY,
+        owner_state=queries.current_state(owner, now=now) if owner else rule.NOBODY,
         confirmed=set(_steps(party)),
         has_checked_vat=_registrations(owner, on=now.date()).exists(),
         has_contract=contracts.filter(groups__isnull=False).exists(),
@@ -283,12 +283,6 @@ def _is_certified(endpoint: RoamingEndpoint) -> bool:
     return newest is not None and newest.failed == 0 and newest.passed > 0
 
 
-def _state_of(owner: Partner, *, now: datetime) -> str:
-    states = PartnerState.objects.filter(partner=owner, starts_at__lte=now)
-    newest = states.order_by("-starts_at").values_list("state", flat=True).first()
-    return newest or ""
-
-
 def _live_twin(party: Party, owner: Partner, *, now: datetime) -> Party:
     live, is_new = Party.objects.get_or_create(
         country_code=party.country_code,
@@ -305,7 +299,7 @@ def _live_twin(party: Party, owner: Partner, *, now: datetime) -> Party:
 
 
 def _let_be_active(owner: Partner, *, checker: User, now: datetime) -> None:
-    if _state_of(owner, now=now) == PartnerState.State.ACTIVE:
+    if queries.current_state(owner, now=now) == PartnerState.State.ACTIVE:
         return
     PartnerState.objects.create(
         partner=owner,

@@ -131,9 +131,10 @@ class HoldAdmin(EvidenceAdmin):
 
     def _actions(self, request, obj) -> list[ActionLink]:
         links = [ActionLink("The whole record", reverse("admin:roaming_sdr_change", args=[obj.pk]))]
-        links += hold_questions.decision_links(obj, user=request.user)
+        approval = hold_story.open_request(obj, now=timezone.now())
+        links += hold_questions.decision_links(approval, user=request.user)
         if may_work(request.user):
-            links += hold_questions.links_for(obj, user=request.user)
+            links += hold_questions.links_for(obj, approval, user=request.user)
         return links
 
     @display(description="SDR", ordering="sdr_id")

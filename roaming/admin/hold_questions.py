@@ -14,7 +14,7 @@ from partners.admin.confirm import NoAnswers, NotPossible, Question, ask, ids_na
 from partners.admin.story import BAD, GOOD, WARN, ActionLink, Badge, Note, Table
 from partners.models import Approval, User
 from partners.services.approvals import NotDecidable, is_approver
-from roaming.admin import hold_story, story
+from roaming.admin import story
 from roaming.services import holds
 
 MOST_AT_ONCE = 100
@@ -38,9 +38,8 @@ def lead_to(name: str, queryset) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse(f'admin:roaming_hold_{name}')}?ids={ids}")
 
 
-def decision_links(state, *, user: User) -> list[ActionLink]:
+def decision_links(approval: Approval | None, *, user: User) -> list[ActionLink]:
     """What an approver can do with a release that another asked for."""
-    approval = hold_story.open_request(state, now=timezone.now())
     if approval is None or approval.maker_id == user.pk or not may_decide(user):
         return []
     return [
@@ -49,15 +48,15 @@ def decision_links(state, *, user: User) -> list[ActionLink]:
     ]
 
 
-def links_for(state, *, user: User) -> list[ActionLink]:
-    """What who looks after holds can do with this one."""
+def links_for(state, approval: Approval | None, *, user: User) -> list[ActionLink]:
+    """What who looks after holds can do with this one; ``approval``: its release is asked for."""
     query = f"?ids={state.pk}"
     links = []
     if state.owner_id != user.pk:
         links.append(ActionLink("Take…", reverse("admin:roaming_hold_take") + query))
     links.append(ActionLink("Give to…", reverse("admin:roaming_hold_give") + query))
     links.append(ActionLink("Check again now…", reverse("admin:roaming_hold_check") + query))
-    if hold_story.open_request(state, now=timezone.now()) is None:
+    if approval is None:
         links.append(ActionLink("Release…", reverse("admin:roaming_hold_release") + query))
     links.append(ActionLink("Reject…", reverse("admin:roaming_hold_reject") + query, True))
     return links

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 from uuid import uuid4
 
-import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -24,11 +23,10 @@ from roaming.protocols.ocpi import faults, routing
 from roaming.protocols.ocpi.connections import Connection, connection_of
 from roaming.protocols.ocpi.faults import Answer, Fault, NotAuthorized
 from roaming.protocols.ocpi.recording import Answered, Incoming
-from roaming.protocols.ocpi.trees.exact import Unreadable, decode
+from roaming.protocols.ocpi.trees.exact import Unreadable, decode, encode
 
 logger = logging.getLogger(__name__)
 _VERBS = ("get", "put", "patch", "post", "delete")
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 # Our own ids and those of partners: long enough for a UUID with a prefix.
 _LONGEST_ID = 64
 
@@ -220,7 +218,7 @@ def _response(answer: Answer) -> Answered:
         body["status_message"] = answer.message
     if answer.data is not faults.ABSENT:
         body = {"data": answer.data, **body}
-    response = Answered(_encode(body), content_type="application/json", status=answer.http)
+    response = Answered(encode(body), content_type="application/json", status=answer.http)
     for name, value in answer.headers.items():
         response[name] = value
     return response

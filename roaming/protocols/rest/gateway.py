@@ -14,7 +14,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from clearinghouse.uuid7 import new_uuid7
-from roaming.gateways import NotReached, Route
+from roaming.gateways import NotReached, Route, Unable
 from roaming.messages.authorizations import (
     AuthorizationAnswer,
     AuthorizationQuestion,
@@ -103,7 +103,7 @@ class RequestAnswer(msgspec.Struct, frozen=True, kw_only=True):
     message: Annotated[str, msgspec.Meta(max_length=512)] = ""
 
 
-class RestGateway:
+class RestGateway(Unable):
     """Implements ``roaming.gateways.PartyGateway`` as far as a native partner is asked."""
 
     def authorize(
@@ -182,9 +182,6 @@ class RestGateway:
 
     def deliver_record(self, route: Route, *, record_id: UUID) -> str:
         raise NotReached("UNABLE", "a native partner pulls its records")
-
-    def takes_news(self, endpoint: Any) -> bool:
-        return False
 
     def deliver_news(self, route: Route, *, kind: str, subject_id: UUID) -> None:
         raise NotReached("UNABLE", "a native partner is told by its webhook")
