@@ -1,6 +1,7 @@
 import gc
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 from django_structlog.signals import bind_extra_request_metadata
 
 from clearinghouse.logs import tell_address
@@ -18,5 +19,16 @@ class ClearinghouseConfig(AppConfig):
     def ready(self) -> None:
         gc.set_threshold(*_GC_THRESHOLDS)
         bind_extra_request_metadata.connect(tell_address)
+        post_migrate.connect(_make_roles, dispatch_uid="clearinghouse roles")
         # Whoever sends a task, from a request or a command, finds the app that carries it.
         from clearinghouse import celery  # noqa: F401
+
+
+def _make_roles(sender: AppConfig, **_) -> None:
+    """After the last app: rights come app by app, and the roles are made of those of all rooms."""
+    with_tables = [app for app in apps.get_app_configs() if app.models_module]
+    if sender is not with_tables[-1]:
+        return
+    from partners.services.roles import ensure_roles
+
+    ensure_roles()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import overload
 
 import structlog
 from django.contrib.auth.decorators import login_required
@@ -14,11 +15,34 @@ from django.views.decorators.cache import never_cache
 from partners.models import Partner, User
 
 View = Callable[..., HttpResponseBase]
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def for_partner(view: View) -> View:
-    """Let only people with a partner in: staff go to the admin, others are sent to log in."""
+class NotYourRole(PermissionDenied):
+    """The person's role may not do this; who administers the company's logins can change it."""
 
+
+@overload
+def for_partner(view: View) -> View: ...
+
+
+@overload
+def for_partner(*, right: str = "", to_write: str = "") -> Callable[[View], View]: ...
+
+
+def for_partner(view: View | None = None, *, right: str = "", to_write: str = ""):
+    """Let only people with a partner in: staff go to the admin, others are sent to log in.
+
+    ``right`` is what the person's role must allow to see the page at all, ``to_write`` what it
+    must allow to send a form (of ``partners.rules.roles``); without them every person of the
+    partner may.
+    """
+    if view is None:
+        return lambda guarded: _guarded(guarded, right, to_write)
+    return _guarded(view, right, to_write)
+
+
+def _guarded(view: View, right: str, to_write: str) -> View:
     @never_cache
     @login_required
     @wraps(view)
@@ -27,9 +51,17 @@ def for_partner(view: View) -> View:
             return redirect("admin:index")
         if getattr(request.user, "partner_id", None) is None:
             raise PermissionDenied("this login belongs to no partner")
+        wanted = {right} if request.method in _READS else {right, to_write}
+        if not all(may(request, one) for one in wanted if one):
+            raise NotYourRole("your role does not allow this")
         return in_english(view)(request, *arguments, **options)
 
     return guarded
+
+
+def may(request: HttpRequest, right: str) -> bool:
+    """Tell whether the role of who asks allows it."""
+    return user_of(request).has_perm(right)
 
 
 def in_english(view: View) -> View:

@@ -10,7 +10,8 @@ from decimal import Decimal
 import factory
 import msgspec
 from django.conf import settings
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
 
 from clearinghouse.identifiers import emi3_check_digit
 from partners.models import (
@@ -131,14 +132,34 @@ def approver(username: str) -> User:
 
 
 class PartnerUserMaker(factory.django.DjangoModelFactory):
-    """A person of one partner; logs in with ``client.force_login``."""
+    """A person of one partner with one role; logs in with ``client.force_login``."""
 
     class Meta:
         model = User
         django_get_or_create = ("username",)
+        exclude = ("role",)
 
+    role = "partner-admin"
     username = factory.LazyAttribute(lambda user: f"finance@{user.partner.name.lower()}")
     partner = factory.SubFactory(PartnerMaker)
+
+    @classmethod
+    def create(cls, **fields) -> User:
+        # A person without a role cannot be committed.
+        with transaction.atomic():
+            person = super().create(**fields)
+            role = fields.get("role", "partner-admin")
+            person.groups.set([Group.objects.get(name=role)])
+        return person
+
+
+def staff_of(*roles: str, username: str = "") -> User:
+    """One of the clearing house's own people with these roles and no more."""
+    person, _ = User.objects.get_or_create(
+        username=username or "-".join(roles), defaults={"is_staff": True}
+    )
+    person.groups.set(Group.objects.filter(name__in=roles))
+    return person
 
 
 def _party(name: str, code: str, role: str, environment: str = Environment.LIVE) -> Party:

@@ -30,6 +30,7 @@ from clearinghouse.money import AmountOutOfRange, from_minor_units, to_minor_uni
 from clearinghouse.periods import DEFAULT_TIME_ZONE
 from partners.models import Partner
 from partners.portal import for_partner, partner_of, request_id
+from partners.rules.roles import FINANCE, SEE_FINANCE
 
 _ZONE = ZoneInfo(DEFAULT_TIME_ZONE)
 _SHOWN = 24
@@ -109,7 +110,7 @@ class OwnLine:
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def home(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Everything that a finance person needs for a month's or year's end."""
     partner, now = partner_of(request), timezone.now()
@@ -135,7 +136,7 @@ def home(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_partner
+@for_partner(right=SEE_FINANCE, to_write=FINANCE)
 def balance(request: HttpRequest, confirmation_id: UUID) -> HttpResponse:
     """One balance, and the form that answers it."""
     own = confirmations_of(partner_of(request), environment=ENVIRONMENT)
@@ -148,7 +149,7 @@ def balance(request: HttpRequest, confirmation_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def balance_pdf(request: HttpRequest, confirmation_id: UUID) -> HttpResponse:
     """The stored bytes of the partner's own confirmation."""
     partner = partner_of(request)

@@ -17,6 +17,7 @@ from billing.stored_files import answer_with
 from billing.views.access import ENVIRONMENT
 from billing.views.pages import cursor_of
 from partners.portal import for_partner, partner_of, request_id
+from partners.rules.roles import SEE_FINANCE
 
 PAGE = 50
 _SUFFIXES = {"pdf": ".pdf", "cii": "-cii.xml", "ubl": ".xml"}
@@ -34,7 +35,7 @@ class _Block:
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def invoice_list(request: HttpRequest) -> HttpResponse:
     """Invoices and credit notes newest first, whichever side the partner is on."""
     partner, before = partner_of(request), cursor_of(request, "before")
@@ -57,7 +58,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def invoice_file(request: HttpRequest, document_id: UUID, kind: str) -> HttpResponse:
     """The stored bytes of an invoice of the partner's own, sold or bought."""
     partner = partner_of(request)
@@ -83,7 +84,7 @@ def invoice_file(request: HttpRequest, document_id: UUID, kind: str) -> HttpResp
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def offered(request: HttpRequest, block_id: UUID, syntax: str) -> HttpResponse:
     """An invoice that the partner has to issue over its state's channel, as XML without number."""
     partner = partner_of(request)

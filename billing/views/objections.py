@@ -20,6 +20,7 @@ from billing.views.access import ENVIRONMENT
 from billing.views.pages import cursor_of
 from clearinghouse.money import AmountOutOfRange, from_minor_units, to_minor_units
 from partners.portal import for_partner, partner_of
+from partners.rules.roles import FINANCE, SEE_FINANCE
 
 PAGE = 50
 
@@ -77,7 +78,7 @@ class ObjectionForm(forms.Form):
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def objection_list(request: HttpRequest) -> HttpResponse:
     """The partner's own, newest first, by keyset."""
     own = objections_of(partner_of(request), environment=ENVIRONMENT).order_by("-id")
@@ -94,7 +95,7 @@ def objection_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_partner
+@for_partner(right=SEE_FINANCE, to_write=FINANCE)
 def object_to(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """One statement of the partner's: its objections, and the form while one is possible."""
     partner = partner_of(request)

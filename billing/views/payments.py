@@ -21,6 +21,7 @@ from billing.views.access import ENVIRONMENT
 from billing.views.pages import cursor_of
 from partners.models import BankDetailChange, Partner
 from partners.portal import for_partner, partner_of, user_of
+from partners.rules.roles import FINANCE, SEE_FINANCE
 from partners.services import bank_changes
 from partners.services.bank_changes import NewAccount, NotChangeable
 
@@ -28,7 +29,7 @@ PAGE = 24
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def payment_list(request: HttpRequest) -> HttpResponse:
     """Instructions where partners pay each other; else positions and payments of the house.
 
@@ -63,7 +64,7 @@ class AccountForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_partner
+@for_partner(right=FINANCE)
 def change_account(request: HttpRequest) -> HttpResponse:
     """Ask for another account; from then on payouts wait until it was confirmed and tested."""
     form = AccountForm(request.POST or None)
@@ -93,8 +94,8 @@ def _asked(request: HttpRequest, form: AccountForm) -> bool:
     return True
 
 
-@for_partner
 @require_POST
+@for_partner(right=FINANCE)
 def withdraw_change(request: HttpRequest, change_id: UUID) -> HttpResponse:
     """Take the own request back; the account on file stays."""
     change = get_object_or_404(_changes_of(partner_of(request)), pk=change_id)

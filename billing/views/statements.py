@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -25,7 +25,8 @@ from billing.tasks import ask_for_annex
 from billing.views.access import ENVIRONMENT, reader_for
 from billing.views.pages import cursor_of
 from partners.models import Job, Partner
-from partners.portal import for_partner, partner_of, request_id
+from partners.portal import for_partner, may, partner_of, request_id
+from partners.rules.roles import SEE_FINANCE
 from roaming.queries_tariffs import waiting_increases
 
 PAGE = 24
@@ -35,7 +36,12 @@ _LOOK_AGAIN_S = 5
 @require_safe
 @for_partner
 def home(request: HttpRequest) -> HttpResponse:
-    """Statements newest first, what is open, and what waits for the partner."""
+    """Statements newest first, what is open, and what waits for the partner.
+
+    Who sees no money begins with the records.
+    """
+    if not may(request, SEE_FINANCE):
+        return redirect("portal:records")
     partner, before = partner_of(request), cursor_of(request, "before")
     documents = statements_of(partner, environment=ENVIRONMENT)
     if before:
@@ -80,7 +86,7 @@ def _objectionable(statements: list[StatementSummary]) -> set[UUID]:
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def statement_pdf(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """The stored bytes of the partner's own statement, or of a dunning letter about one."""
     partner = partner_of(request)
@@ -102,7 +108,7 @@ def statement_pdf(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@for_partner
+@for_partner(right=SEE_FINANCE)
 def statement_annex(
     request: HttpRequest, document_id: UUID, kind: str
 ) -> FileResponse | HttpResponse:

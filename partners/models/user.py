@@ -8,13 +8,22 @@ from partners.models.partner import Partner
 
 
 class User(AbstractUser):
-    """Staff when ``partner`` is empty; otherwise bound to that partner and never staff."""
+    """Staff when ``partner`` is empty; otherwise bound to that partner and never staff.
+
+    What a person may do is said by roles (groups), after ``rules.roles``: of a partner exactly one.
+    """
 
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="users"
     )
 
     class Meta(AbstractUser.Meta):
+        permissions = [
+            ("portal_operate", "Can act on disputes, tariffs and records in the portal"),
+            ("portal_see_finance", "Can see statements, invoices and payments in the portal"),
+            ("portal_finance", "Can object, confirm and ask for bank details in the portal"),
+            ("portal_administer", "Can manage logins and systems of the company in the portal"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(partner__isnull=True) | Q(is_staff=False, is_superuser=False),

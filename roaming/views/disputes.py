@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from partners.models import Environment
 from partners.portal import for_partner, partner_of, user_of
+from partners.rules.roles import OPERATE
 from roaming import queries_disputes
 from roaming.models import Dispute, Sdr, SdrState
 from roaming.queries import Reader, readable_states, reader_of
@@ -60,7 +61,7 @@ def dispute(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_partner
+@for_partner(right=OPERATE)
 def new(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """Dispute a record that the partner bought."""
     state = readable_states(_reader(request)).filter(id=record_id).first()
@@ -85,7 +86,7 @@ def new(request: HttpRequest, record_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@for_partner
+@for_partner(right=OPERATE)
 def act(request: HttpRequest, dispute_id: UUID, verb: str) -> HttpResponse:
     """One verb of the partner's side; what is refused is told above the story."""
     found = _found(request, dispute_id)
@@ -110,7 +111,7 @@ def act(request: HttpRequest, dispute_id: UUID, verb: str) -> HttpResponse:
 
 
 @require_POST
-@for_partner
+@for_partner(right=OPERATE)
 def attach(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
     """Take a file of evidence."""
     found = _found(request, dispute_id)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners.models import Environment
 from partners.portal import for_partner, partner_of
+from partners.rules.roles import OPERATE
 from roaming import queries_disputes
 from roaming.models import TariffNotice
 from roaming.queries import Reader, reader_of
@@ -73,7 +74,7 @@ def notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@for_partner
+@for_partner(right=OPERATE)
 def answer(request: HttpRequest, notice_id: UUID, verb: str) -> HttpResponse:
     """Consent to an increase, or refuse it; only the buyer's own people answer."""
     found = _found(request, notice_id)

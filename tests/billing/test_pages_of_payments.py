@@ -12,7 +12,7 @@ from partners.models import AuditEvent, User
 from partners.services.approvals import NotDecidable
 from tests.billing.payment_world import FINAL, IBANS, a_mandate, pay_in, position_of, settled
 from tests.billing.test_pain002 import report, why
-from tests.makers import PartnerMaker
+from tests.makers import PartnerUserMaker
 
 pytestmark = pytest.mark.django_db
 
@@ -147,7 +147,7 @@ class TestWhoMayNot:
 
     def test_people_of_partners_see_none_of_it(self, client, world, finance):
         file = proposed(client, world, finance)
-        client.force_login(User.objects.create(username="p", partner=PartnerMaker()))
+        client.force_login(PartnerUserMaker(username="p"))
 
         urls = [
             LIST,

@@ -42,6 +42,8 @@ from tests.makers import (
 pytestmark = pytest.mark.django_db
 # SET ROLE and RESET ROLE come with every request of a partner.
 ROLE_SWITCH = 2
+# What the role of who asks allows.
+RIGHTS = 2
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +260,7 @@ class TestStatements:
         assert "Your first statement comes with the first closing" in page
 
     def test_cost_few_queries(self, seller, world, django_assert_max_num_queries):
-        with django_assert_max_num_queries(12 + ROLE_SWITCH):
+        with django_assert_max_num_queries(12 + ROLE_SWITCH + RIGHTS):
             seller.get(reverse("portal:home"))
 
 
@@ -356,7 +358,7 @@ class TestRecords:
     ):
         take(*(numbered_record(number) for number in range(2, 60)))
 
-        with django_assert_max_num_queries(8 + ROLE_SWITCH) as captured:
+        with django_assert_max_num_queries(8 + ROLE_SWITCH + RIGHTS) as captured:
             response = seller.get(reverse("portal:records"))
 
         assert len(response.context["lines"]) == 50

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
 
 from billing.models import Document
 from billing.services import statements
@@ -49,10 +51,14 @@ def settled(transactional_db) -> Settled:
     return Settled(document, outcomes[0].record_id, outcomes[5].record_id)
 
 
-def person(user_name: str, **fields: object) -> User:
+def person(user_name: str, *, role: str = "", **fields: object) -> User:
+    """Somebody who logs in with ``PASSWORD``; of a partner its administrator by default."""
     user = User(username=user_name, **fields)
     user.set_password(PASSWORD)
-    user.save()
+    role = role or ("partner-admin" if user.partner_id else "")
+    with transaction.atomic():
+        user.save()
+        user.groups.set(Group.objects.filter(name=role))
     return user
 
 

@@ -26,6 +26,7 @@ from tests.makers import (
     NOON,
     AgreementMaker,
     PartnerMaker,
+    PartnerUserMaker,
     StaffMaker,
     later,
     nordlicht,
@@ -482,7 +483,7 @@ class TestMasterData:
         assert last_audit("partner.changed").object_id == str(partner.pk)
 
     def test_of_a_login_is_staff_or_of_a_partner(self, client, staff):
-        user = User.objects.create(username="both", partner=PartnerMaker())
+        user = PartnerUserMaker(username="both", partner=PartnerMaker())
         url = reverse("admin:partners_user_change", args=[user.pk])
         form = {"username": "both", "partner": user.partner_id, "is_staff": "on"}
 

@@ -58,9 +58,9 @@ def test_turns_three_months_of_records_into_ten_statements(var, capsys):
     assert "verify_ledger: ok" in told
     assert "0 unsealed" in told
     assert re.search(r"all\s+│\s+0.00 EUR", told)
-    assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {
-        "operator",
-        "controller",
+    staff = User.objects.filter(is_staff=True)
+    assert set(staff.values_list("username", flat=True)) == {
+        *("operator", "controller", "finance", "approver", "auditor", "admin", "regulator", "lab")
     }
     for settlement in Settlement.objects.all():
         assert settlement.state == "ISSUED"

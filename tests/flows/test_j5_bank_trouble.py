@@ -26,7 +26,7 @@ from tests.billing.bank_world import IBANS, BankWorld, a_bank_world
 from tests.billing.camt_files import HOUSE_IBAN, Payment, Statement, camt053, camt054
 from tests.billing.oracle_world import BUSINESS_DAY_6
 from tests.flows.test_j2_month_end import trial_balance
-from tests.makers import LONG_AGO
+from tests.makers import LONG_AGO, PartnerUserMaker
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -75,9 +75,7 @@ def released(world: BankWorld, now) -> SentPayment:
 def new_account_of_a(world: BankWorld, now) -> None:
     """Asked for by A's own person; called back, approved by a second person, tested, cooled."""
     partner, contact = world.oracle.partners["A"], "anna@a.example"
-    anna = User.objects.create(
-        username="anna", email=contact, partner=partner, date_joined=LONG_AGO
-    )
+    anna = PartnerUserMaker(username="anna", email=contact, partner=partner, date_joined=LONG_AGO)
     mia, kai = (User.objects.get(username=name) for name in ("mia", "kai"))
     wanted = NewAccount(partner=partner, currency="EUR", holder="A", iban=NEW_IBAN)
     change = bank_changes.request(wanted, reason="the old one is closed", by=anna, now=now)

@@ -31,7 +31,7 @@ from billing.rules.books import POSITION_ACCOUNTS
 from billing.services import balances, sealing, statements
 from billing.services.closing import close_window
 from clearinghouse.sealing import Sealer
-from partners.models import GroupMembership, ParticipationContract, Partner, User
+from partners.models import GroupMembership, ParticipationContract, Partner
 from roaming.models import RawRecord, Sdr
 from tests.billing import oracle_world
 from tests.billing.oracle_world import BUSINESS_DAY_6, Oracle, a_record, an_oracle, january
@@ -43,6 +43,7 @@ from tests.makers import (
     StaffMaker,
     laterne,
     partner_of,
+    staff_of,
     take,
 )
 
@@ -246,7 +247,7 @@ def test_balances_equal_the_ledger_and_numbers_have_no_gap(year):
 
 
 def test_others_see_no_partners_money(year, client):
-    """Logins of a regulator or a lab: staff without a permission, and people of another partner."""
+    """A regulator, a lab, and people of another partner."""
     staff_pages = [
         reverse(f"admin:billing_{name}")
         for name in (
@@ -256,9 +257,10 @@ def test_others_see_no_partners_money(year, client):
         )
     ]  # fmt: skip
     with time_machine.travel(FIRST_OF_MARCH, tick=False):
-        client.force_login(User.objects.create(username="regulator", is_staff=True))
-        assert {client.get(page).status_code for page in staff_pages} == {403}
-        client.force_login(PartnerUserMaker(partner=partner_of(laterne()), username="lab"))
+        for role in ("regulator", "lab"):
+            client.force_login(staff_of(role))
+            assert {client.get(page).status_code for page in staff_pages} == {403}
+        client.force_login(PartnerUserMaker(partner=partner_of(laterne())))
         assert {client.get(page).status_code for page in staff_pages} == {302}
         query = {"as_of": "2027-01-01T00:00"}
         books = client.get(reverse("portal:books"), query).content.decode()

@@ -10,7 +10,7 @@ from partners.queries import accounts_being_changed
 from partners.services import bank_changes
 from partners.services.approvals import NotDecidable
 from partners.services.bank_changes import NewAccount, NotChangeable
-from tests.makers import LONG_AGO, PartnerMaker
+from tests.makers import LONG_AGO, PartnerMaker, PartnerUserMaker
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def partner():
 
 @pytest.fixture
 def anna(partner) -> User:
-    return User.objects.create(username="anna", email=PERSON, partner=partner, date_joined=LONG_AGO)
+    return PartnerUserMaker(username="anna", email=PERSON, partner=partner, date_joined=LONG_AGO)
 
 
 @pytest.fixture
@@ -61,9 +61,7 @@ def approved(asked, staff) -> BankDetailChange:
 
 class TestARequest:
     def test_tells_all_who_were_on_file_before(self, asked, partner):
-        User.objects.create(
-            username="eve", email="eve@x.example", partner=partner, date_joined=ASKED
-        )
+        PartnerUserMaker(username="eve", email="eve@x.example", partner=partner, date_joined=ASKED)
 
         assert sorted(to for letter in mail.outbox for to in letter.to) == [PERSON, ON_FILE]
         assert all(NEW not in letter.body for letter in mail.outbox)
@@ -102,7 +100,7 @@ class TestARequest:
             bank_changes.request(wanted(partner, **change), reason="x", by=staff[0], now=ASKED)
 
     def test_of_a_stranger_is_refused(self, partner):
-        stranger = User.objects.create(username="eve", partner=PartnerMaker(name="Other"))
+        stranger = PartnerUserMaker(username="eve", partner=PartnerMaker(name="Other"))
 
         with pytest.raises(NotChangeable, match="own people"):
             bank_changes.request(wanted(partner), reason="x", by=stranger, now=ASKED)
@@ -110,9 +108,7 @@ class TestARequest:
 
 class TestTheCallBack:
     def test_goes_to_nobody_new(self, asked, partner, staff):
-        User.objects.create(
-            username="eve", email="eve@x.example", partner=partner, date_joined=ASKED
-        )
+        PartnerUserMaker(username="eve", email="eve@x.example", partner=partner, date_joined=ASKED)
 
         with pytest.raises(NotChangeable, match="before the request"):
             bank_changes.call_back(

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from partners.models import BankAccount, BankDetailChange, PartnerFacts, User
-from tests.makers import LONG_AGO, PartnerMaker
+from tests.makers import LONG_AGO, PartnerMaker, PartnerUserMaker
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +116,6 @@ def test_people_of_partners_and_readers_change_nothing(client, partner):
         assert client.get(step(change, name)).status_code == 403
     assert client.get(ASK).status_code == 403
 
-    client.force_login(User.objects.create(username="p", partner=partner))
+    client.force_login(PartnerUserMaker(username="p", partner=partner))
     for url in (ASK, step(change, "change"), step(change, "approve")):
         assert client.get(url).status_code == 302

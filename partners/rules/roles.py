@@ -1,0 +1,143 @@
+"""Which role may do what: the one table behind the groups of the database.
+
+Rights are Django's, ``app.verb_model``, written as patterns. The clearing house's own people may
+have several roles; a person of a partner has exactly one. Approving is a role of its own, and no
+other one can do it, so that who asks for money to move is never who lets it move (finance.md 8).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+# What people of a partner may do beside reading records, disputes and tariffs.
+OPERATE = "partners.portal_operate"
+SEE_FINANCE = "partners.portal_see_finance"
+FINANCE = "partners.portal_finance"
+ADMINISTER = "partners.portal_administer"
+
+PARTNER_PREFIX = "partner-"
+PARTNER_ADMIN = "partner-admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who it is for, in words, and its rights; ``but`` takes some of them away again."""
+
+    label: str
+    told: str
+    rights: tuple[str, ...]
+    but: tuple[str, ...] = ()
+
+
+_ROOMS = ("partners", "roaming", "billing")
+_VIEW_ALL = tuple(f"{room}.view_*" for room in _ROOMS)
+# Who may log in is the administrator's; an operator needs no list of people.
+_PEOPLE = ("*.view_user", "*.add_user", "*.change_user", "*.delete_user", "auth.*")
+_MONEY_OF_PARTNERS = (
+    "bankaccount bankdetailchange feecomponent participationcontract settlementgroup"
+    " groupmembership taxrate taxregistration taxstatus"
+).split()
+
+STAFF_ROLES: Mapping[str, Role] = {
+    "operator": Role(
+        "Operator",
+        "Records, holds, matching, disputes, deliveries, partners and their connections; sees the"
+        " money, moves none.",
+        (*_VIEW_ALL, "roaming.add_*", "roaming.change_*", "roaming.delete_*", "partners.add_*",
+         "partners.change_*", "partners.delete_*", "partners.run_certification"),
+        (*_PEOPLE, *(f"partners.{verb}_{name}" for name in _MONEY_OF_PARTNERS
+                     for verb in ("add", "change", "delete"))),
+    ),
+    "finance": Role(
+        "Finance",
+        "Windows, settlements, documents, payments, bank and books; prepares what an approver"
+        " lets out.",
+        (*_VIEW_ALL, "billing.add_*", "billing.change_*", "billing.delete_*", "partners.*_job",
+         *(f"partners.*_{name}" for name in _MONEY_OF_PARTNERS)),
+        (*_PEOPLE, "*.approve_*"),
+    ),
+    "approver": Role(
+        "Approver",
+        "The second person: decides what others asked for, and prepares nothing.",
+        (*_VIEW_ALL, "*.approve_*"),
+        _PEOPLE,
+    ),
+    "auditor": Role(
+        "Auditor",
+        "Sees everything, changes nothing.",
+        (*_VIEW_ALL, "auth.view_group"),
+    ),
+    "admin": Role(
+        "Administrator",
+        "Logins and their roles, API clients, jobs and the audit trail; no right over money.",
+        ("partners.*_user", "auth.view_group", "partners.view_*", "partners.*_apiclient",
+         "partners.*_job"),
+        ("*.approve_*", "partners.delete_user"),
+    ),
+    "regulator": Role(
+        "Regulator",
+        "Stations and how they stand; no record, no driver and nobody's money.",
+        tuple(f"roaming.view_{name}" for name in "evse evseoutage location locationevse".split()),
+    ),
+    "lab": Role(
+        "Test lab",
+        "Certifies partners' systems against the TEST environment; sees nothing of LIVE.",
+        ("partners.view_certificationrun", "partners.run_certification"),
+    ),
+}  # fmt: skip
+
+PARTNER_ROLES: Mapping[str, Role] = {
+    PARTNER_ADMIN: Role(
+        "Administrator",
+        "Everything the company may do here, and who else of the company may.",
+        (OPERATE, SEE_FINANCE, FINANCE, ADMINISTER),
+    ),
+    "partner-operations": Role(
+        "Operations",
+        "Records, disputes and tariffs; neither statements nor bank details.",
+        (OPERATE,),
+    ),
+    "partner-finance": Role(
+        "Finance",
+        "Statements, invoices, payments, objections and bank details.",
+        (SEE_FINANCE, FINANCE),
+    ),
+    "partner-read-only": Role(
+        "Read only",
+        "Sees what the company sees and changes nothing.",
+        (SEE_FINANCE,),
+    ),
+}
+
+ROLES: Mapping[str, Role] = {**STAFF_ROLES, **PARTNER_ROLES}
+
+
+def rights_of(role: str, known: Iterable[str]) -> set[str]:
+    """Those of ``known`` (``app.codename``) that the role has.
+
+    :raises KeyError: there is no such role
+    """
+    wanted = ROLES[role]
+    return {
+        right for right in known if _fits(right, wanted.rights) and not _fits(right, wanted.but)
+    }
+
+
+def refusal_of(names: Iterable[str], *, is_of_partner: bool) -> str:
+    """Why a login cannot have these roles together; empty where it can.
+
+    The database holds the same: ``role_is_of_the_side_of_its_user``, ``partner_user_has_one_role``.
+    """
+    of_partners = [name for name in names if name.startswith(PARTNER_PREFIX)]
+    others = [name for name in names if not name.startswith(PARTNER_PREFIX)]
+    if is_of_partner and others:
+        return "A login of a partner has no role of the clearing house's own people."
+    if not is_of_partner and of_partners:
+        return "Roles of partners' people need a partner: choose it, or take the role away."
+    if is_of_partner and len(of_partners) != 1:
+        return "Choose exactly one role for a login of a partner."
+    return ""
+
+
+def _fits(right: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(right, pattern) for pattern in patterns)
