@@ -101,6 +101,9 @@ app.conf.beat_schedule = {
     "age one-sided records": _every(
         crontab(hour=4, minute=10), "roaming.age_one_sided", expires_s=12 * 60 * _MINUTE
     ),
+    "prepare figures": _every(
+        crontab(minute="8-59/10"), "roaming.prepare_figures", expires_s=10 * _MINUTE
+    ),
     "close remote requests": _every(crontab(), "roaming.close_remote_requests", expires_s=_MINUTE),
     "make partitions": _every(
         crontab(hour=2, minute=40), "roaming.ensure_partitions", expires_s=12 * 60 * _MINUTE

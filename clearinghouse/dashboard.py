@@ -1,12 +1,14 @@
-"""The staff's first page: what came in, what waits, what it is worth. Every query is bounded."""
+"""The staff's first page: what waits, what came in, what it is worth.
 
-import json
+Records are told by prepared figures; what waits is read from its own small tables. Every query is
+bounded.
+"""
+
 from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,19 +16,20 @@ from django.utils import timezone
 from billing.models import ClearingWindow, ConservationProof, Document, Objection, Settlement
 from billing.rules.supply_period import supply_title
 from billing.services import releases
+from clearinghouse import figure_charts
+from clearinghouse.figure_charts import TITLES
+from clearinghouse.figures_page import asked_of
 from partners.admin.job import STATE_TONES as JOB_TONES
 from partners.admin.job import Progress
 from partners.admin.story import Badge, Table, link, list_link
-from partners.models import Approval, Job
+from partners.models import Approval, Environment, Job
+from roaming import queries_figures as figures
 from roaming.admin.tones import STATE_TONES
-from roaming.models import Alert, Finding, IntakeTally, Sdr, SdrState
-from roaming.rules.catalog import RULES, STRUCTURE
+from roaming.models import Alert, Sdr, SdrState
+from roaming.queries_figures import Asked
 
 DAYS = 30
-# No figure of the page reads more rows than this; what is cut off is shown with a plus.
-CAP = 100_000
-_CHARTS = 3
-_TITLES = {rule.code: rule.title for rule in reversed((STRUCTURE, *RULES))}
+_CODES = 8
 
 
 def dashboard(request: HttpRequest, context: dict) -> dict:
@@ -38,10 +41,12 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     context["title"] = "Today"
     user = request.user
     if user.has_perm("roaming.view_sdr"):
-        last = last_day(today=now.date())
-        context["states"] = states(last=last)
-        context["held_by_code"] = held_by_code()
-        context["charts"] = charts(last=last)
+        asked = asked_of({"days": DAYS, "environment": Environment.LIVE.value}, now=now)
+        last = asked.until - timedelta(days=1)
+        context["states"] = states(asked)
+        context["held_by_code"] = held_by_code(asked)
+        context["charts"] = [*figure_charts.claim_charts(asked), figure_charts.funnel_chart(asked)]
+        context["counted_at"] = figures.prepared_at()
         is_today = last == now.date()
         to = f"the {DAYS} days to {last:%-d %b %Y}"
         context["since"] = f"the last {DAYS} days" if is_today else to
@@ -58,52 +63,30 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     return context
 
 
-def last_day(*, today: date) -> date:
-    """Today; where nothing came for 30 days (a demo, an outage) the last day with records."""
-    newest = IntakeTally.objects.order_by("-id").values_list("day", flat=True).first()
-    return today if newest is None or newest > today - timedelta(days=DAYS) else newest
-
-
-def states(*, last: date) -> list[dict[str, object]]:
-    """Records received in the 30 days to ``last`` per state, in the order of their life."""
-    end = datetime.combine(last, time(), UTC) + timedelta(days=1)
-    newest = (
-        SdrState.objects.filter(
-            id__gte=_smallest_id(end - timedelta(days=DAYS)), id__lt=_smallest_id(end)
-        )
-        .order_by()
-        .values_list("state", flat=True)[:CAP]
-    )
-    counts = Counter(newest)
-    is_cut = sum(counts.values()) >= CAP
+def states(asked: Asked) -> list[dict[str, object]]:
+    """Records received in the period per state, in the order of their life."""
+    counts = figures.states(asked)
     url = reverse("admin:roaming_sdr_changelist")
     return [
         {
             "state": state,
             "tone": STATE_TONES.get(state, ""),
-            "count": f"{counts[state]:,}{'+' if is_cut else ''}",
+            "count": f"{counts.get(state, 0):,}",
             "url": f"{url}?state={state}",
         }
         for state in SdrState.State.values
-        if counts[state] or state in ("HELD", "REJECTED", "ACCEPTED", "DISPUTED")
+        if counts.get(state) or state in ("HELD", "REJECTED", "ACCEPTED", "DISPUTED")
     ]
 
 
-def held_by_code() -> Table:
+def held_by_code(asked: Asked) -> Table:
     """What keeps records from being cleared, most frequent first."""
-    held = SdrState.objects.filter(state=SdrState.State.HELD).order_by("-id").values("id")[:CAP]
-    counts = (
-        Finding.objects.filter(severity=Finding.Severity.HOLD, record_id__in=held)
-        .values_list("code")
-        .annotate(n=Count("record_id", distinct=True))
-        .order_by("-n")[:8]
-    )
     return Table(
-        "Everything held now, by cause",
+        "Held now, by cause",
         ("Code", "Cause", "Records"),
         [
-            (list_link(Sdr, code, f"?state=HELD&code={code}"), _TITLES.get(code, ""), f"{n:,}")
-            for code, n in counts
+            (list_link(Sdr, code, f"?state=HELD&code={code}"), TITLES.get(code, ""), f"{n:,}")
+            for code, n in figures.causes(asked, figures.Kind.HELD)[:_CODES]
         ],
         frozenset({2}),
         empty="No record is held.",
@@ -132,59 +115,6 @@ def open_alerts() -> Table:
         frozenset({1}),
         empty="Nothing wants a look.",
     )
-
-
-def charts(*, last: date) -> list[dict[str, object]]:
-    """Claims of new records per day of receipt, one chart per currency, with its table."""
-    first = last - timedelta(days=DAYS - 1)
-    rows = (
-        IntakeTally.objects.filter(day__range=(first, last))
-        .exclude(currency="")
-        .values_list("currency", "day")
-        .annotate(records=Sum("new"), claims=Sum("new_claim_amount"))
-        .order_by("currency", "day")[: DAYS * 40]
-    )
-    by_currency: dict[str, dict[date, tuple[int, Decimal]]] = {}
-    for currency, day, records, claims in rows:
-        by_currency.setdefault(currency, {})[day] = (records, claims)
-    largest = sorted(by_currency, key=lambda c: -sum(r for r, _ in by_currency[c].values()))
-    days = [first + timedelta(days=n) for n in range(DAYS)]
-    return [_chart(currency, by_currency[currency], days) for currency in largest[:_CHARTS]]
-
-
-def _chart(
-    currency: str, values: dict[date, tuple[int, Decimal]], days: list[date]
-) -> dict[str, object]:
-    total = sum((claims for _, claims in values.values()), Decimal(0))
-    # A network that charges for nothing is drawn by its records.
-    what = f"Claims {currency}" if total else "Records"
-    heights: dict[date, Decimal] = {
-        day: claims if total else Decimal(records) for day, (records, claims) in values.items()
-    }
-    data = {
-        "labels": [f"{day:%-d %b}" for day in days],
-        "datasets": [
-            {
-                "label": what,
-                "data": [str(round(heights.get(day, Decimal(0)), 2)) for day in days],
-                "backgroundColor": "var(--color-primary-600)",
-                "borderRadius": 3,
-                "maxBarThickness": 22,
-                "displayYAxis": True,
-            }
-        ],
-    }
-    return {
-        "title": f"Claims received per day, {currency}" if total else "Records received per day",
-        "currency": currency,
-        "total": f"{total:,.2f} {currency}",
-        "records": f"{sum(records for records, _ in values.values()):,}",
-        "data": json.dumps(data),
-        "table": [
-            (day, f"{records:,}", f"{claims:,.2f}")
-            for day, (records, claims) in sorted(values.items(), reverse=True)
-        ],
-    }
 
 
 def open_windows() -> Table:

@@ -23,6 +23,7 @@ class Lock(IntEnum):
     COVER = 8  # taking from what a partner paid in; parts: partner, account, currency, environment
     BANK = 9  # taking in and matching what the bank sent; part: the environment
     RESERVATIONS = 12  # numbering the reservations at a CSO; part: the CSO
+    FIGURES = 13  # counting the figures of days
 
 
 class NotInTransaction(Exception):

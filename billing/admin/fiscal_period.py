@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from billing.admin.accruals import accruals_view, accrued_in, accrued_records_view
 from billing.admin.ageing import ageing_view
 from billing.admin.books_pages import book_path, local_text, page_url
+from billing.admin.trial_balance import trial_balance_view
 from billing.models import FiscalPeriod
 from billing.services import fiscal
 from billing.services.fiscal import NotLockable
@@ -61,6 +62,7 @@ class FiscalPeriodAdmin(EvidenceAdmin):
             book_path(self, "accruals/", accruals_view, "accruals"),
             book_path(self, "accruals/records/", accrued_records_view, "accrued_records"),
             book_path(self, "ageing/", ageing_view, "ageing"),
+            book_path(self, "trial-balance/", trial_balance_view, "trial_balance"),
             *super().get_urls(),
         ]
 

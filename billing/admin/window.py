@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import Http404
 from django.urls import path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -10,6 +11,8 @@ from unfold.decorators import display
 from billing import queries
 from billing.admin import close
 from billing.admin.amounts import amount
+from billing.admin.netting import netting_view
+from billing.admin.period_close import checklist
 from billing.models import ClearedSdr, ClearingRun, ClearingWindow
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import (
@@ -45,7 +48,12 @@ class ClearingWindowAdmin(EvidenceAdmin):
             self.admin_site.admin_view(self.close_view),
             name="billing_clearingwindow_close",
         )
-        return [closing, *super().get_urls()]
+        matrix = path(
+            "netting/",
+            self.admin_site.admin_view(self.netting_view),
+            name="billing_clearingwindow_netting",
+        )
+        return [closing, matrix, *super().get_urls()]
 
     @display(description="Supply period", ordering="supply_starts_at")
     def supply(self, window) -> str:
@@ -59,13 +67,26 @@ class ClearingWindowAdmin(EvidenceAdmin):
         return close.name_of(window)
 
     def story(self, request, obj) -> Story:
+        prefetch_related_objects([obj], "settlements")  # asked for by most parts of the page
         actions = []
         if obj.state == ClearingWindow.State.OPEN and close.may_close(request):
             url = reverse("admin:billing_clearingwindow_close", args=[obj.pk])
             actions.append(ActionLink("Close this window now…", url))
-        return Story(
-            [_figures(obj), close.pairs_table(obj, queries.pair_rows(obj)), _facts(obj)], actions
-        )
+        url = f"{reverse('admin:billing_clearingwindow_netting')}?window={obj.pk}"
+        if request.user.has_perm("billing.view_position"):
+            actions.append(ActionLink("Netting matrix", url))
+        sections = [
+            _figures(obj),
+            checklist(obj),
+            close.pairs_table(obj, queries.pair_rows(obj)),
+            _facts(obj),
+        ]
+        return Story(sections, actions)
+
+    def netting_view(self, request):
+        if not request.user.has_perm("billing.view_position"):
+            raise PermissionDenied
+        return netting_view(request, self)
 
     def close_view(self, request, window_id):
         """Ask, with the positions of a dry run; then close it as a job."""

@@ -76,8 +76,11 @@ STAFF_ROLES: Mapping[str, Role] = {
     ),
     "regulator": Role(
         "Regulator",
-        "Stations and how they stand; no record, no driver and nobody's money.",
-        tuple(f"roaming.view_{name}" for name in "evse evseoutage location locationevse".split()),
+        "Stations, how they stand, and sums of all; no record, no driver and nobody's money.",
+        tuple(
+            f"roaming.view_{name}"
+            for name in "dayfigure evse evseoutage location locationevse".split()
+        ),
     ),
     "lab": Role(
         "Test lab",

@@ -19,6 +19,7 @@ from roaming.models.counter import (
 from roaming.models.delivery import Delivery, DeliveryCounter, ReceiverOutage, WebhookSubscription
 from roaming.models.dispute import Dispute, DisputeAttachment, DisputeEvent
 from roaming.models.exchange import Exchange, ObjectPush
+from roaming.models.figures import DayFigure
 from roaming.models.finding import Finding
 from roaming.models.key import RejectedKey, SdrKey, SessionKey
 from roaming.models.location import Location, LocationEvse, TariffAudience
@@ -55,6 +56,7 @@ __all__ = [
     "CounterTally",
     "Credential",
     "CredentialKind",
+    "DayFigure",
     "Delivery",
     "DeliveryCounter",
     "Dispute",

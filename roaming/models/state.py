@@ -1,6 +1,7 @@
 """Where a record stands, and each step it took to get there."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -129,6 +130,8 @@ class SdrEvent(models.Model):
 
     class Meta:
         verbose_name = "SDR event"
+        # Events are written in the order of their instants, so a small index finds the new ones.
+        indexes = [BrinIndex(fields=["at"], name="sdr_event_by_time", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.to_state} at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -135,7 +135,7 @@ class TestAccrualsOfStaff:
         assert "This field is required" not in told
         assert "Enter a valid date/time" in text(self.page(client, as_of="yesterday"))
 
-    @pytest.mark.parametrize("name", ["accruals", "accrued_records", "ageing"])
+    @pytest.mark.parametrize("name", ["accruals", "accrued_records", "ageing", "trial_balance"])
     def test_partners_and_other_staff_are_refused(self, client, delivered, name):
         client.force_login(PartnerUserMaker(partner=partner_of(nordlicht())))
         assert self.page(client, name).status_code == 302

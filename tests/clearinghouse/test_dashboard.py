@@ -4,7 +4,8 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from tests.makers import NOON, AgreementMaker, StaffMaker, numbered_record, take
+from roaming.services.figures import prepare
+from tests.makers import NOON, AgreementMaker, StaffMaker, later, numbered_record, take
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +18,7 @@ def page(client) -> str:
         numbered_record(6, csp_id="IT*NEW"),
         numbered_record(7, energy_kwh="-1"),
     )
+    prepare(now=later(seconds=1))
     client.force_login(StaffMaker())
     with time_machine.travel(NOON, tick=False):
         return client.get(reverse("admin:index")).content.decode()

@@ -17,6 +17,7 @@ from billing.models import Account, Document
 from billing.services import clearing, sealing, statements
 from clearinghouse.demo import books, cast, logins, sessions, story
 from clearinghouse.money import format_amount
+from roaming.services import figures
 
 
 class Command(BaseCommand):
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         clearing.clear_group(world.group, run_key="demo:last", now=timezone.now())
         documents = _render(world, folder)
         sealing.seal(now=timezone.now())
+        figures.prepare(now=timezone.now())
         _print_summary(world, outcomes, documents, folder)
 
 

@@ -1,0 +1,157 @@
+"""Figures, netting matrix and the checklist of a window: what they tell, and to whom."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from billing.services import sealing
+from partners.admin.charts import Chart, HeatMap, Series
+from partners.models import User
+from roaming.services.figures import prepare
+from tests.clearinghouse.admin_world import a_house
+from tests.makers import NOON, PartnerUserMaker, StaffMaker, later
+
+MOST_QUERIES = 20
+
+
+class TestChart:
+    def test_tells_each_value_in_its_table_and_a_gap_as_one(self):
+        chart = Chart("T", "s", "Day", ("1", "2"), [Series("A", (3, None)), Series("B", (0, 4))])
+
+        assert [list(row) for row in chart.table.rows] == [["1", "3", "0"], ["2", "–", "4"]]
+        assert not chart.is_empty
+
+    def test_without_any_value_is_empty(self):
+        assert Chart("T", "s", "Day", ("1",), [Series("A", (0,))]).is_empty
+
+    def test_shades_the_largest_most_and_what_is_there_at_least_a_little(self):
+        told = HeatMap(
+            "T", "c", ("r",), ("a", "b", "c", "d"), [[Decimal(1000), Decimal(1), Decimal(0), None]]
+        ).told
+
+        [(_, cells)] = told
+        assert [(cell.text, cell.shade) for _, cell in cells] == [
+            ("1,000.00", 5),
+            ("1.00", 1),
+            ("0.00", 0),
+            ("–", 0),
+        ]
+
+
+@pytest.mark.django_db
+class TestPages:
+    @pytest.fixture
+    def house(self):
+        house = a_house()
+        prepare(now=later(minutes=1))
+        return house
+
+    def read(self, client, url: str) -> str:
+        with (
+            time_machine.travel(NOON + timedelta(hours=2), tick=False),
+            CaptureQueriesContext(connection) as queries,
+        ):
+            answer = client.get(url)
+        assert answer.status_code == 200
+        assert len(queries) <= MOST_QUERIES, [q["sql"][:90] for q in queries]
+        return re.sub(r"\s+", " ", answer.content.decode())
+
+    def test_figures_are_drawn_and_told(self, client, house):
+        client.force_login(StaffMaker())
+
+        page = self.read(client, reverse("admin-figures"))
+        for title in (
+            "Records received per day",
+            "Energy per day, kWh",
+            "Claims received per day, EUR",
+            "How far records came",
+            "How long records take to come",
+            "Refused, by cause",
+            "Held now, by cause",
+            "Senders compared",
+            "Connections in the last 24 hours",
+        ):
+            assert title in page
+        assert page.count("<canvas") == page.count("The same as a table")
+        assert "Nordlicht" in page
+
+    def test_figures_of_one_sender_are_its_own(self, client, house):
+        client.force_login(StaffMaker())
+
+        page = self.read(client, f"{reverse('admin-figures')}?sender={house.voltaire.pk}")
+        assert "No records in this period." in page
+        assert "Senders compared" not in page
+
+    def test_who_sees_no_records_sees_neither_names_nor_money(self, client, house):
+        watcher = User.objects.create(username="regulator", is_staff=True)
+        watcher.user_permissions.add(Permission.objects.get(codename="view_dayfigure"))
+        client.force_login(watcher)
+
+        page = self.read(client, reverse("admin-figures"))
+        assert "Records received per day" in page
+        assert "Nordlicht" not in page
+        assert "EUR" not in page
+        assert "Exposure" not in page
+
+    def test_the_matrix_shows_who_owes_whom_and_what_is_left(self, client, house):
+        client.force_login(StaffMaker())
+        window = house.closing.settlement.window
+
+        page = self.read(
+            client, f"{reverse('admin:billing_clearingwindow_netting')}?window={window.pk}"
+        )
+        # Eight records of 9.02 EUR less 1 % commission, each rounded: 8 × 8.93.
+        assert re.search(r'ch-heat-5" data-label="FR\*VOL">71\.44<', page)
+        assert "Money that moves" in page
+        newest = self.read(client, reverse("admin:billing_clearingwindow_netting"))
+        assert "No record is cleared into this window yet" in newest
+
+    def test_the_trial_balance_adds_up_account_by_account(self, client, house):
+        client.force_login(StaffMaker())
+        url = reverse("admin:billing_trial_balance")
+        assert "nothing was sealed yet" in self.read(client, url)
+        sealing.seal(now=NOON + timedelta(hours=1, minutes=30))
+
+        page = self.read(client, url)
+        assert "adds up" in page
+        assert "1300" in page
+        with time_machine.travel(NOON + timedelta(hours=2), tick=False):
+            file = b"".join(client.get(f"{url}?file=csv").streaming_content).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(file), delimiter=";"))
+        assert {row["account"] for row in rows} >= {"1300", "4100"}
+        assert sum(Decimal(row["balance"].replace(",", ".")) for row in rows) == 0
+
+    def test_the_checklist_says_where_the_window_stands(self, client, house):
+        client.force_login(StaffMaker())
+        page = self.read(
+            client,
+            reverse(
+                "admin:billing_clearingwindow_change", args=[house.closing.settlement.window.pk]
+            ),
+        )
+
+        assert "From open to paid" in page
+        assert re.search(r"Closed.{0,120}Done", page)
+
+    def test_strangers_see_nothing(self, client, house):
+        client.force_login(PartnerUserMaker(partner=house.voltaire))
+        for url in (
+            reverse("admin-figures"),
+            reverse("admin:billing_clearingwindow_netting"),
+        ):
+            assert client.get(url).status_code in (302, 403)
+        client.force_login(User.objects.create(username="newcomer", is_staff=True))
+        for url in (
+            reverse("admin-figures"),
+            reverse("admin:billing_clearingwindow_netting"),
+        ):
+            assert client.get(url).status_code == 403
