@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import books, invoices, login, objections, payments, records, statements
+from billing.views import books, invoices, login, objections, package, payments, records, statements
 
 app_name = "portal"
 
@@ -38,6 +38,8 @@ urlpatterns = [
     path("books/", books.home, name="books"),
     path("books/balances/<uuid:confirmation_id>/", books.balance, name="balance"),
     path("books/balances/<uuid:confirmation_id>/pdf", books.balance_pdf, name="balance-pdf"),
+    path("package/", package.package, name="package"),
+    path("package/file/", package.package_file, name="package-file"),
     path("where/", records.where, name="where"),
     path("login/", login.LoginView.as_view(), name="login"),
     path("logout/", login.LogoutView.as_view(), name="logout"),

@@ -18,6 +18,7 @@ from billing.services import (
     close_job,
     closing,
     conservation,
+    data_package,
     exposure,
     invoice_files,
     invoice_objections,
@@ -30,7 +31,7 @@ from billing.services import (
 from billing.services.bank import dunning, matching, unallocated
 from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers, NotClosable
-from partners.models import Environment, SettlementGroup
+from partners.models import Environment, Partner, SettlementGroup, User
 from partners.services import jobs
 from partners.tasks import run_queued_jobs
 
@@ -126,6 +127,32 @@ def ask_for_annex(document: Document, kind: str) -> None:
 def make_annex(*, job_id: str) -> dict[str, object]:
     """Write a large annex that somebody asked for."""
     return jobs.carry_out(job_id, annex_job.run, clock=timezone.now)
+
+
+@shared_task(name="billing.order_package")
+def order_package(*, partner_id: str, user_id: int) -> dict[str, str]:
+    """Queue the data package that a person asked for: a portal request may write no job."""
+    job = data_package.order(
+        Partner.objects.get(pk=partner_id), requested_by=User.objects.get(pk=user_id)
+    )
+    run_queued_jobs()
+    return {"job_id": str(job.pk)}
+
+
+def ask_for_package(partner: Partner, *, by: User) -> bool:
+    """Have a partner's data package made; whether the order was taken."""
+    try:
+        order_package.delay(partner_id=str(partner.pk), user_id=by.pk)
+    except OperationalError:
+        logger.warning("billing.package.not_ordered", extra={"partner_id": str(partner.pk)})
+        return False
+    return True
+
+
+@shared_task(name=data_package.KIND)
+def make_package(*, job_id: str) -> dict[str, object]:
+    """Write all that a partner may take along."""
+    return jobs.carry_out(job_id, data_package.run, clock=timezone.now)
 
 
 @shared_task(name="billing.prove_conservation")

@@ -51,6 +51,10 @@ app.conf.beat_schedule = {
     "expire approvals": _every(
         crontab(minute=48), "partners.expire_approvals", expires_s=60 * _MINUTE
     ),
+    "end services": _every(crontab(), "partners.end_services", expires_s=_MINUTE),
+    "forget drivers of who left": _every(
+        crontab(hour=2, minute=25), "roaming.erase_drivers", expires_s=12 * 60 * _MINUTE
+    ),
     "reject expired holds": _every(
         crontab(hour=2, minute=10), "roaming.expire_holds", expires_s=12 * 60 * _MINUTE
     ),

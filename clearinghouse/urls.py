@@ -44,6 +44,7 @@ urlpatterns = [
     path("ocpi/", include("roaming.protocols.ocpi.urls")),
     path("portal/disputes/", include("roaming.portal_urls")),
     path("portal/tariffs/", include("roaming.portal_tariff_urls")),
+    path("portal/", include("partners.portal_house_urls")),
     path("portal/", include("billing.portal_urls")),
 ]
 

@@ -9,10 +9,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 
 from partners.models import Partner, User
+from partners.queries import current_standing
+from partners.queries_notices import partner_and_notices
+from partners.rules.life import EFFECTS
+from partners.rules.roles import SEE_FINANCE
+from partners.viewing import viewed_by
 
 View = Callable[..., HttpResponseBase]
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,12 +52,12 @@ def _guarded(view: View, right: str, to_write: str) -> View:
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *arguments, **options) -> HttpResponseBase:
-        if getattr(request.user, "is_staff", False):
+        if getattr(request.user, "is_staff", False) and viewed_by(request) is None:
             return redirect("admin:index")
-        if getattr(request.user, "partner_id", None) is None:
-            raise PermissionDenied("this login belongs to no partner")
+        partner = partner_of(request)
+        _refuse_writing(request, partner)
         wanted = {right} if request.method in _READS else {right, to_write}
-        if not all(may(request, one) for one in wanted if one):
+        if viewed_by(request) is None and not all(may(request, one) for one in wanted if one):
             raise NotYourRole("your role does not allow this")
         return in_english(view)(request, *arguments, **options)
 
@@ -60,7 +65,9 @@ def _guarded(view: View, right: str, to_write: str) -> View:
 
 
 def may(request: HttpRequest, right: str) -> bool:
-    """Tell whether the role of who asks allows it."""
+    """Tell whether the role of who asks allows it; who looks as a partner sees all, and no more."""
+    if viewed_by(request) is not None:
+        return right == SEE_FINANCE
     return user_of(request).has_perm(right)
 
 
@@ -75,11 +82,27 @@ def in_english(view: View) -> View:
     return translated
 
 
+def _refuse_writing(request: HttpRequest, partner: Partner) -> None:
+    """Who looks on behalf of a partner changes nothing, nor do people of one that is closed."""
+    if request.method in _READS:
+        return
+    if viewed_by(request) is not None:
+        raise PermissionDenied("who looks at the portal as a partner changes nothing")
+    if not EFFECTS[current_standing(partner, now=timezone.now())].writes:
+        raise PermissionDenied("your company has left: its documents can be read, nothing more")
+
+
 def partner_of(request: HttpRequest) -> Partner:
-    partner = getattr(request.user, "partner", None)
-    if partner is None:
+    """The partner of who is logged in, or the one that staff looks at."""
+    if (viewed := viewed_by(request)) is not None:
+        return viewed
+    user = user_of(request)
+    if user.partner_id is None:
         raise PermissionDenied("this login belongs to no partner")
-    return partner
+    if not User.partner.is_cached(user):
+        user.partner = partner_and_notices(user.partner_id, now=timezone.now())
+    assert user.partner is not None  # noqa: S101 for mypy
+    return user.partner
 
 
 def user_of(request: HttpRequest) -> User:

@@ -1,7 +1,7 @@
 """Questions about who: which parties, who owns and who may act for them, what was agreed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,17 +18,22 @@ from partners.models import (
     PartyOwnership,
     RoamingAgreement,
 )
+from partners.rules.life import Stand, standing
 
 
 @dataclass(frozen=True, slots=True)
 class PartyNow:
-    """A party as intake needs it: its id, its owner's state now, and who may send for it."""
+    """A party as intake needs it: its id, how its owner stands, and who may send for it.
+
+    ``owner_state`` is a key of ``rules.life.EFFECTS``; ``service_ends_at`` of an owner that leaves.
+    """
 
     id: UUID
     code: str
     owner_id: UUID | None
     owner_state: str
     mandate_id: UUID | None
+    service_ends_at: datetime | None = None
 
 
 def in_period(now: datetime) -> Q:
@@ -44,10 +49,55 @@ def state_of_partner(partner_ref: str, *, now: datetime, known: Q | None = None)
     return Subquery(newest.order_by("-starts_at").values("state")[:1])
 
 
+def service_end_of_partner(partner_ref: str, *, now: datetime, known: Q | None = None) -> Subquery:
+    """When the service of a partner ends that leaves or left, as of ``now``; else null."""
+    newest = PartnerState.objects.filter(
+        known or Q(), partner=OuterRef(partner_ref), starts_at__lte=now
+    )
+    return Subquery(newest.order_by("-starts_at").values("service_ends_at")[:1])
+
+
 def current_state(partner: Partner, *, now: datetime) -> str:
     """The partner's state at ``now``; "" before it has one."""
-    stands = Partner.objects.filter(pk=partner.pk)
-    return stands.values_list(state_of_partner("pk", now=now), flat=True).get() or ""
+    return current_stand(partner, now=now).state
+
+
+def current_stand(partner: Partner, *, now: datetime) -> Stand:
+    """The step in the partner's life that holds at ``now``; before the first one an empty one."""
+    begun = PartnerState.objects.filter(partner=partner, starts_at__lte=now)
+    row = begun.order_by("-starts_at").first()
+    if row is None:
+        return Stand()
+    return Stand(state=row.state, starts_at=row.starts_at, service_ends_at=row.service_ends_at)
+
+
+def current_standing(partner: Partner, *, now: datetime, environment: str = "LIVE") -> str:
+    """How the partner stands at ``now``: a key of ``rules.life.EFFECTS``."""
+    stand = current_stand(partner, now=now)
+    return standing(
+        stand.state, service_ends_at=stand.service_ends_at, at=now, environment=environment
+    )
+
+
+def partners_standing(
+    partners: Iterable[UUID],
+    standings: Collection[str],
+    *,
+    now: datetime,
+    environment: str = "LIVE",
+) -> set[UUID]:
+    """Those of ``partners`` that stand as one of ``standings`` says; one query."""
+    rows = (
+        PartnerState.objects.filter(partner__in=list(partners), starts_at__lte=now)
+        .order_by("partner", "-starts_at")
+        .distinct("partner")
+        .values_list("partner", "state", "service_ends_at")
+    )
+    return {
+        partner
+        for partner, state, ends_at in rows
+        if standing(state, service_ends_at=ends_at, at=now, environment=environment) in standings
+    }
 
 
 def parties_by_code(
@@ -72,7 +122,10 @@ def parties_by_code(
     parties = (
         Party.objects.filter(wanted, known, role=role, environment=environment)
         .annotate(owner_id=Subquery(owned.values("partner")[:1]))
-        .annotate(owner_state=state_of_partner("owner_id", now=now, known=known))
+        .annotate(
+            owner_state=state_of_partner("owner_id", now=now, known=known),
+            service_ends_at=service_end_of_partner("owner_id", now=now, known=known),
+        )
     )
     mandates = _mandates_to_send(sender, now=now, known=known)
     return {
@@ -80,8 +133,14 @@ def parties_by_code(
             id=party.id,
             code=party.code,
             owner_id=party.owner_id,
-            owner_state=party.owner_state or "",
+            owner_state=standing(
+                party.owner_state or "",
+                service_ends_at=party.service_ends_at,
+                at=now,
+                environment=environment,
+            ),
             mandate_id=mandates.get((party.id, party.owner_id)),
+            service_ends_at=party.service_ends_at,
         )
         for party in parties
     }
@@ -125,6 +184,22 @@ def current_owner(party: Party, *, at: datetime) -> Partner | None:
     owned = PartyOwnership.objects.filter(in_period(at), party=party).select_related("partner")
     ownership = owned.order_by(F("starts_at").desc()).first()
     return ownership.partner if ownership else None
+
+
+def owner_standings(parties: Iterable[Party], *, now: datetime) -> dict[UUID, str]:
+    """How the owner of each party stands at ``now``; a party that nobody owns is left out."""
+    owned = (
+        PartyOwnership.objects.filter(in_period(now), party__in=list(parties))
+        .annotate(
+            state=state_of_partner("partner_id", now=now),
+            service_ends_at=service_end_of_partner("partner_id", now=now),
+        )
+        .values_list("party_id", "state", "service_ends_at", "party__environment")
+    )
+    return {
+        party: standing(state or "", service_ends_at=ends_at, at=now, environment=environment)
+        for party, state, ends_at, environment in owned
+    }
 
 
 def owned_parties(partners: Iterable[UUID], *, at: datetime) -> dict[tuple[UUID, str], list[UUID]]:

@@ -6,7 +6,7 @@ from celery import current_app, shared_task
 from django.utils import timezone
 
 from partners.models import AccessToken
-from partners.services import approvals, idempotency, jobs
+from partners.services import agreement_job, approvals, idempotency, jobs, life
 
 # A retry with the same Idempotency-Key is answered as the first time for this long.
 KEEP_KEYS = timedelta(days=90)
@@ -25,6 +25,22 @@ def run_queued_jobs() -> dict[str, int]:
 def expire_approvals() -> dict[str, int]:
     """Close the requests for a second person that nobody decided in seven days."""
     return {"expired": approvals.expire(now=timezone.now())}
+
+
+@shared_task(name="partners.end_services")
+def end_services() -> dict[str, int]:
+    """Revoke clients and end connections of partners whose service has ended."""
+    now = timezone.now()
+    partners = list(life.services_to_end(now=now))
+    for partner in partners:
+        life.end_access(partner, now=now)
+    return {"ended": len(partners)}
+
+
+@shared_task(name=agreement_job.KIND)
+def import_agreements(*, job_id: str) -> dict[str, object]:
+    """Try or apply a file of agreements."""
+    return jobs.carry_out(job_id, agreement_job.run, clock=timezone.now)
 
 
 @shared_task(name="partners.forget_expired")

@@ -22,6 +22,7 @@ from roaming.services import (
     healing,
     holds,
     import_job,
+    leaving,
     lifecycle,
     manifests,
     matching,
@@ -43,6 +44,12 @@ from roaming.services import (
 def import_file(*, job_id: str) -> dict[str, object]:
     """Run an uploaded import; killed and started again it ends with the same totals."""
     return jobs.carry_out(job_id, import_job.run, clock=timezone.now)
+
+
+@shared_task(name="roaming.erase_drivers")
+def erase_drivers() -> dict[str, int]:
+    """Forget the drivers of partners that left 13 months ago."""
+    return {"rows": leaving.erase_drivers(now=timezone.now())}
 
 
 @shared_task(name="roaming.correct_holds")

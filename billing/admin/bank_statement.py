@@ -197,7 +197,7 @@ class BankStatementAdmin(KeysetPaging, EvidenceAdmin):
             "button": "Import",
             "back_url": reverse(_LIST),
         }
-        return TemplateResponse(request, "admin/roaming/upload.html", context)
+        return TemplateResponse(request, "admin/upload.html", context)
 
 
 def _imported(request, wanted) -> HttpResponseRedirect:

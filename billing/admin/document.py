@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from billing.admin.close import name_of
+from billing.admin.package import PackagePages
 from billing.models import Document, DocumentFile
 from billing.services import annex_job
 from billing.services.annex_files import MEDIA_TYPES, make_annex
@@ -52,7 +53,7 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
             self.admin_site.admin_view(self.annex_view),
             name="billing_document_annex",
         )
-        return [download, annex, *super().get_urls()]
+        return [download, annex, *PackagePages(self).urls(), *super().get_urls()]
 
     @display(description="Kind")
     def kind(self, document) -> str:

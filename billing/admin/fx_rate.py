@@ -80,7 +80,7 @@ class FxRateAdmin(KeysetPaging, EvidenceAdmin):
             "button": "Import",
             "back_url": reverse(_LIST),
         }
-        return TemplateResponse(request, "admin/roaming/upload.html", context)
+        return TemplateResponse(request, "admin/upload.html", context)
 
     def _imported(self, request, file):
         now = timezone.now()

@@ -52,7 +52,7 @@ def import_view(model_admin, request):
         "button": "Import",
         "back_url": reverse("admin:billing_paymentfile_changelist"),
     }
-    return TemplateResponse(request, "admin/roaming/upload.html", context)
+    return TemplateResponse(request, "admin/upload.html", context)
 
 
 def _imported(request, file):

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from billing.models import CoverBooking, Transfer
-from billing.services import cover
+from billing.services import cover, leaving
 from billing.services.cover import NotEnoughCover
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
@@ -60,7 +60,7 @@ def _request(wanted: Cover, reason: str, maker: User, now: datetime) -> CoverBoo
     )
     waiting = {"approval__state": Approval.State.REQUESTED, "approval__expires_at__gt": now}
     under.exclude(**waiting).update(state=CoverBooking.State.REFUSED)
-    _refuse(wanted)
+    _refuse(wanted, now=now)
     booking_id = uuid7_at(now)
     said = "|".join(
         str(part)
@@ -99,7 +99,7 @@ def _request(wanted: Cover, reason: str, maker: User, now: datetime) -> CoverBoo
     )
 
 
-def _refuse(wanted: Cover) -> None:
+def _refuse(wanted: Cover, *, now: datetime) -> None:
     is_of_house = wanted.account == cover.DEFAULT_FUND
     if is_of_house != wanted.partner.is_clearing_house:
         raise NotBookable(
@@ -107,9 +107,18 @@ def _refuse(wanted: Cover) -> None:
         )
     if Transfer.objects.filter(event_key=f"cover:{wanted.reference}").exists():
         raise NotBookable(f"{wanted.reference} is booked already.")
+    if why_not := _why_not_out(wanted.partner, wanted.account, wanted.direction, now=now):
+        raise NotBookable(why_not)
     held = wanted.held_minor()
     if wanted.direction == CoverBooking.Direction.OUT and wanted.amount_minor > held:
         raise NotBookable(f"{held} minor units are held, {wanted.amount_minor} were asked for.")
+
+
+def _why_not_out(partner: Partner, account: str, direction: str, *, now: datetime) -> str:
+    """The cover of a partner that leaves stays until nobody can claim anything from it."""
+    if direction != CoverBooking.Direction.OUT or account == cover.DEFAULT_FUND:
+        return ""
+    return leaving.why_not_released(partner, now=now)
 
 
 def decide(booking_id: UUID, *, approve: bool, checker: User, now: datetime) -> CoverBooking:
@@ -135,6 +144,8 @@ def _decide(booking_id: UUID, approve: bool, checker: User, now: datetime) -> Co
         booking.state = CoverBooking.State.REFUSED
     else:
         approvals.approve(booking.approval_id, checker=checker, now=now, right=RIGHT)
+        if why_not := _why_not_out(booking.partner, booking.account, booking.direction, now=now):
+            raise NotBookable(why_not)
         book = cover.pay_in if booking.direction == CoverBooking.Direction.IN else cover.pay_back
         book(
             booking.partner,

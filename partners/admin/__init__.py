@@ -21,6 +21,7 @@ from partners.admin import (  # noqa: E402, F401 they register themselves
     client,
     contract,
     job,
+    notice,
     partner,
     party,
     people,

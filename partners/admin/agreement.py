@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import action, display
 
+from partners.admin.agreement_import import ImportPages
 from partners.admin.base import HouseAdmin
 from partners.admin.confirm import NotPossible, Question, ask, change_url
 from partners.admin.party import ENVIRONMENT_TONES
@@ -68,6 +69,7 @@ class RoamingAgreementAdmin(HouseAdmin):
     ordering = ("number", "-version", "pk")
     autocomplete_fields = ("seller", "buyer", "group")
     actions_detail = ("ask_to_put_in_force", "draft_new_version")
+    change_list_template = "admin/partners/agreements.html"
     fieldsets = (
         (
             None,
@@ -116,6 +118,9 @@ class RoamingAgreementAdmin(HouseAdmin):
             },
         ),
     )
+
+    def get_urls(self):
+        return [*ImportPages(self).urls(), *super().get_urls()]
 
     @display(description="Agreement", ordering="number")
     def name(self, agreement) -> str:

@@ -1,18 +1,24 @@
 """Partners: their life, what is true of them from when on, and where they are paid."""
 
+from functools import partial
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from stdnum import iban as iban_numbers
 from stdnum.exceptions import ValidationError as WrongIban
-from unfold.admin import StackedInline, TabularInline
-from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.admin import StackedInline
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action, display
 from unfold.forms import PaginationInlineFormSet
 
-from partners import queries
+from partners import queries, viewing
 from partners.admin.base import EvidenceInline, HouseAdmin
+from partners.admin.confirm import Question, ask
+from partners.admin.life import STATE_TONES, LifePages
 from partners.admin.tax import TaxRegistrationInline, TaxStatusInline
 from partners.models import (
     ApiClient,
@@ -25,32 +31,37 @@ from partners.models import (
     PartyOwnership,
     User,
 )
-
-STATE_TONES = {
-    "ACTIVE": "success",
-    "ONBOARDING": "info",
-    "PROSPECT": "info",
-    "SUSPENDED": "danger",
-    "LEAVING": "warning",
-}
+from partners.rules.life import LEFT
+from partners.services import life
 
 
-class StateInline(TabularInline):
-    """Steps are added, never rewritten; the newest one that has begun holds."""
+class StateFilter(DropdownFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [*PartnerState.State.choices, (LEFT, "Leaving, service ended")]
+
+    def queryset(self, request, queryset):
+        wanted = self.value()
+        if not wanted:
+            return queryset
+        now = timezone.now()
+        if wanted != LEFT:
+            return queryset.filter(state_now=wanted)
+        ends_at = queries.service_end_of_partner("pk", now=now)
+        return queryset.annotate(ends_at=ends_at).filter(
+            state_now=PartnerState.State.LEAVING, ends_at__lte=now
+        )
+
+
+class StateInline(EvidenceInline):
+    """The steps so far; the next one is taken on the page of its life."""
 
     model = PartnerState
-    fields = ("state", "starts_at", "reason", "actor")
-    readonly_fields = ("actor",)
+    fields = ("state", "starts_at", "service_ends_at", "reason", "actor")
     ordering = ("-starts_at",)
-    extra = 0
-    tab = True
     verbose_name_plural = "life"
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
 
 
 class FactsFormSet(PaginationInlineFormSet):
@@ -130,6 +141,8 @@ class PartnerAdmin(HouseAdmin):
     search_fields = ("name", "facts__legal_name", "facts__vat_number")
     search_help_text = "Name, legal name or VAT number"
     ordering = ("name", "pk")
+    list_filter = (StateFilter,)
+    actions_detail = ("to_life", "view_as")
     readonly_fields = ("state_now", "legal_now", "parties_now", "groups_now")
     inlines = (
         StateInline,
@@ -142,6 +155,56 @@ class PartnerAdmin(HouseAdmin):
         ClientInline,
         UserInline,
     )
+
+    def get_urls(self):
+        return [*LifePages(self).urls(), *super().get_urls()]
+
+    @action(description="Its life", url_path="to-life", icon="timeline")
+    def to_life(self, request, object_id):
+        """Where it stands, the next step, and what that lacks."""
+        partner = self.get_object(request, object_id)
+        if partner is None or partner.is_clearing_house:
+            raise Http404
+        return HttpResponseRedirect(reverse("admin:partners_partner_life", args=[partner.pk]))
+
+    @action(
+        description="View as partner…",
+        url_path="view-as",
+        icon="visibility",
+        permissions=["view_as"],
+    )
+    def view_as(self, request, object_id):
+        partner = self.get_object(request, object_id)
+        if partner is None or partner.is_clearing_house:
+            raise Http404
+        return ask(
+            request,
+            self,
+            partner,
+            Question(
+                title=f"Look at the portal as {partner.name} sees it?",
+                sentence="For an hour you see its pages and can change nothing. The audit trail"
+                " keeps that you looked and why, and each file that you download.",
+                button="Look",
+                act=partial(_view_as, request, partner),
+            ),
+        )
+
+    def has_view_as_permission(self, request, object_id=None) -> bool:
+        # By a method: a right that is named the theme looks up before there is a database.
+        return request.user.has_perm(viewing.RIGHT)
+
+    def save_model(self, request, obj, form, change):
+        """A new one is a prospect: its life begins with it."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            life.step(
+                obj,
+                PartnerState.State.PROSPECT,
+                reason="entered",
+                actor=request.user.get_username(),
+                now=timezone.now(),
+            )
 
     def get_queryset(self, request):
         now = timezone.now()
@@ -202,12 +265,10 @@ class PartnerAdmin(HouseAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
-    def save_formset(self, request, form, formset, change):
-        for row in formset.save(commit=False):
-            if isinstance(row, PartnerState):
-                row.actor = request.user.get_username()
-            row.save()
-        formset.save_m2m()
+
+def _view_as(request, partner: Partner, answers):
+    viewing.start(request, partner, reason=answers["reason"], now=timezone.now())
+    return HttpResponseRedirect(reverse("portal:home"))
 
 
 def _today(partner: Partner) -> dict[str, str]:

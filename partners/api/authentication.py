@@ -11,11 +11,12 @@ from oauth2_provider.contrib.rest_framework import OAuth2Authentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from partners.models import AccessToken
-from partners.queries import state_of_partner
+from partners.queries import service_end_of_partner, state_of_partner
+from partners.rules.life import standing
 
 
 class PartnerAuthentication(OAuth2Authentication):
-    """``request.auth`` becomes the token, with client, partner and ``partner_state``."""
+    """``request.auth`` becomes the token, with client, partner and ``partner_standing``."""
 
     def authenticate(self, request):
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
@@ -26,7 +27,10 @@ class PartnerAuthentication(OAuth2Authentication):
         known = (
             AccessToken.objects.filter(token_checksum=checksum, application__isnull=False)
             .select_related("application__partner")
-            .annotate(partner_state=state_of_partner("application__partner", now=now))
+            .annotate(
+                partner_state=state_of_partner("application__partner", now=now),
+                partner_service_ends_at=service_end_of_partner("application__partner", now=now),
+            )
             .first()
         )
         if known is None:
@@ -38,6 +42,9 @@ class PartnerAuthentication(OAuth2Authentication):
             raise AuthenticationFailed(
                 "This token has expired; get a new one from POST /o/token/.", code="TOKEN_EXPIRED"
             )
+        known.partner_standing = standing(
+            known.partner_state or "", service_ends_at=known.partner_service_ends_at, at=now
+        )
         return None, known
 
     def authenticate_header(self, request) -> str:

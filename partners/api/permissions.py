@@ -4,20 +4,21 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 
-from partners.models import ApiClient, PartnerState
+from partners.models import ApiClient
+from partners.rules.life import EFFECTS
 
 
 class IsPartnerClient(BasePermission):
     """The token carries the scope that ``view.required_scopes[method]`` names.
 
-    The scope must be in the token and still be granted to its client; the partner must not be
-    CLOSED. A view without ``required_scopes`` answers nobody.
+    The scope must be in the token and still be granted to its client; the service of the
+    partner must not have ended. A view without ``required_scopes`` answers nobody.
     """
 
     def has_permission(self, request, view) -> bool:
         if request.auth is None:
             return False
-        if request.auth.partner_state == PartnerState.State.CLOSED:
+        if not EFFECTS[request.auth.partner_standing].connects:
             raise PermissionDenied(
                 "Your company has left the clearing house; its clients are closed.",
                 code="PARTNER_CLOSED",

@@ -24,6 +24,7 @@ from partners.models.endpoint import (
 from partners.models.environment import Environment
 from partners.models.fee import FeeComponent
 from partners.models.job import Job
+from partners.models.notice import Notice
 from partners.models.partner import BankAccount, Partner, PartnerFacts, PartnerState
 from partners.models.party import Mandate, Party, PartyOwnership
 from partners.models.tax import SupplyKind, TaxRate, TaxRegistration, TaxStatus
@@ -49,6 +50,7 @@ __all__ = [
     "Job",
     "LiveActivation",
     "Mandate",
+    "Notice",
     "ParticipationContract",
     "Partner",
     "PartnerFacts",

@@ -16,6 +16,7 @@ class Partner(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        permissions = [("look_as_partner", "Can look at the portal as a partner")]
         constraints = [
             models.UniqueConstraint(
                 fields=["is_clearing_house"],
@@ -29,7 +30,10 @@ class Partner(models.Model):
 
 
 class PartnerState(models.Model):
-    """One step in a partner's life; the newest row that has begun says what holds now."""
+    """One step in a partner's life; the newest row that has begun says what holds now.
+
+    Append-only. Which step follows which is in ``partners/rules/life.py``, and in a trigger.
+    """
 
     class State(models.TextChoices):
         PROSPECT = "PROSPECT"
@@ -43,6 +47,9 @@ class PartnerState(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="states")
     state = models.CharField(max_length=10, choices=State)
     starts_at = models.DateTimeField()
+    service_ends_at = models.DateTimeField(
+        null=True, blank=True, help_text="of who leaves: the first instant that is not served"
+    )
     reason = models.CharField(max_length=500)
     actor = models.CharField(max_length=150)
 
@@ -56,6 +63,20 @@ class PartnerState(models.Model):
                     state__in=["PROSPECT", "ONBOARDING", "ACTIVE", "SUSPENDED", "LEAVING", "CLOSED"]
                 ),
                 name="partner_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(actor=""), name="partner_state_has_reason_and_author"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="LEAVING",
+                    service_ends_at__isnull=False,
+                    service_ends_at__gte=F("starts_at"),
+                )
+                | Q(state="CLOSED", service_ends_at__isnull=True)
+                | Q(state="CLOSED", service_ends_at__lte=F("starts_at"))
+                | ~Q(state__in=["LEAVING", "CLOSED"]) & Q(service_ends_at__isnull=True),
+                name="end_of_service_is_of_who_leaves",
             ),
         ]
 

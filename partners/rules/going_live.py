@@ -73,6 +73,8 @@ def lacks(known: Known) -> list[Lack]:
     found = []
     if known.owner_state == NOBODY:
         found.append(Lack("OWNER", "It belongs to nobody today: enter its owner."))
+    elif known.owner_state == "PROSPECT":
+        found.append(Lack("OWNER", "Its owner is a PROSPECT: begin its onboarding first."))
     elif known.owner_state in GONE:
         found.append(Lack("OWNER", f"Its owner is {known.owner_state}: nothing of it goes live."))
     for item in required(known):

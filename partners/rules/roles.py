@@ -44,7 +44,8 @@ STAFF_ROLES: Mapping[str, Role] = {
         "Records, holds, matching, disputes, deliveries, partners and their connections; sees the"
         " money, moves none.",
         (*_VIEW_ALL, "roaming.add_*", "roaming.change_*", "roaming.delete_*", "partners.add_*",
-         "partners.change_*", "partners.delete_*", "partners.run_certification"),
+         "partners.change_*", "partners.delete_*", "partners.run_certification",
+         "partners.look_as_partner"),
         (*_PEOPLE, *(f"partners.{verb}_{name}" for name in _MONEY_OF_PARTNERS
                      for verb in ("add", "change", "delete"))),
     ),
@@ -53,6 +54,7 @@ STAFF_ROLES: Mapping[str, Role] = {
         "Windows, settlements, documents, payments, bank and books; prepares what an approver"
         " lets out.",
         (*_VIEW_ALL, "billing.add_*", "billing.change_*", "billing.delete_*", "partners.*_job",
+         "partners.look_as_partner",
          *(f"partners.*_{name}" for name in _MONEY_OF_PARTNERS)),
         (*_PEOPLE, "*.approve_*"),
     ),

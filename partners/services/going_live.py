@@ -31,7 +31,7 @@ from partners.models import (
     User,
 )
 from partners.rules import going_live as rule
-from partners.services import approvals, audit
+from partners.services import approvals, audit, life
 from partners.services.approvals import NotDecidable
 
 VERB = "party.go_live"
@@ -301,12 +301,12 @@ def _live_twin(party: Party, owner: Partner, *, now: datetime) -> Party:
 def _let_be_active(owner: Partner, *, checker: User, now: datetime) -> None:
     if queries.current_state(owner, now=now) == PartnerState.State.ACTIVE:
         return
-    PartnerState.objects.create(
-        partner=owner,
-        state=PartnerState.State.ACTIVE,
-        starts_at=now,
+    life.step(
+        owner,
+        PartnerState.State.ACTIVE,
         reason="its first party went live",
         actor=checker.get_username(),
+        now=now,
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from partners.models import Job, User
+from partners.models import Job, Partner, User
 
 STALE_AFTER = timedelta(seconds=90)
 _UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
@@ -29,8 +29,9 @@ def enqueue(
     parameters: Mapping[str, object],
     requested_by: User | None = None,
     input_name: str = "",
+    partner: Partner | None = None,
 ) -> Job:
-    """Queue a job; the same ``run_key`` again returns the first one."""
+    """Queue a job; the same ``run_key`` again returns the first one. ``partner``: whom it is of."""
     job, _ = Job.objects.get_or_create(
         run_key=run_key,
         defaults={
@@ -39,6 +40,7 @@ def enqueue(
             "parameters": dict(parameters),
             "requested_by": requested_by,
             "input_name": input_name,
+            "partner": partner,
         },
     )
     return job

@@ -14,12 +14,12 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from clearinghouse.spreadsheet import neutralize
+from partners.admin import trial as trials
 from partners.admin.confirm import Question, ask, change_url
 from partners.admin.story import BAD, GOOD, WARN, Note
+from partners.admin.upload import store_upload
 from partners.models import Job
 from partners.services import audit
-from roaming.admin import trial as trials
-from roaming.admin.upload import store_upload
 from roaming.models import Hold
 from roaming.services import correction_job, hold_correction
 
@@ -101,7 +101,7 @@ def upload(request, model_admin):
         "button": "Upload and preview",
         "back_url": reverse(LIST),
     }
-    return TemplateResponse(request, "admin/roaming/upload.html", context)
+    return TemplateResponse(request, "admin/upload.html", context)
 
 
 def apply(request, model_admin, *, job_id: uuid.UUID):

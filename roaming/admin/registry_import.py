@@ -10,11 +10,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
+from partners.admin import trial
 from partners.admin.confirm import Question, ask, change_url
 from partners.admin.story import BAD, GOOD, INFO, WARN, Note
+from partners.admin.upload import store_upload
 from partners.models import Job, Party
-from roaming.admin import trial
-from roaming.admin.upload import store_upload
 from roaming.services import registry_job
 from roaming.services.registry_rows import REGISTRIES
 
@@ -78,7 +78,7 @@ def upload(request, model_admin):
         "button": "Upload and preview",
         "back_url": reverse(f"admin:roaming_{model_admin.opts.model_name}_changelist"),
     }
-    return TemplateResponse(request, "admin/roaming/upload.html", context)
+    return TemplateResponse(request, "admin/upload.html", context)
 
 
 def apply(request, model_admin, *, job_id: uuid.UUID):

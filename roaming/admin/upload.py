@@ -3,7 +3,6 @@
 The file lies outside the web root under a random name, readable by its owner only.
 """
 
-import os
 import uuid
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from unfold.widgets import (
 )
 
 from partners.admin.job import wake_worker
+from partners.admin.upload import store_upload
 from partners.models import Job
 from partners.services import audit, jobs
 from roaming.intake.profile import UnusableProfile, load_profile, parse_profile, profile_names
@@ -154,14 +154,3 @@ def queue_import(wanted: dict, *, user) -> Job:
         audit.record("file.uploaded", job, actor=user.get_username(), at=timezone.now())
         transaction.on_commit(wake_worker)
     return job
-
-
-def store_upload(file: UploadedFile, *, name: str) -> str:
-    """Write the upload under the files folder, mode 0600; return its name there."""
-    folder = Path(settings.MEDIA_ROOT) / "uploads"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as target:
-        for chunk in file.chunks():
-            target.write(chunk)
-    return f"uploads/{name}"

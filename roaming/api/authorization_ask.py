@@ -16,8 +16,9 @@ from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
 from partners.api.bodies import JSON, not_json, read_body
 from partners.api.permissions import client_of
 from partners.api.problems import RequestRefused
-from partners.models import PartnerState, Party, PartyOwnership
+from partners.models import Party, PartyOwnership
 from partners.queries import in_period
+from partners.rules.life import EFFECTS
 from roaming.api import authorization_documentation as documentation
 from roaming.api.authorization_messages import AskedAuthorization, answered, question_of
 from roaming.services import authorization_callers, authorizations
@@ -78,7 +79,7 @@ def _at_once(request: HttpRequest) -> HttpResponse | None:
         caller is None
         or _SCOPE not in caller.scopes
         or caller.expires_at <= now
-        or caller.partner_state == PartnerState.State.CLOSED
+        or not EFFECTS[caller.partner_standing].connects
         or caller.cso is None
         or (asked.csp_id and caller.csp is None)
         or not (asked.uid or asked.uid_sha256)

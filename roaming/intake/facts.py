@@ -69,6 +69,8 @@ class World:
             currencies_agreed=agreed,
             batch_gap=self.batch_gap,
             contract_csp=self._contract_csp(sdr, buyer),
+            seller_service_ends_at=seller.service_ends_at if seller else None,
+            buyer_service_ends_at=buyer.service_ends_at if buyer else None,
         )
         acted_for_itself = seller is not None and seller.owner_id == self.sender.pk
         mandate_id = seller.mandate_id if seller and not acted_for_itself else None

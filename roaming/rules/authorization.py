@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from roaming.rules.identity import OPERATING_STATES
+from partners.rules.life import LEFT
+from roaming.rules.identity import AUTHORIZING
 
 STANDS_IN = frozenset({"ALLOWED", "ALLOWED_OFFLINE", "ALWAYS"})
 
@@ -89,8 +90,8 @@ def judge(
 
     What a CSP lists without an agreement with the CSO is as good as unknown to that CSO.
     """
-    if cso_state not in OPERATING_STATES:
-        return _refused(f"your company is {cso_state or 'not set up'} here")
+    if cso_state not in AUTHORIZING:
+        return _refused(f"your company {_stands(cso_state)}")
     if certificate_fault is not None:
         return certificate_fault
     agreed = [one for one in candidates if one.is_agreed]
@@ -101,8 +102,8 @@ def judge(
         how = "the two of you settle directly" if direct else "no agreement is in force"
         return _refused(how)
     best = min(agreed, key=lambda one: _rank(one, now))
-    if best.csp_state not in OPERATING_STATES:
-        return _refused(f"{best.csp_code} is {best.csp_state or 'not set up'} here", best)
+    if best.csp_state not in AUTHORIZING:
+        return _refused(f"{best.csp_code} {_stands(best.csp_state)}", best)
     return _by_list_or_csp(best, now, list_may_decide=list_may_decide)
 
 
@@ -149,9 +150,13 @@ def _rank(candidate: Candidate, now: datetime) -> tuple[object, ...]:
     if listed is None:
         return (1, 0, 0, candidate.csp_code)
     is_good = listed.is_valid and (listed.ends_at is None or listed.ends_at > now)
-    operates = candidate.csp_state in OPERATING_STATES
+    operates = candidate.csp_state in AUTHORIZING
     # Ours, so nobody can claim an earlier time: ids of version 7 are in the order of their making.
     return (0, not (is_good and operates), listed.entry_id.int, candidate.csp_code)
+
+
+def _stands(state: str) -> str:
+    return "has left" if state == LEFT else f"is {state or 'not set up'} here"
 
 
 def _refused(reason: str, candidate: Candidate | None = None) -> Decided:

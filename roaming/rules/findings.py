@@ -113,7 +113,8 @@ class Facts:
     ``local_times``: start and end as the clocks of a named zone told them, without an offset;
     None where the record told offsets. ``contract_csp``: the party here whose provider id the
     contract carries, the buyer where both are one partner's; None where none is here.
-    ``energy_decimals``: how finely the protocol tells kWh.
+    ``energy_decimals``: how finely the protocol tells kWh. ``…_service_ends_at``: of a side that
+    leaves or left, the first instant that is not served any more.
     """
 
     received_at: datetime
@@ -140,6 +141,8 @@ class Facts:
     local_times: tuple[datetime, ...] | None = None
     contract_csp: str | None = None
     energy_decimals: int = 3
+    seller_service_ends_at: datetime | None = None
+    buyer_service_ends_at: datetime | None = None
 
 
 Check: TypeAlias = Callable[[InboundSdr, Facts, Limits], Found | None]

@@ -46,6 +46,15 @@ RULES: tuple[Rule, ...] = (
         check=identity.pair_is_cleared_here,
     ),
     Rule(
+        code="V004",
+        severity="REJECT",
+        is_fixed=True,
+        field="started_at",
+        title="A side had left when the session started",
+        remedy="Nothing to do here: sessions that started before the end are still taken in.",
+        check=identity.both_sides_were_served,
+    ),
+    Rule(
         code="V005",
         severity="REJECT",
         field="evse_id",

@@ -20,7 +20,7 @@ class Caller:
 
     scopes: frozenset[str]
     expires_at: datetime
-    partner_state: str
+    partner_standing: str
     cso: Party | None
     csp: Party | None
 
@@ -53,7 +53,7 @@ def caller_of(token: str, *, cso_code: str, csp_code: str, now: datetime) -> Cal
     return Caller(
         scopes=frozenset(in_token.split()) & frozenset(granted.split()),
         expires_at=expires_at,
-        partner_state=state or "",
+        partner_standing=state or "",
         cso=party(cso_id, cso_country, cso_party, Party.Role.CSO),
         csp=party(csp_id, csp_country, csp_party, Party.Role.CSP),
     )

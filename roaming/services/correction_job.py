@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from partners.models import Job
-from roaming.services import row_job
+from partners.services import row_job
 from roaming.services.hold_correction import Corrected, Order, correct
 
 KIND = "roaming.correct_holds"

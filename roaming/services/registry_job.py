@@ -9,7 +9,8 @@ from django.db import transaction
 
 from partners.models import Job, Party
 from partners.queries import current_owner
-from roaming.services import holds, registries, row_job
+from partners.services import row_job
+from roaming.services import holds, registries
 from roaming.services.registries import RowResult, Sender
 from roaming.services.registry_rows import REGISTRIES, as_row
 

@@ -8,9 +8,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from partners.models import Party
+from partners.queries import owner_standings
 from roaming.messages.authorizations import ShownCredential
 from roaming.messages.sessions import RemoteAsk
 from roaming.models import Location, Reservation, ServiceSession, SessionAlias
+from roaming.rules.identity import AUTHORIZING
 from roaming.services.session_sides import have_agreed, listing_csps
 
 _BY_LOCATION = {"START", "RESERVE", "UNLOCK"}
@@ -51,6 +53,8 @@ def route(asked: RemoteAsk, *, csp: Party, cso: Party | None, now: datetime) -> 
         target = Target(session.cso, session)
     if not have_agreed(target.cso, csp, now=now):
         raise RemoteRefused("NO_AGREEMENT", f"{csp.code} and {target.cso.code} have no agreement.")
+    if asked.kind in _WITH_DRIVER:
+        _refuse_who_does_not_serve((csp, target.cso), now=now)
     return target
 
 
@@ -107,6 +111,14 @@ def _of_reservation(reservation_id: str, csp: Party, cso: Party | None) -> Targe
     if kept is None or (cso is not None and kept.cso != cso):
         raise RemoteRefused("UNKNOWN_RESERVATION", f"{csp.code} keeps no place {reservation_id}.")
     return Target(kept.cso, reservation=kept)
+
+
+def _refuse_who_does_not_serve(sides: tuple[Party, Party], *, now: datetime) -> None:
+    """What begins a session is refused as an authorization is; what runs may be stopped."""
+    standings = owner_standings(sides, now=now)
+    for side in sides:
+        if standings.get(side.pk, "") not in AUTHORIZING:
+            raise RemoteRefused("NO_AGREEMENT", f"{side.code} is not served here now.")
 
 
 def _check_driver(driver: ShownCredential | None, csp: Party) -> None:

@@ -90,7 +90,7 @@ def every_address(world: World) -> list[str]:
     public = {"login", "logout", "password", "password-changed"}
     addresses = []
     for page in portal_urls.urlpatterns:
-        if page.name not in public | {"account-withdraw"}:
+        if page.name not in public | {"account-withdraw", "package-file"}:
             known = arguments | (of_invoices if page.name == "invoice-file" else {})
             wanted = {name: known[name] for name in page.pattern.converters}
             addresses.append(reverse(f"portal:{page.name}", kwargs=wanted))

@@ -465,22 +465,14 @@ class TestMasterData:
 
     def test_of_a_new_step_in_life_names_who_took_it(self, client, staff):
         partner = PartnerMaker()
-        form = _partner_form(partner) | {
-            "states-TOTAL_FORMS": "1",
-            "states-0-id": "",
-            "states-0-partner": partner.pk,
-            "states-0-state": "SUSPENDED",
-            "states-0-reason": "does not pay",
-            "states-0-starts_at_0": "2026-11-01",
-            "states-0-starts_at_1": "00:00",
-        }
+        url = reverse("admin:partners_partner_life_step", args=[partner.pk, "suspended"])
 
-        answer = client.post(reverse("admin:partners_partner_change", args=[partner.pk]), form)
+        answer = client.post(url, {"reason": "does not pay"})
 
         assert answer.status_code == 302
         step = partner.states.get(state="SUSPENDED")
         assert (step.actor, step.reason) == ("olga", "does not pay")
-        assert last_audit("partner.changed").object_id == str(partner.pk)
+        assert last_audit("partner.suspended").object_id == str(partner.pk)
 
     def test_of_a_login_is_staff_or_of_a_partner(self, client, staff):
         user = PartnerUserMaker(username="both", partner=PartnerMaker())

@@ -18,6 +18,7 @@ from partners.models import (
     LiveActivation,
     Mandate,
     ParticipationContract,
+    Partner,
     PartnerState,
     Party,
     RoamingEndpoint,
@@ -25,7 +26,7 @@ from partners.models import (
     User,
 )
 from partners.rules.going_live import Known, lacks, required
-from partners.services import going_live
+from partners.services import going_live, life
 from partners.services.approvals import NotDecidable
 from partners.services.going_live import NotReady
 from tests.makers import LONG_AGO, NOON, GroupMaker, PartnerMaker, PartnerUserMaker, PartyMaker
@@ -54,7 +55,9 @@ def checker():
 @pytest.fixture
 def party() -> Party:
     """A TEST party whose owner has every fact but a checked VAT number."""
-    owner = PartnerMaker(name="Polder")
+    owner = Partner.objects.create(name="Polder")
+    owner.facts.create(legal_name="Polder BV", country_code="NL", starts_at=LONG_AGO)
+    life.step(owner, "ONBOARDING", reason="signed", actor="mia", now=LONG_AGO)
     contract = ParticipationContract.objects.create(
         partner=owner, number="PC-1", starts_at=LONG_AGO
     )
@@ -160,7 +163,7 @@ class TestOnTheWay:
 
     def test_a_second_person_with_the_right_lets_it(self, party, maker, checker):
         ready(party, maker)
-        PartnerState.objects.update(state="ONBOARDING")
+        assert PartnerState.objects.get().state == "ONBOARDING"
         going_live.request(party, reason="tried well", by=maker, now=NOON)
         boss = User.objects.create(username="boss", is_superuser=True, is_staff=True)
         third = person("tom", "change_party")

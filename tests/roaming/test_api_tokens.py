@@ -69,11 +69,12 @@ class TestCall:
         assert nordlicht.get().status_code == 401
         assert nordlicht.fetch_token().status_code == 401
 
-    def test_of_a_closed_partner_is_403(self, nordlicht):
+    def test_of_a_partner_that_left_is_403(self, nordlicht):
         PartnerState.objects.create(
             partner=nordlicht.partner,
-            state="CLOSED",
+            state="LEAVING",
             starts_at=makers.NOON,
+            service_ends_at=makers.NOON,
             reason="left",
             actor="tests",
         )

@@ -56,6 +56,42 @@ def suspend(party):
     )
 
 
+def leave(party, *, ends_at):
+    PartnerState.objects.create(
+        partner=makers.partner_of(party),
+        state="LEAVING",
+        starts_at=NOON - timedelta(days=1),
+        service_ends_at=ends_at,
+        reason="a letter",
+        actor="olga",
+    )
+
+
+class TestEndOfService:
+    """J7: until the last instant of a side's service, and not at the next."""
+
+    @pytest.mark.parametrize("side", [makers.voltaire, makers.nordlicht])
+    @pytest.mark.parametrize(
+        ("ends_at", "decision"),
+        [(NOON + timedelta(seconds=1), "ALLOWED"), (NOON, "NOT_ALLOWED")],
+    )
+    def test_decides(self, house, side, ends_at, decision):
+        house.csp(makers.voltaire())
+        lists(card())
+        leave(side(), ends_at=ends_at)
+
+        told = house.ask()
+
+        assert told.decision == decision
+        assert ("has left" in told.reason) == (decision == "NOT_ALLOWED")
+
+    def test_nobody_is_asked_around_who_has_left(self, house):
+        end = house.csp(makers.voltaire())
+        leave(makers.voltaire(), ends_at=NOON)
+
+        assert (house.ask().decision, end.asked) == ("UNKNOWN", [])
+
+
 class TestByList:
     @pytest.mark.parametrize(
         ("changes", "decision"),

@@ -13,7 +13,13 @@ from billing.rules.payout import payouts
 from billing.services.payments.states import due_date, local_date
 from clearinghouse.periods import add_business_days
 from partners.models import BankAccount, Partner
-from partners.queries import accounts_being_changed, clearing_house, in_period
+from partners.queries import (
+    accounts_being_changed,
+    clearing_house,
+    in_period,
+    partners_standing,
+)
+from partners.rules.life import EFFECTS, standings_that
 
 # Debtors without the money are debited once more, so many business days later.
 RETRY_BUSINESS_DAYS = 5
@@ -63,6 +69,7 @@ def _payouts(
     accounts = _accounts(settlement, owed, now=now)
     changing = accounts_being_changed(owed, currency=settlement.currency)
     wrong = waits_for_bank_data([row.position_id for row in owed.values()])
+    unpaid = partners_standing(owed, _NOT_PAID, now=now, environment=settlement.environment)
     labels = _Labels(settlement, [row.position_id for row in owed.values()])
     found = []
     for who, row in owed.items():
@@ -72,7 +79,10 @@ def _payouts(
         account = accounts.get(who)
         plain = Candidate(partner=partners[who], position_id=row.position_id, open_minor=open_minor)
         if why_not := _why_no_payout(
-            account, is_changing=who in changing, is_wrong=row.position_id in wrong
+            account,
+            is_unpaid=who in unpaid,
+            is_changing=who in changing,
+            is_wrong=row.position_id in wrong,
         ):
             found.append(replace(plain, why_not=why_not))
         elif account is not None:
@@ -93,10 +103,15 @@ def _payouts(
     return found
 
 
+_NOT_PAID = frozenset(EFFECTS) - standings_that("is_paid")
 _SHORT = "Waits until what the debtors pay in is final."
 
 
-def _why_no_payout(account: BankAccount | None, *, is_changing: bool, is_wrong: bool) -> str:
+def _why_no_payout(
+    account: BankAccount | None, *, is_unpaid: bool, is_changing: bool, is_wrong: bool
+) -> str:
+    if is_unpaid:
+        return "The partner is suspended, or none that is paid: see where it stands in its life."
     if is_changing:
         return "Frozen: its bank details are being changed. Finish or refuse the change."
     if is_wrong:

@@ -1,9 +1,10 @@
 -- Who asks whether somebody may charge: the token's client, its rights, and the two parties.
 -- Grain:      one row, or none where the token is not known.
 -- Parameters: token_checksum, cso_country, cso_party, csp_country, csp_party, now.
--- Promise:    no cache: a revoked client, a closed partner and a sold party count at once.
+-- Promise:    no cache: a revoked client, a partner that left and a sold party count at once.
 SELECT t.scope, c.scopes, t.expires, c.environment,
-       (SELECT s.state
+       (SELECT CASE WHEN s.service_ends_at <= %(now)s AND s.state = 'LEAVING' THEN 'LEFT'
+                    ELSE s.state END
           FROM partners_partnerstate AS s
          WHERE s.partner_id = c.partner_id AND s.starts_at <= %(now)s
          ORDER BY s.starts_at DESC LIMIT 1) AS partner_state,

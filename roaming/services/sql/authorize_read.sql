@@ -3,7 +3,8 @@
 --             one row without a CSP where there is none.
 -- Parameters: cso_id, environment, now, lookup_hashes (array), codes (array of "FR*VOL"),
 --             csp_id (the one that the CSO names, or null), question_hash, repeated_since.
--- Promise:    one statement, each table by one index; a suspended party is seen at once.
+-- Promise:    one statement, each table by one index; a suspended party is seen at once, and
+--             one whose service ended. Twin of how it stands: partners.rules.life.standing.
 WITH found AS (
     SELECT e.csp_id, e.id AS entry_id, e.kind, e.is_valid, e.offline_policy, e.ends_at,
            e.updated_at, e.contract_hash, e.pseudonym, e.group_hash, e.identity_hash
@@ -27,7 +28,9 @@ candidate AS (
     UNION ALL
     SELECT csp_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM named
 )
-SELECT (SELECT s.state
+SELECT (SELECT CASE WHEN s.service_ends_at <= %(now)s AND s.state = 'LEAVING' THEN 'LEFT'
+                    WHEN s.state = 'ONBOARDING' AND %(environment)s = 'TEST' THEN 'ACTIVE'
+                    ELSE s.state END
           FROM partners_partyownership AS o
           JOIN partners_partnerstate AS s ON s.partner_id = o.partner_id
          WHERE o.party_id = %(cso_id)s AND o.starts_at <= %(now)s
@@ -40,7 +43,9 @@ SELECT (SELECT s.state
               AND r.asked_at > %(repeated_since)s AND r.decision <> 'NOT_REACHED'
             ORDER BY r.asked_at LIMIT 1) END AS repeated_id,
        c.csp_id, p.country_code || '*' || p.party_id AS csp_code,
-       (SELECT s.state
+       (SELECT CASE WHEN s.service_ends_at <= %(now)s AND s.state = 'LEAVING' THEN 'LEFT'
+                    WHEN s.state = 'ONBOARDING' AND %(environment)s = 'TEST' THEN 'ACTIVE'
+                    ELSE s.state END
           FROM partners_partyownership AS o
           JOIN partners_partnerstate AS s ON s.partner_id = o.partner_id
          WHERE o.party_id = c.csp_id AND o.starts_at <= %(now)s

@@ -1,8 +1,9 @@
 """V001–V015: shape and identity."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from partners.models import PartnerState
+from partners.models import PartnerState, Party
 from tests import makers
 from tests.makers import LONG_AGO
 from tests.roaming.rule_cases.case import START, Case, authorization, credential, evse
@@ -17,6 +18,24 @@ def suspended() -> None:
     )
 
 
+def leaving(whom: Callable[[], Party], *, ends_at: datetime, is_closed: bool = False):
+    def given() -> None:
+        partner = makers.partner_of(whom())
+        states = {"LEAVING": START - timedelta(days=1)} | ({"CLOSED": ends_at} if is_closed else {})
+        for state, starts_at in states.items():
+            PartnerState.objects.create(
+                partner=partner,
+                state=state,
+                starts_at=starts_at,
+                service_ends_at=ends_at,
+                reason="case",
+                actor="tests",
+            )
+
+    return given
+
+
+JUST_AFTER = START + timedelta(seconds=1)
 CASES = (
     Case("V001", ""),
     Case("V001", "REJECT", {"energy_kwh": "a lot"}),
@@ -27,9 +46,16 @@ CASES = (
     Case("V003", "HOLD", {"csp_id": "IT*ZZZ"}),
     Case("V003", "HOLD", {"csp_id": None}),
     Case("V003", "HOLD", given=suspended),
+    Case("V003", "REJECT", given=leaving(makers.voltaire, ends_at=JUST_AFTER, is_closed=True)),
+    Case("V003", "REJECT", given=leaving(makers.nordlicht, ends_at=JUST_AFTER, is_closed=True)),
     Case("V004", ""),
     Case("V004", "REJECT", terms={"starts_at": START + timedelta(minutes=1)}),
     Case("V004", "REJECT", terms={"mode": "DIRECT"}),
+    Case("V004", "", given=leaving(makers.nordlicht, ends_at=JUST_AFTER)),
+    Case("V004", "", given=leaving(makers.voltaire, ends_at=JUST_AFTER)),
+    Case("V004", "REJECT", given=leaving(makers.nordlicht, ends_at=START)),
+    Case("V004", "REJECT", given=leaving(makers.voltaire, ends_at=START)),
+    Case("V004", "REJECT", given=leaving(makers.voltaire, ends_at=START, is_closed=True)),
     Case("V005", "", given=evse(), terms={"evse_registry": "REQUIRED"}),
     Case("V005", "REJECT", {"evse_id": "an EVSE"}),
     Case("V005", "HOLD", terms={"evse_registry": "REQUIRED"}),

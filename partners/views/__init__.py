@@ -1,0 +1,1 @@
+"""Portal pages about who: the company, and what it is told."""
