@@ -33,6 +33,8 @@ _ROOMS = ("partners", "roaming", "billing")
 _VIEW_ALL = tuple(f"{room}.view_*" for room in _ROOMS)
 # Who may log in is the administrator's; an operator needs no list of people.
 _PEOPLE = ("*.view_user", "*.add_user", "*.change_user", "*.delete_user", "auth.*")
+# Records as they came hold drivers' ids: an auditor looks, with a reason that is kept.
+_PERSONAL = ("roaming.*_rawrecord", "roaming.*_contractidentity")
 _MONEY_OF_PARTNERS = (
     "bankaccount bankdetailchange feecomponent participationcontract settlementgroup"
     " groupmembership taxrate taxregistration taxstatus"
@@ -46,7 +48,7 @@ STAFF_ROLES: Mapping[str, Role] = {
         (*_VIEW_ALL, "roaming.add_*", "roaming.change_*", "roaming.delete_*", "partners.add_*",
          "partners.change_*", "partners.delete_*", "partners.run_certification",
          "partners.look_as_partner"),
-        (*_PEOPLE, *(f"partners.{verb}_{name}" for name in _MONEY_OF_PARTNERS
+        (*_PEOPLE, *_PERSONAL, *(f"partners.{verb}_{name}" for name in _MONEY_OF_PARTNERS
                      for verb in ("add", "change", "delete"))),
     ),
     "finance": Role(
@@ -56,13 +58,13 @@ STAFF_ROLES: Mapping[str, Role] = {
         (*_VIEW_ALL, "billing.add_*", "billing.change_*", "billing.delete_*", "partners.*_job",
          "partners.look_as_partner",
          *(f"partners.*_{name}" for name in _MONEY_OF_PARTNERS)),
-        (*_PEOPLE, "*.approve_*"),
+        (*_PEOPLE, *_PERSONAL, "*.approve_*"),
     ),
     "approver": Role(
         "Approver",
         "The second person: decides what others asked for, and prepares nothing.",
         (*_VIEW_ALL, "*.approve_*"),
-        _PEOPLE,
+        (*_PEOPLE, *_PERSONAL),
     ),
     "auditor": Role(
         "Auditor",

@@ -31,6 +31,7 @@ from tests.makers import (
     later,
     nordlicht,
     numbered_contract,
+    staff_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -311,9 +312,7 @@ class TestRawRecord:
 
     def test_is_not_shown_to_other_staff(self, client):
         house = a_house()
-        user = User.objects.create(username="reader", is_staff=True)
-        user.user_permissions.add(*Permission.objects.filter(codename__startswith="view_"))
-        client.force_login(user)
+        client.force_login(staff_of("operator", "finance", "approver"))
 
         answer = client.post(
             reverse("admin:roaming_sdr_raw", args=[house.accepted.pk]), {"reason": "curiosity"}

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import time_machine
@@ -166,20 +168,40 @@ def test_german_resellers_are_shifted_until_the_law_ends(year):
     assert [row.reasons[0]["code"] for row in blocks] == ["DOMESTIC_RULE_UNKNOWN"]
 
 
-def test_an_auditor_goes_from_a_payment_to_the_bytes_as_received(year):
+def test_an_auditor_goes_from_a_payment_to_the_bytes_as_received(year, client):
+    """By the links of the pages, one after the other; the role sees all and changes nothing."""
     payment = Instruction.objects.order_by("place").first()
-    record = ClearedSdr.objects.filter(
-        window=payment.settlement.window, buyer_partner=payment.payer
-    ).first()
+    client.force_login(staff_of("auditor"))
 
-    sdr = Sdr.objects.get(pk=record.pk)
-    raw = RawRecord.objects.get(pk=record.pk)
+    page = reverse("admin:billing_instruction_change", args=[payment.pk])
+    for leads_to in (
+        f"/billing/settlement/{payment.settlement_id}/change/",
+        "/billing/clearedsdr/?",
+        "/billing/clearedsdr/",
+        "/roaming/sdr/",
+    ):
+        page = link_on(client, page, leads_to)
+    told = client.post(f"{page.removesuffix('change/')}raw/", {"reason": "year-end audit"})
+
+    record_id = page.rstrip("/").split("/")[-2]
+    raw = RawRecord.objects.get(pk=record_id)
     opened = Sealer(settings.PERSONAL_DATA_KEY, purpose="raw-record").open(
         bytes(raw.encrypted_payload)
     )
-
     assert hashlib.sha256(opened).hexdigest() == raw.sha256
-    assert json.loads(opened)["sdr_id"] == sdr.sdr_id
+    assert f"SHA-256 {raw.sha256}" in told.content.decode()
+    assert json.loads(opened)["sdr_id"] == Sdr.objects.get(pk=record_id).sdr_id
+
+
+def link_on(client, page: str, leads_to: str) -> str:
+    """Where the first link of the page leads whose address has ``leads_to`` in it."""
+    told = client.get(page)
+    assert told.status_code == 200, page
+    links = re.findall(r'href="(/admin/[^"]*)"', told.content.decode())
+    found = [unescape(link) for link in links if leads_to in link and link != page]
+    own = [link for link in found if not link.endswith(leads_to)] or found
+    assert own, f"no link to {leads_to} on {page}"
+    return own[0]
 
 
 def test_an_auditor_proves_the_books_without_us(year, tmp_path):
