@@ -35,6 +35,7 @@ class AccountMappingAdmin(HouseAdmin):
     search_fields = ("=external_account", "partner__name")
     search_help_text = "Account in the accountant's chart, or partner"
     ordering = ("code", "partner__name", "country_code", "environment")
+    empty_text = "A posting export needs the accountant's number of each of our accounts."
     change_list_template = "admin/billing/account_mappings.html"
 
     def changelist_view(self, request, extra_context=None):

@@ -64,6 +64,9 @@ class FeeComponentAdmin(HouseAdmin):
     search_fields = ("name", "code")
     search_help_text = "Name or code"
     ordering = ("group__name", "code", "-from_date", "pk")
+    empty_text = (
+        "Without a price our service is free: add what a settlement group pays per record or month."
+    )
     fieldsets = (
         (None, {"fields": ("group", "code", "name", ("from_date", "until_date"))}),
         ("What it costs", {"fields": ("kind", "rate", "rounding", ("min_minor", "max_minor"))}),

@@ -121,6 +121,9 @@ class InvoicingTermsAdmin(HouseAdmin):
     list_select_related = ("seller", "buyer")
     list_filter = (("mode", ChoicesDropdownFilter), ("seller", RelatedDropdownFilter))
     ordering = ("seller__name", "-from_date", "pk")
+    empty_text = (
+        "Without terms each seller issues its own invoices. Add who lets us issue, and from when."
+    )
 
     @display(description="Buyer")
     def buyer_told(self, row) -> str:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Count, Sum
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from billing.admin.amounts import amount
@@ -22,6 +22,19 @@ from partners.admin_paging import KeysetPaging
 _ACCOUNTS = ("debit_account__partner", "credit_account__partner", "window__group")
 
 
+class CurrencyFilter(DropdownFilter):
+    """The currencies of accounts: there are few of them, and many transfers."""
+
+    title = parameter_name = "currency"
+
+    def lookups(self, request, model_admin):
+        known = Account.objects.order_by("currency").values_list("currency", flat=True).distinct()
+        return [(currency, currency) for currency in known]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(currency=self.value()) if self.value() else queryset
+
+
 @admin.register(Transfer)
 class TransferAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("what", "kind", "debit_account", "credit_account", "records", "posted_at")
@@ -30,7 +43,7 @@ class TransferAdmin(KeysetPaging, EvidenceAdmin):
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         WindowFilter,
-        "currency",
+        CurrencyFilter,
         ("environment", ChoicesDropdownFilter),
     )
     search_fields = ("=event_key",)
@@ -75,6 +88,7 @@ class AccountAdmin(EvidenceAdmin):
     search_fields = ("partner__name",)
     search_help_text = "Partner"
     ordering = ("code", "partner__name", "currency", "pk")
+    empty_text = "Accounts open by themselves when the first window of a group closes."
 
     def get_urls(self):
         return [*unallocated_urls(self), *super().get_urls()]

@@ -180,6 +180,9 @@ class DebitMandateAdmin(HouseAdmin):
     list_select_related = ("partner",)
     list_filter = (("partner", RelatedDropdownFilter), ("environment", ChoicesDropdownFilter))
     ordering = ("partner__name", "-signed_date", "pk")
+    empty_text = (
+        "Nothing is collected without a signed mandate: register the paper of a partner that owes."
+    )
     autocomplete_fields = ("partner",)
 
     def get_fields(self, request, obj=None):

@@ -29,6 +29,10 @@ class _Dated(HouseAdmin):
     ordering = ("country_code", "-from_date", "pk")
     search_fields = ("country_code", "source")
     search_help_text = "Country or source"
+    empty_text = (
+        "VAT is decided by dated rows, never guessed: add what the country's law says, with"
+        " its source."
+    )
 
     def get_readonly_fields(self, request, obj=None):
         # Decisions were taken by it: it is ended, and the next row added.

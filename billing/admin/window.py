@@ -134,3 +134,6 @@ class ClearingRunAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("group", "cleared", "started_at", "finished_at", "run_key")
     list_select_related = ("group",)
     list_filter = (("group", RelatedDropdownFilter),)
+    empty_text = (
+        "Accepted records are cleared every hour; each run is kept here with what it cleared."
+    )

@@ -67,6 +67,9 @@ class RoamingAgreementAdmin(HouseAdmin):
     search_fields = ("number", "seller__name", "buyer__name")
     search_help_text = "Number, seller or buyer"
     ordering = ("number", "-version", "pk")
+    empty_text = (
+        "Records of two parties are settled by their agreement: draft it, then two persons sign."
+    )
     autocomplete_fields = ("seller", "buyer", "group")
     actions_detail = ("ask_to_put_in_force", "draft_new_version")
     change_list_template = "admin/partners/agreements.html"

@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import admin
+from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
@@ -14,8 +15,12 @@ from partners.models import AuditEvent
 @admin.register(AuditEvent)
 class AuditEventAdmin(KeysetPaging, EvidenceAdmin):
     list_display = ("action", "object_type", "object_id", "actor", "short_reason", "at")
+    list_filter = (("at", RangeDateFilter),)
     search_fields = ("=object_id", "=actor", "=action")
     search_help_text = "Exact object id, actor or action"
+    empty_text = (
+        "What people do to the house's data is written here by itself, with who, when and why."
+    )
 
     @display(description="Reason")
     def short_reason(self, event) -> str:

@@ -59,6 +59,7 @@ class ApiClientAdmin(HouseAdmin):
     search_fields = ("name", "client_id", "partner__name")
     search_help_text = "Name, client id or partner"
     ordering = ("partner__name", "name", "pk")
+    empty_text = "A partner's system logs in as a client: make one, its secret is shown once."
     autocomplete_fields = ("partner",)
     actions_detail = ("ask_to_revoke",)
 

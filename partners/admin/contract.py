@@ -35,6 +35,10 @@ class SettlementGroupAdmin(HouseAdmin):
     search_fields = ("name", "currency")
     search_help_text = "Name or currency"
     ordering = ("name", "pk")
+    empty_text = (
+        "Partners are settled in groups of one currency and calendar: start with one, such as"
+        " EUR monthly."
+    )
     inlines = (MemberInline,)
 
     def get_readonly_fields(self, request, obj=None):
@@ -67,6 +71,7 @@ class ParticipationContractAdmin(HouseAdmin):
     search_fields = ("number", "partner__name")
     search_help_text = "Number or partner"
     ordering = ("number", "pk")
+    empty_text = "A contract puts a partner into settlement groups and says what it agreed to."
     autocomplete_fields = ("partner",)
     inlines = (GroupInline,)
 

@@ -35,6 +35,9 @@ class PartyAdmin(HouseAdmin):
     search_fields = ("party_id", "name", "country_code")
     search_help_text = "Party id or name"
     ordering = ("country_code", "party_id", "role", "pk")
+    empty_text = (
+        "A party is a role of a partner on the wire, such as DE*NLX as CSO. Records name parties."
+    )
     inlines = (OwnershipInline,)
     actions_detail = ("to_checklist",)
 
@@ -100,6 +103,9 @@ class MandateAdmin(HouseAdmin):
     list_display = ("agent", "grantor", "verbs_in_words", "starts_at", "ends_at")
     list_select_related = ("agent", "grantor")
     ordering = ("grantor__name", "agent__name", "pk")
+    empty_text = (
+        "By a mandate one partner lets another send records or answer disputes for its parties."
+    )
     autocomplete_fields = ("grantor", "agent", "parties")
     fields = ("grantor", "agent", "parties", "verbs", "starts_at", "ends_at")
 

@@ -65,6 +65,7 @@ class UserAdmin(HouseAdmin, DjangoUserAdmin):
     )
     search_help_text = "User name, name or e-mail"
     ordering = ("username",)
+    empty_text = "Nobody can log in yet: add a person, then give a role."
     autocomplete_fields = ("partner",)
     filter_horizontal = ()  # two lists side by side are wider than the page
     fieldsets = (
@@ -174,6 +175,7 @@ class GroupAdmin(EvidenceAdmin):
     list_display = ("name", "label", "told")
     search_fields = ("name",)
     ordering = ("name",)
+    empty_text = "Roles are written when the house is set up: run migrate once."
 
     def name_of(self, obj) -> str:
         return _label(obj.name)

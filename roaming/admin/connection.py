@@ -119,6 +119,10 @@ class ConnectionAdmin(HouseAdmin):
     search_fields = ("owner__name", "protocol", "url")
     search_help_text = "Owner, protocol or address"
     ordering = ("owner__name", "protocol", "pk")
+    empty_text = (
+        "A connection joins a partner's system to us, by OCPI for instance: add one, then"
+        " connect it."
+    )
     autocomplete_fields = ("owner", "parties")
 
     def get_urls(self):
@@ -142,13 +146,12 @@ class ConnectionAdmin(HouseAdmin):
         # Its tokens and exchanges tell who could do what when; it is suspended instead.
         return False
 
-    def get_changelist_instance(self, request):
-        changelist = super().get_changelist_instance(request)
-        shown = [endpoint.pk for endpoint in changelist.result_list]
+    def dressed(self, rows) -> list:
+        shown = [endpoint.pk for endpoint in rows]
         traffic = queries_exchanges.traffic_of(shown, now=timezone.now())
-        for endpoint in changelist.result_list:
+        for endpoint in rows:
             endpoint.traffic = traffic.get(endpoint.pk, queries_exchanges.NO_TRAFFIC)
-        return changelist
+        return rows
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """First what it is and how it does; ``?edit=1`` leads to the form."""
