@@ -8,6 +8,7 @@ from oauth2_provider import views as oauth2
 from billing.protocols import ocpi_invoices
 from clearinghouse import api_pages, probes
 from clearinghouse.figures_page import figures_page
+from clearinghouse.find import find_anything
 from roaming.api.completeness import published_keys
 from roaming.protocols.ocpi import registry as ocpi_modules
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("readyz", probes.readyz, name="readyz"),
     path(".well-known/jwks.json", published_keys, name="receipt-keys"),
     path("admin/figures/", admin.site.admin_view(figures_page), name="admin-figures"),
+    path("admin/find/", admin.site.admin_view(find_anything), name="find"),
     path("admin/", admin.site.urls),
     path("o/", include(_oauth2)),
     path("api/v1/", include(_api_v1)),

@@ -18,9 +18,9 @@ from billing.rules.supply_period import supply_title
 from billing.services import close_job
 from billing.services.closing import NotClosable, close_window
 from partners.admin.confirm import Question, ask
-from partners.admin.job import wake_worker
 from partners.admin.story import Note, Table
 from partners.services import audit
+from partners.tasks import wake_worker
 
 
 def may_close(request) -> bool:

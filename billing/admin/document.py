@@ -16,10 +16,10 @@ from billing.services import annex_job
 from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.stored_files import stream
 from partners.admin.base import EvidenceAdmin
-from partners.admin.job import wake_worker
 from partners.admin.story import ActionLink, Facts, Note, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from partners.services import audit
+from partners.tasks import wake_worker
 
 # What is settled record by record, and can list them.
 _WITH_RECORDS = {Document.Kind.STATEMENT, Document.Kind.PROVISIONAL}

@@ -25,10 +25,10 @@ from clearinghouse.money import is_currency
 from clearinghouse.uuid7 import new_uuid7
 from partners.admin.base import EvidenceAdmin
 from partners.admin.confirm import NotPossible, Question, ask, change_url
-from partners.admin.job import wake_worker
 from partners.admin.story import ActionLink, Facts, Figure, Figures, Story
 from partners.admin_paging import KeysetPaging
 from partners.services import audit
+from partners.tasks import wake_worker
 
 _LIST = "admin:billing_postingexport_changelist"
 

@@ -15,10 +15,10 @@ from billing.queries_objections import limits_of, open_against
 from billing.services import close_job, releases
 from billing.services.settling import NotReleasable
 from partners.admin.confirm import NotPossible, Question, ask, change_url
-from partners.admin.job import wake_worker
 from partners.admin.story import WARN, ActionLink, Facts, Note, Table
 from partners.services import approvals, audit
 from partners.services.approvals import NotDecidable
+from partners.tasks import wake_worker
 
 _NAMES = ("request", "approve", "refuse", "cancel", "recalculate")
 _ISSUES = (

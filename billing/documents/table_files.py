@@ -6,20 +6,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from clearinghouse.spreadsheet import neutralize
+from clearinghouse.spreadsheet import is_exact, neutralize
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Cell = str | int | Decimal
-
-# A spreadsheet counts in doubles: what has more digits than they keep stays a text.
-_EXACT_DIGITS = 15
-
-
-def is_exact(figure: str) -> bool:
-    """Tell whether a spreadsheet keeps every digit of a figure written with a decimal point."""
-    return len(figure.lstrip("-0.").replace(".", "")) <= _EXACT_DIGITS
 
 
 def csv_lines(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:

@@ -182,6 +182,16 @@ class BankEntry(models.Model):
                 fields=["environment", "account", "currency", "reference"],
                 name="bank_entry_reference",
             ),
+            models.Index(
+                fields=["end_to_end_id"],
+                condition=~Q(end_to_end_id=""),
+                name="bank_entry_by_end_to_end_id",
+            ),
+            models.Index(
+                fields=["creditor_reference"],
+                condition=~Q(creditor_reference=""),
+                name="bank_entry_by_rf_reference",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Numbered documents, frozen as JSON, and their bytes. Insert-only."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Length
 
 from billing.models.settlement import Settlement
@@ -28,6 +28,14 @@ class NumberSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series} {self.year}: {self.last_number}"
+
+
+class Signs(Func):
+    """The letters and digits of a number in capitals: as people and banks write references."""
+
+    template = "regexp_replace(upper(%(expressions)s), '[^A-Z0-9]', '', 'g')"
+    output_field = models.CharField()
+    arity = 1
 
 
 class Document(models.Model):
@@ -72,6 +80,7 @@ class Document(models.Model):
                 name="provisional_statement_is_marked_as_such",
             ),
         ]
+        indexes = [models.Index(Signs("number"), name="document_by_signs")]
 
     def __str__(self) -> str:
         return self.number

@@ -165,6 +165,7 @@ class Invoice(models.Model):
         indexes = [
             models.Index(fields=["seller", "-id"], name="invoice_of_seller"),
             models.Index(fields=["buyer", "-id"], name="invoice_of_buyer"),
+            models.Index(fields=["number"], name="invoice_by_number"),
         ]
 
     def __str__(self) -> str:

@@ -16,11 +16,11 @@ from itertools import islice
 from typing import IO, Any
 
 from billing.documents.content import StatementContent, content_sha256, from_json
-from billing.documents.table_files import is_exact
 from billing.models import Document
 from billing.services.annex import COLUMNS, Source, spool_annex
 from billing.services.statements import AnnexDiffers, StoredContentChanged
 from clearinghouse.money import minor_unit_digits
+from clearinghouse.spreadsheet import is_exact
 
 # Columns by what they hold; the others are texts. Empty is "not stated" in each format.
 _BOOKED = {"claim_amount", "commission_amount", "payout_amount"}

@@ -9,13 +9,15 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from partners.admin.list_tools import ListTools
+from partners.admin.named import Named
 from partners.admin.story import Facts, Story
 from partners.services import audit
 
 
-class Telling(ModelAdmin):
+class Telling(ListTools):
     """Pages that tell a story."""
 
     def name_of(self, obj) -> str:
@@ -43,6 +45,7 @@ class HouseAdmin(Telling):
     """What staff may edit. Every change leaves an audit event."""
 
     list_per_page = 50
+    show_full_result_count = False
     list_filter_submit = True
     list_filter_sheet = True
     warn_unsaved_form = True
@@ -120,16 +123,6 @@ class EvidenceAdmin(Telling):
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return self.tell(request, obj, self.story(request, obj), extra_context)
-
-
-class Named:
-    """A row under another name and on the pages of ``opts``, for the theme's title line."""
-
-    def __init__(self, row: Model, name: str, opts):
-        self.pk, self._meta, self._name = row.pk, opts, name
-
-    def __str__(self) -> str:
-        return self._name
 
 
 class EvidenceInline(TabularInline):

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from partners.admin.base import Named
+from partners.admin.named import Named
 
 
 class ReasonForm(forms.Form):

@@ -1,7 +1,6 @@
 """Long work with its progress, result, error, and a way to stop it."""
 
 import json
-import logging
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,17 +12,16 @@ from django.http import FileResponse, Http404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
 from partners.admin.confirm import Question, ask
+from partners.admin.list_export import may_have
 from partners.admin.story import ActionLink, Facts, Figure, Figures, Note, Story, Table, Text
 from partners.admin_paging import KeysetPaging
 from partners.models import Job
-from partners.services import audit, jobs
-from partners.tasks import run_queued_jobs
+from partners.services import audit, exports, jobs
 
 STATE_TONES = {
     "QUEUED": "info",
@@ -32,21 +30,12 @@ STATE_TONES = {
     "FAILED": "danger",
     "CANCELLED": "warning",
 }
-logger = logging.getLogger(__name__)
 
 # A result may name one page of the admin: {"label": …, "page": URL name, "id": …}.
 SEE = "see"
 # JSON in the database forgets the order in which counts make sense.
 _ORDER = ("received", "accepted", "held", "rejected", "duplicates")
 _UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
-
-
-def wake_worker() -> None:
-    """Let the queue be looked at now; with the broker away, the clock does it within a minute."""
-    try:
-        run_queued_jobs.delay()
-    except OperationalError:
-        logger.warning("partners.job.worker_not_woken")
 
 
 class Progress:
@@ -117,6 +106,11 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
     def how_far(self, job) -> str:
         return f"{job.done:,} of {job.total:,}" if job.total is not None else f"{job.done:,}"
 
+    def has_view_permission(self, request, obj=None) -> bool:
+        """What somebody asked for is told to that person, whatever else the role sees."""
+        is_own = obj is not None and obj.requested_by_id == request.user.pk
+        return is_own or super().has_view_permission(request, obj)
+
     def story(self, request, obj) -> Story:
         return Story([*_sections(obj)], actions=self._actions(request, obj))
 
@@ -136,6 +130,8 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
 
     def result_view(self, request, job_id):
         job = self._job(request, job_id)
+        if not _may_download(request, job):
+            raise PermissionDenied
         folder = Path(settings.MEDIA_ROOT).resolve()
         target = (folder / job.result_name).resolve()
         if not job.result_name or folder not in target.parents or not target.is_file():
@@ -155,7 +151,7 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
 
     def cancel_view(self, request, job_id):
         job = self._job(request, job_id)
-        if not self._may_cancel(request):
+        if not self._may_cancel(request, job):
             raise PermissionDenied
         return ask(
             request,
@@ -163,8 +159,7 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
             job,
             Question(
                 title=f"Stop “{job}”?",
-                sentence="It stops after the part it is working on. What it has stored stays;"
-                " started again, it repeats nothing.",
+                sentence=_what_stopping_does(job),
                 button="Stop the job",
                 is_dangerous=True,
                 is_possible=job.state in _UNFINISHED,
@@ -180,20 +175,26 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
             raise Http404
         return job
 
-    def _may_cancel(self, request) -> bool:
-        return request.user.has_perm("partners.change_job")
+    def _may_cancel(self, request, job) -> bool:
+        is_own_export = job.kind == exports.KIND and job.requested_by_id == request.user.pk
+        return is_own_export or request.user.has_perm("partners.change_job")
 
     def _actions(self, request, job) -> list[ActionLink]:
         actions = []
-        if job.result_name:
+        if job.result_name and _may_download(request, job):
             url = reverse("admin:partners_job_result", args=[job.pk])
             actions.append(ActionLink("Download the result file", url))
         if see := (job.result or {}).get(SEE):
             actions.append(ActionLink(see["label"], reverse(see["page"], args=[see["id"]])))
-        if job.state in _UNFINISHED and self._may_cancel(request):
+        if job.state in _UNFINISHED and self._may_cancel(request, job):
             url = reverse("admin:partners_job_cancel", args=[job.pk])
             actions.append(ActionLink("Stop…", url, is_dangerous=True))
         return actions
+
+
+def _may_download(request, job: Job) -> bool:
+    """Of an export: who may look at the list that it is of."""
+    return job.kind != exports.KIND or may_have(request.user, job)
 
 
 def _sections(job: Job):
@@ -210,6 +211,7 @@ def _sections(job: Job):
             ("Started", job.started_at),
             ("Last sign of life", job.heartbeat_at),
             ("Finished", job.finished_at),
+            ("File kept until", exports.kept_until(job) if job.kind == exports.KIND else None),
             ("Partner", job.partner),
         ],
     )
@@ -242,6 +244,13 @@ def _one(names: str) -> str:
 
 def _told(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _what_stopping_does(job: Job) -> str:
+    after = "It stops after the part it is working on."
+    if job.kind == exports.KIND:
+        return f"{after} Nothing is left of the file."
+    return f"{after} What it has stored stays; started again, it repeats nothing."
 
 
 def _cancel(request, job, answers) -> str:

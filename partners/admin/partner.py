@@ -143,6 +143,10 @@ class PartnerAdmin(HouseAdmin):
     ordering = ("name", "pk")
     list_filter = (StateFilter,)
     actions_detail = ("to_life", "view_as")
+    empty_text = (
+        "A partner is a company that signed with us; its parties, contract and logins come"
+        " after it."
+    )
     readonly_fields = ("state_now", "legal_now", "parties_now", "groups_now")
     inlines = (
         StateInline,
@@ -211,9 +215,8 @@ class PartnerAdmin(HouseAdmin):
         queryset = super().get_queryset(request)
         return queryset.annotate(state_now=queries.state_of_partner("pk", now=now))
 
-    def get_changelist_instance(self, request):
-        changelist = super().get_changelist_instance(request)
-        partners = [partner.pk for partner in changelist.result_list]
+    def dressed(self, rows) -> list:
+        partners = [partner.pk for partner in rows]
         now = timezone.now()
         facts = PartnerFacts.objects.filter(queries.in_period(now), partner__in=partners)
         owned = PartyOwnership.objects.filter(
@@ -223,10 +226,10 @@ class PartnerAdmin(HouseAdmin):
         codes: dict[object, list[str]] = {}
         for ownership in owned:
             codes.setdefault(ownership.partner_id, []).append(str(ownership.party))
-        for partner in changelist.result_list:
+        for partner in rows:
             partner.country_now = countries.get(partner.pk, "")
             partner.party_codes = sorted(codes.get(partner.pk, []))
-        return changelist
+        return rows
 
     def get_fields(self, request, obj=None):
         return ["name", *self.readonly_fields] if obj else ["name"]
@@ -326,6 +329,9 @@ class BankAccountAdmin(HouseAdmin):
     list_select_related = ("partner",)
     list_filter = (("partner", RelatedDropdownFilter),)
     ordering = ("partner__name", "currency", "pk")
+    empty_text = (
+        "Payouts go nowhere without an account: enter the one from the contract, in its currency."
+    )
     autocomplete_fields = ("partner",)
 
     def get_fields(self, request, obj=None):

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from partners.admin.job import wake_worker
 from partners.admin.story import BAD, Badge, Figure, Figures, Table
 from partners.models import Job
 from partners.services import audit, jobs
+from partners.tasks import wake_worker
 
 _ROWS_SHOWN = 200
 

@@ -27,6 +27,7 @@ from partners.models.job import Job
 from partners.models.notice import Notice
 from partners.models.partner import BankAccount, Partner, PartnerFacts, PartnerState
 from partners.models.party import Mandate, Party, PartyOwnership
+from partners.models.saved_filter import SavedFilter
 from partners.models.tax import SupplyKind, TaxRate, TaxRegistration, TaxStatus
 from partners.models.user import User
 
@@ -61,6 +62,7 @@ __all__ = [
     "RefreshToken",
     "RoamingAgreement",
     "RoamingEndpoint",
+    "SavedFilter",
     "SettlementGroup",
     "SupplyKind",
     "TaxRate",

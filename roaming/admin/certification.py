@@ -15,10 +15,11 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from partners.admin.base import EvidenceAdmin
 from partners.admin.confirm import NotPossible, Question, ask
-from partners.admin.job import STATE_TONES, wake_worker
+from partners.admin.job import STATE_TONES
 from partners.admin.story import BAD, GOOD, ActionLink, Badge, Figure, Figures, Note, Story, Table
 from partners.admin_paging import KeysetPaging
 from partners.models import CertificationRun, Environment, Job, RoamingEndpoint
+from partners.tasks import wake_worker
 from roaming.services import certification
 from roaming.services.certification import NotCertifiable
 

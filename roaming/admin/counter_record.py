@@ -8,7 +8,7 @@ from unfold.decorators import display
 from partners.admin.base import EvidenceAdmin
 from partners.admin.party import ENVIRONMENT_TONES
 from partners.admin.story import WARN, Badge, Facts, Note, Story, Table, link
-from partners.admin_paging import KeysetChangeList, KeysetPaging
+from partners.admin_paging import KeysetPaging
 from roaming.admin.dispute import PartyFilter
 from roaming.admin.match_story import OUTCOME_TONES, badge
 from roaming.admin.story import decimal
@@ -37,18 +37,6 @@ class OutcomeFilter(DropdownFilter):
         return queryset.filter(Exists(current.filter(outcome=self.value())))
 
 
-class CounterChangeList(KeysetChangeList):
-    """Tells the outcome of each row, by one query a page."""
-
-    def get_results(self, request) -> None:
-        super().get_results(request)
-        ids = [one.pk for one in self.result_list]
-        found = Match.objects.filter(counter_id__in=ids, is_current=True)
-        outcomes = dict(found.values_list("counter_id", "outcome"))
-        for one in self.result_list:
-            one.outcome = outcomes.get(one.pk, _UNMATCHED)
-
-
 @admin.register(CounterRecord)
 class CounterRecordAdmin(KeysetPaging, EvidenceAdmin):
     list_display = (
@@ -74,8 +62,13 @@ class CounterRecordAdmin(KeysetPaging, EvidenceAdmin):
     search_help_text = "The CSP's id of the counter-record, or the CSO's of the session"
     empty_text = "CSPs send what they know of their drivers' sessions by the API."
 
-    def get_changelist(self, request, **kwargs):
-        return CounterChangeList
+    def dressed(self, rows) -> list:
+        ids = [one.pk for one in rows]
+        found = Match.objects.filter(counter_id__in=ids, is_current=True)
+        outcomes = dict(found.values_list("counter_id", "outcome"))
+        for one in rows:
+            one.outcome = outcomes.get(one.pk, _UNMATCHED)
+        return rows
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()

@@ -1,11 +1,12 @@
 """What the hold queue can be narrowed to. Filters read annotations of ``holds.queue``."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
-from partners.models import Partner, RoamingAgreement, User
+from partners.models import User
 from roaming.admin.period_filters import (
     NOBODY,
     BuyerFilter,
@@ -23,7 +24,15 @@ _VALUES = {
     "large": f"above {ALONE_UP_TO:,.0f}: a second person agrees",
     "none": "not billed",
 }
-_held = SdrState.objects.filter(state=SdrState.State.HELD)
+
+
+def _held(request) -> list[tuple[UUID, str, str | None]]:
+    """Sender, its name and the agreement's number of what is held: asked once for a page."""
+    if not hasattr(request, "senders_of_held"):
+        held = SdrState.objects.filter(state=SdrState.State.HELD).order_by()
+        named = held.values_list("sender", "sender__name", "agreement__number")
+        request.senders_of_held = list(named.distinct())
+    return request.senders_of_held
 
 
 class _Chosen(DropdownFilter):
@@ -58,8 +67,8 @@ class HoldSenderFilter(_Chosen):
     parameter_name = "sender"
 
     def lookups(self, request, model_admin):
-        senders = Partner.objects.filter(pk__in=_held.values("sender")).order_by("name")
-        return [(str(sender.pk), sender.name) for sender in senders]
+        senders = {(name, str(pk)) for pk, name, _ in _held(request)}
+        return [(pk, name) for name, pk in sorted(senders)]
 
     def queryset(self, request, queryset):
         return queryset.filter(sender=self.value()) if self.value() else queryset
@@ -70,9 +79,8 @@ class HoldAgreementFilter(_Chosen):
     parameter_name = "agreement"
 
     def lookups(self, request, model_admin):
-        signed = RoamingAgreement.objects.filter(pk__in=_held.values("agreement"))
-        numbers = signed.order_by("number").values_list("number", flat=True).distinct()
-        return [("none", "none applied"), *((number, number) for number in numbers)]
+        numbers = {number for _, _, number in _held(request) if number}
+        return [("none", "none applied"), *((number, number) for number in sorted(numbers))]
 
     def queryset(self, request, queryset):
         if self.value() == "none":

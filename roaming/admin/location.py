@@ -67,16 +67,15 @@ class LocationAdmin(KeysetPaging, EvidenceAdmin):
         " see more."
     )
 
-    def get_changelist_instance(self, request):
-        changelist = super().get_changelist_instance(request)
-        shown = [location.pk for location in changelist.result_list]
+    def dressed(self, rows) -> list:
+        shown = [location.pk for location in rows]
         statuses = LocationEvse.objects.filter(location__in=shown).exclude(status="REMOVED")
         counts = Counter(statuses.values_list("location"))
         free = Counter(statuses.filter(status="AVAILABLE").values_list("location"))
-        for location in changelist.result_list:
+        for location in rows:
             key = (location.pk,)
             location.points_told = f"{counts[key]} ({free[key]} free)" if counts[key] else "none"
-        return changelist
+        return rows
 
     def name_of(self, location) -> str:
         return f"{location.name or 'Location'} {location.location_id}"

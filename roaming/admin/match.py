@@ -12,7 +12,7 @@ from unfold.decorators import display
 from partners.admin.base import EvidenceAdmin
 from partners.admin.party import ENVIRONMENT_TONES
 from partners.admin.story import Story
-from partners.admin_paging import KeysetChangeList, KeysetPaging
+from partners.admin_paging import KeysetPaging
 from roaming.admin import match_story
 from roaming.admin.dispute import PartyFilter
 from roaming.admin.match_story import OUTCOME_TONES
@@ -35,23 +35,6 @@ class StandingFilter(DropdownFilter):
             queryset = queryset.filter(outcome=Match.Outcome.MATCHED_TOLERANCE)
             queryset = queryset.exclude(differences=[])
         return queryset.filter(is_current=True)
-
-
-class MatchChangeList(KeysetChangeList):
-    """Names both records of each row, by two queries a page."""
-
-    def get_results(self, request) -> None:
-        super().get_results(request)
-        rows = self.result_list
-        sdrs = Sdr.objects.filter(id__in=[one.record_id for one in rows if one.record_id])
-        counters = CounterRecord.objects.filter(
-            id__in=[one.counter_id for one in rows if one.counter_id]
-        )
-        names = dict(sdrs.values_list("id", "sdr_id"))
-        counter_names = dict(counters.values_list("id", "counter_id"))
-        for one in rows:
-            one.sdr_name = names.get(one.record_id, "—")
-            one.counter_name = counter_names.get(one.counter_id, "—")
 
 
 @admin.register(Match)
@@ -81,8 +64,18 @@ class MatchAdmin(KeysetPaging, EvidenceAdmin):
         " what the CSPs send."
     )
 
-    def get_changelist(self, request, **kwargs):
-        return MatchChangeList
+    def dressed(self, rows) -> list:
+        """Names both records of each row, by two queries a page."""
+        sdrs = Sdr.objects.filter(id__in=[one.record_id for one in rows if one.record_id])
+        counters = CounterRecord.objects.filter(
+            id__in=[one.counter_id for one in rows if one.counter_id]
+        )
+        names = dict(sdrs.values_list("id", "sdr_id"))
+        counter_names = dict(counters.values_list("id", "counter_id"))
+        for one in rows:
+            one.sdr_name = names.get(one.record_id, "—")
+            one.counter_name = counter_names.get(one.counter_id, "—")
+        return rows
 
     def name_of(self, obj) -> str:
         return f"{obj.outcome} · {obj.seller.code} with {obj.buyer.code}"

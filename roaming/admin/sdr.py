@@ -1,33 +1,33 @@
 """Service detail records as evidence: a fast list, and the story of each."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import OuterRef
 from django.http import Http404
 from django.urls import path, reverse
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
     RangeDateFilter,
-    RelatedDropdownFilter,
 )
 from unfold.decorators import display
 
 from partners.admin.base import EvidenceAdmin
+from partners.admin.filters import RelatedDropdownFilter
 from partners.admin.party import ENVIRONMENT_TONES
 from partners.admin.story import ActionLink, Story
 from partners.admin_paging import KeysetChangeList, KeysetPaging
-from partners.models import Partner, Party
+from partners.models import Partner
 from roaming.admin import raw_record, story
 from roaming.admin.period_filters import DeemedFilter, EndedFilter, SettlementGroupFilter
 from roaming.admin.tones import STATE_TONES
-from roaming.models import Finding, RejectedKey, Sdr, SdrKey, SdrState, SessionKey
+from roaming.models import Finding, Sdr, SdrState
+from roaming.queries_find import records_named
 from roaming.rules.catalog import REMEDIES
-
-# A search by vehicle or station may match many records; the newest ones are shown.
-SEARCH_LIMIT = 500
 
 
 class StateFilter(DropdownFilter):
@@ -56,22 +56,12 @@ class CodeFilter(DropdownFilter):
 
 
 class SdrChangeList(KeysetChangeList):
-    """Pages through the narrow state rows, then reads the wide records of one page."""
+    """Pages through the narrow state rows, each with the codes found."""
 
-    def get_results(self, request) -> None:
-        super().get_results(request)
-        ids = [state.pk for state in self.result_list]
-        senders = {state.sender_id for state in self.result_list}
-        records = Sdr.objects.filter(sender__in=senders, id__in=ids).in_bulk()
-        codes: dict[UUID, set[str]] = {}
-        for record_id, code in Finding.objects.filter(record_id__in=ids).values_list(
-            "record_id", "code"
-        ):
-            codes.setdefault(record_id, set()).add(code)
-        for state in self.result_list:
-            state.sdr = records.get(state.pk)
-            state.codes = sorted(codes.get(state.pk, ()))
-        self.result_list = [state for state in self.result_list if state.sdr is not None]
+    def get_queryset(self, request, exclude_parameters=None):
+        found = Finding.objects.filter(record_id=OuterRef("id")).order_by("code")
+        codes = ArraySubquery(found.values_list("code").distinct())
+        return super().get_queryset(request, exclude_parameters).annotate(codes=codes)
 
 
 def _may_see_raw(request) -> bool:
@@ -107,9 +97,33 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
     empty_text = "Records come in by the API, by the command line or as a file under Imports."
     search_fields = ("sdr_id",)
     search_help_text = "SDR, session, EVSE id or pseudonym"
+    export_from = {
+        "sdr": (
+            Sdr,
+            (
+                "service_session_id",
+                "attempt",
+                "evse_id",
+                "pseudonym",
+                "started_at",
+                "energy_kwh",
+                "claim_amount",
+                "currency",
+            ),
+        )
+    }
 
     def get_changelist(self, request, **kwargs):
         return SdrChangeList
+
+    def dressed(self, rows) -> list:
+        """The narrow state rows with the wide record of each; what has none is left out."""
+        ids = [state.pk for state in rows]
+        senders = {state.sender_id for state in rows}
+        records = Sdr.objects.filter(sender__in=senders, id__in=ids).in_bulk()
+        for state in rows:
+            state.sdr = records.get(state.pk)
+        return [state for state in rows if state.sdr is not None]
 
     def get_queryset(self, request):
         # The list reads state rows: same ids, a tenth of the width.
@@ -126,7 +140,7 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
-        return (queryset.filter(pk__in=_ids_for(term)) if term else queryset), False
+        return (queryset.filter(pk__in=records_named(term)) if term else queryset), False
 
     def get_urls(self):
         raw = path(
@@ -153,7 +167,7 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
         return state.buyer.code if state.buyer else state.sdr.csp_code
 
     @display(description="Service end")
-    def ended(self, state):
+    def ended(self, state) -> datetime | None:
         return state.ended_at
 
     @display(description="kWh")
@@ -187,28 +201,3 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
         if sdr is None:
             raise Http404
         return raw_record.ask_and_show(request, self, sdr)
-
-
-def _ids_for(term: str) -> list[UUID]:
-    """Record ids for a term, by the small key tables first."""
-    parties = Party.objects.values("pk")
-    found: list[UUID] = []
-    keys: list[QuerySet] = [
-        SdrKey.objects.filter(cso__in=parties, sdr_id=term),
-        RejectedKey.objects.filter(cso__in=parties, sdr_id=term),
-        SessionKey.objects.filter(cso__in=parties, session_id=term),
-    ]
-    for rows in keys:
-        found += rows.values_list("record_id", flat=True)[:SEARCH_LIMIT]
-    if found:
-        return found
-    try:
-        return [UUID(term)]
-    except ValueError:
-        pass
-    for column in ("pseudonym", "evse_id", "evse_id_received", "service_session_id"):
-        records = Sdr.objects.filter(**{column: term}).order_by("-id")
-        found += records.values_list("id", flat=True)[:SEARCH_LIMIT]
-        if found:
-            break
-    return found

@@ -15,7 +15,6 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from partners.admin.confirm import Question, ask
-from partners.admin.job import wake_worker
 from partners.admin.story import (
     ActionLink,
     Facts,
@@ -28,6 +27,7 @@ from partners.admin.story import (
 )
 from partners.models import Job
 from partners.services import audit
+from partners.tasks import wake_worker
 from roaming.models import RuleOverride, Sdr
 from roaming.services import simulation_job
 from roaming.services.simulation import Selection

@@ -22,10 +22,10 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from partners.admin.job import wake_worker
 from partners.admin.upload import store_upload
 from partners.models import Job
 from partners.services import audit, jobs
+from partners.tasks import wake_worker
 from roaming.intake.profile import UnusableProfile, load_profile, parse_profile, profile_names
 from roaming.services.import_job import KIND
 

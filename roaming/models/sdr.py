@@ -116,6 +116,17 @@ class Sdr(models.Model):
                 condition=~Q(pseudonym=""),
                 name="sdr_by_contract",
             ),
+            # What no key tells: the session of a rejected record, an EVSE id that is none.
+            models.Index(
+                fields=["service_session_id"],
+                condition=Q(rejected_at_intake=True),
+                name="sdr_rejected_by_session",
+            ),
+            models.Index(
+                fields=["evse_id_received"],
+                condition=Q(evse_id=""),
+                name="sdr_by_malformed_evse",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

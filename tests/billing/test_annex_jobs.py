@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import tasks
-from billing.documents.table_files import is_exact, xlsx_bytes
+from billing.documents.table_files import xlsx_bytes
 from billing.services import annex_files, annex_job
+from clearinghouse.spreadsheet import is_exact
 from partners.models import AuditEvent, Job
 from partners.services import jobs
 from tests import makers

@@ -4,17 +4,12 @@ The worker is a process of its own that reads the test's database and Valkey; wh
 what it left in the database. What each task does in detail is told where its service is tested.
 """
 
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from decimal import Decimal
-from urllib.parse import quote
 
 import pytest
 from celery.beat import Scheduler
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from billing.models import (
@@ -34,7 +29,7 @@ from clearinghouse.celery import app
 from partners.models import GroupMembership, ParticipationContract, SettlementGroup
 from tests.billing.stories import Story, a_world, tell
 from tests.makers import LONG_AGO, fjell, partner_of
-from tests.own_house import ROOT, kill
+from tests.own_worker import own_worker
 from tests.roaming.dispute_world import opened, records
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,27 +39,8 @@ _PATIENCE_S = 90
 
 @pytest.fixture
 def worker(tmp_path):
-    """A worker as ``make run`` starts it, but with one process and this test's queue."""
-    database = connection.settings_dict
-    told = {
-        "DATABASE_URL": f"postgres://{database['USER']}@{quote(database['HOST'], safe='')}"
-        f"/{database['NAME']}",
-        "CELERY_QUEUE": app.conf.task_default_queue,
-        "DJANGO_SETTINGS_MODULE": "clearinghouse.settings",
-    }
-    log = tmp_path / "worker.log"
-    with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(
-            [sys.executable, *"-m celery -A clearinghouse.celery worker --pool solo".split()],
-            cwd=ROOT,
-            env=os.environ | told,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
+    with own_worker(tmp_path / "worker.log") as process:
         yield process
-        assert process.poll() is None, log.read_text(encoding="utf-8")[-3000:]
-        kill(process)
 
 
 @pytest.fixture

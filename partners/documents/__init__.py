@@ -1,0 +1,1 @@
+"""Content into bytes; nothing here queries."""
