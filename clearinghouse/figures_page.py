@@ -53,6 +53,7 @@ def figures_page(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Figures",
+        "area": "Today",
         "form": form,
         "story": Story(sections),
     }

@@ -4,17 +4,17 @@ tabs, and a list is in one area only.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from django.http import HttpRequest
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.html import escape
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """The list of ``model`` ("app.name") or, with ``url_name``, a page told to those who may view
-    that model. ``query``: how the list opens.
+    that model, to all staff without one. ``query``: how the list opens.
     """
 
     title: str
@@ -24,7 +24,7 @@ class Page:
 
     @property
     def path(self) -> str:
-        return _path(self.url_name or f"{self.model.replace('.', '_')}_changelist")
+        return _path(self.url_name or f"admin:{self.model.replace('.', '_')}_changelist")
 
     @property
     def address(self) -> str:
@@ -32,7 +32,7 @@ class Page:
 
     def is_open_to(self, request: HttpRequest) -> bool:
         app, _, name = self.model.partition(".")
-        return bool(request.user.has_perm(f"{app}.view_{name}"))
+        return not self.model or bool(request.user.has_perm(f"{app}.view_{name}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,21 @@ class Area:
         return any(page.is_open_to(request) for page in self.pages)
 
     def holds(self, request: HttpRequest) -> bool:
-        """Is the page that is looked at one of this area?"""
-        return any(request.path.startswith(page.path) for page in self.pages)
+        """Is the page that is looked at one of this area, or below one?"""
+        return self.title == _area_at(request.path)
 
+
+_MATRIX = "admin:billing_clearingwindow_netting"
 
 WORK = (
+    Area(
+        "Today",
+        "dashboard",
+        (
+            Page("Today", "", url_name="admin:index"),
+            Page("Figures", "roaming.dayfigure", url_name="admin-figures"),
+        ),
+    ),
     Area(
         "Records",
         "ev_station",
@@ -132,7 +142,11 @@ WORK = (
     Area(
         "Netting matrix",
         "grid_on",
-        (Page("Positions", "billing.position"), Page("Instructions", "billing.instruction")),
+        (
+            Page("Netting matrix", "billing.position", url_name=_MATRIX),
+            Page("Positions", "billing.position"),
+            Page("Instructions", "billing.instruction"),
+        ),
     ),
     Area(
         "Documents",
@@ -168,10 +182,11 @@ WORK = (
         "menu_book",
         (
             Page("Ledger", "billing.transfer"),
+            Page("Trial balance", "billing.fiscalperiod", url_name="admin:billing_trial_balance"),
             Page("Accounts", "billing.account"),
             Page("Periods", "billing.fiscalperiod"),
-            Page("Accruals", "billing.fiscalperiod", url_name="billing_accruals"),
-            Page("Ageing", "billing.fiscalperiod", url_name="billing_ageing"),
+            Page("Accruals", "billing.fiscalperiod", url_name="admin:billing_accruals"),
+            Page("Ageing", "billing.fiscalperiod", url_name="admin:billing_ageing"),
             Page("Posting exports", "billing.postingexport"),
             Page("Account mapping", "billing.accountmapping"),
         ),
@@ -243,9 +258,8 @@ REGISTERS = (
 
 def sidebar() -> list[dict[str, object]]:
     """As the theme reads it."""
-    today = {"title": "Today", "icon": "dashboard", "link": reverse_lazy("admin:index")}
     return [
-        {"items": [today, *map(_entry, WORK)]},
+        {"items": [*map(_entry, WORK)]},
         {
             "title": "Registers",
             "separator": True,
@@ -291,4 +305,13 @@ def _tab(page: Page) -> dict[str, object]:
 @cache
 def _path(url_name: str) -> str:
     """Known only when a page is asked for: the settings are read before the addresses are."""
-    return reverse(f"admin:{url_name}")
+    return reverse(url_name)
+
+
+@lru_cache(maxsize=1024)
+def _area_at(path: str) -> str:
+    """The area of the page whose address is the longest beginning of ``path``."""
+    index = _path("admin:index")
+    of_page = {page.path: area.title for area in (*WORK, *REGISTERS) for page in area.pages}
+    above = [start for start in of_page if path.startswith(start) and start != index]
+    return of_page[max(above, key=len)] if above else of_page[index] if path == index else ""

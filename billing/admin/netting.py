@@ -51,6 +51,7 @@ def netting_view(request, model_admin):
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": "Netting matrix",
+        "area": "Netting matrix",
         "form": form if newest else None,
         "story": story,
     }

@@ -6,7 +6,7 @@ from clearinghouse import tables
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roaming", "0014_outcomes_are_told")]
+    dependencies = [("roaming", "0015_day_figures")]
 
     operations = [
         tables.Together(
