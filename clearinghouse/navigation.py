@@ -107,6 +107,7 @@ WORK = (
             Page("Partners", "partners.partner"),
             Page("Parties", "partners.party"),
             Page("Mandates", "partners.mandate"),
+            Page("Notices", "partners.notice"),
             Page("Exposure", "billing.exposurereading"),
             Page("Blocks", "billing.exposureblock"),
             Page("Cover", "billing.coverbooking"),

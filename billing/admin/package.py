@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from billing.services import data_package
 from partners.admin.confirm import Question, ReasonForm, ask, change_url
-from partners.admin.job import wake_worker
 from partners.admin.life import PAGE, also_offer
 from partners.admin.story import Facts, link
 from partners.models import Partner
 from partners.services import audit
+from partners.tasks import wake_worker
 
 _ASK = "admin:billing_document_package"
 also_offer("Data package…", _ASK)

@@ -32,6 +32,10 @@ class ShownFilter(DropdownFilter):
 class NoticeAdmin(HouseAdmin):
     """Who may write one is who may change partners' settings: rights of the model."""
 
+    empty_text = (
+        "Tell partners of maintenance or an incident: it stands in their portal while it holds."
+    )
+
     list_display = ("title", "kind_label", "to_whom", "stands", "shown_from_at", "shown_until_at")
     list_select_related = ("partner",)
     list_filter = (ShownFilter, ("kind", ChoicesDropdownFilter))
