@@ -5,7 +5,7 @@ import os
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
 from clearinghouse.celery import app as celery_app
@@ -58,6 +58,26 @@ def pytest_unconfigure():
         connection.channel() as channel,
     ):
         channel.queue_delete(celery_app.conf.task_default_queue)
+
+
+@pytest.fixture(scope="class")
+def kept_for_class(django_db_setup, django_db_blocker):
+    """What is written behind it stays for the tests of a class, each in a savepoint of its own.
+
+    For worlds that are dear to make and that no test commits to; rows that a test changes are
+    handed to it as copies.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def kept_for_file(django_db_setup, django_db_blocker):
+    """The same for all tests of a file, none of which commits."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

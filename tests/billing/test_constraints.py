@@ -1,5 +1,6 @@
 """What the billing floor's tables refuse, whoever writes to them. Documents have their own file."""
 
+import copy
 from decimal import Decimal
 
 import psycopg
@@ -42,9 +43,14 @@ def a_closing() -> Closing:
     return close_window(world.group, now=NOON)
 
 
-@pytest.fixture
-def closing() -> Closing:
+@pytest.fixture(scope="class")
+def made(kept_for_class) -> Closing:
     return a_closing()
+
+
+@pytest.fixture
+def closing(made, db) -> Closing:
+    return copy.deepcopy(made)
 
 
 def again(row, **changes) -> None:

@@ -1,5 +1,6 @@
 """Figures, netting matrix and the checklist of a window: what they tell, and to whom."""
 
+import copy
 import csv
 import io
 import re
@@ -49,11 +50,16 @@ class TestChart:
 
 @pytest.mark.django_db
 class TestPages:
-    @pytest.fixture
-    def house(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def made(cls, kept_for_class):
         house = a_house()
         prepare(now=later(minutes=1))
         return house
+
+    @pytest.fixture
+    def house(self, made, db):
+        return copy.deepcopy(made)
 
     def read(self, client, url: str) -> str:
         with (

@@ -24,7 +24,12 @@ def run_manage(var: Path, *arguments: str, **environment: str) -> subprocess.Com
 
 class TestCommand:
     @pytest.mark.parametrize(
-        "arguments", [["check"], ["makemigrations", "--check", "--dry-run"], ["migrate", "--help"]]
+        "arguments",
+        [
+            ["makemigrations", "--check", "--dry-run"],
+            pytest.param(["check"], marks=pytest.mark.long),
+            pytest.param(["migrate", "--help"], marks=pytest.mark.long),
+        ],
     )
     def test_that_needs_no_server_starts_none(self, tmp_path, arguments):
         result = run_manage(tmp_path / "var", *arguments)

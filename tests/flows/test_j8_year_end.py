@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -94,10 +95,21 @@ def a_german_reseller(oracle: Oracle, letter: str) -> Partner:
     return partner
 
 
+@pytest.fixture(scope="module")
+def ended(kept_for_file) -> Iterator[Year]:
+    """Told once for all: whoever asks reads, or writes what is rolled back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(oracle_world, "COUNTRIES", dict(oracle_world.COUNTRIES))
+        yield a_year()
+
+
 @pytest.fixture
-def year(monkeypatch) -> Year:
+def year(ended, db) -> Year:
+    return ended
+
+
+def a_year() -> Year:
     """A's 12 records of 31 December for B, of 9.00 each; B's for D that day, for E the next."""
-    monkeypatch.setattr(oracle_world, "COUNTRIES", dict(oracle_world.COUNTRIES))
     oracle = an_oracle()
     resellers = [a_german_reseller(oracle, letter) for letter in "DE"]
     late = [a_record(oracle, "A", "B", number=300 + n, cents=900, **at(8 + n)) for n in range(12)]

@@ -161,6 +161,7 @@ def test_shows_a_table_to_a_person(write, capsys):
     assert "7.11 EUR without VAT, 8.02 EUR with VAT" in printed
 
 
+@pytest.mark.long
 def test_starts_no_server(write, tmp_path):
     """In a folder of its own, where a started PostgreSQL would leave its data."""
     home = tmp_path / "var"

@@ -164,6 +164,7 @@ class TestTheCommand:
             call_command("verify_signed_values", str(tmp_path / "nope"))
         assert caught.value.returncode == 1
 
+    @pytest.mark.long
     def test_starts_no_database(self, tmp_path):
         (tmp_path / "a.txt").write_text(ocmf(PAYLOAD))
         outside = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
