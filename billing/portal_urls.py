@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from billing.views import books, invoices, login, objections, package, payments, records, statements
+from billing.views import books, invoices, objections, package, payments, records, statements
+from partners.views import entrance
 
 app_name = "portal"
 
@@ -41,8 +42,5 @@ urlpatterns = [
     path("package/", package.package, name="package"),
     path("package/file/", package.package_file, name="package-file"),
     path("where/", records.where, name="where"),
-    path("login/", login.LoginView.as_view(), name="login"),
-    path("logout/", login.LogoutView.as_view(), name="logout"),
-    path("password/", login.PasswordView.as_view(), name="password"),
-    path("password/changed/", login.PasswordChangedView.as_view(), name="password-changed"),
+    path("login/", entrance.to_login, name="login"),
 ]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connection
 
-PARTNER_PREFIXES = ("/api/", "/portal/", "/o/", "/ocpi/")
+PARTNER_PREFIXES = ("/api/", "/portal/", "/account/", "/o/", "/ocpi/")
 
 
 class PartnerRoleMiddleware:

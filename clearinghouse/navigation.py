@@ -217,7 +217,16 @@ WORK = (
             Page("Erasures", "roaming.erasure"),
         ),
     ),
-    Area("Users", "person", (Page("Users", "partners.user"), Page("Roles", "auth.group"))),
+    Area(
+        "Users",
+        "person",
+        (
+            Page("Users", "partners.user"),
+            Page("Invitations", "partners.invitation"),
+            Page("Failed logins", "axes.accessattempt"),
+            Page("Roles", "auth.group"),
+        ),
+    ),
 )
 
 # What work looks things up in; changed seldom, so below the work and folded.

@@ -5,7 +5,7 @@ PostgreSQL has no text that holds one. Portal, API and intake answer them in wor
 
 from django.core.exceptions import BadRequest
 
-_GUARDED_PREFIXES = ("/admin/", "/o/")
+_GUARDED_PREFIXES = ("/admin/", "/account/", "/o/")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

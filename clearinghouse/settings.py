@@ -1,10 +1,12 @@
 """One settings file, read from the environment; it fails loudly on half-configuration."""
 
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
 from clearinghouse import env, logs
+from clearinghouse.login_settings import *  # noqa: F403 names that libraries read
 from clearinghouse.unfold import UNFOLD  # noqa: F401 read by the admin
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,6 +72,11 @@ RECEIPT_RETIRED_KEYS = env.env_list("RECEIPT_RETIRED_KEYS", [])
 ALLOWED_HOSTS = env.env_list("ALLOWED_HOSTS", [] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.env_list("CSRF_TRUSTED_ORIGINS", [])
 INSTALLED_APPS = [
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
     "partners",
     "roaming",
     "billing",
@@ -105,8 +112,11 @@ MIDDLEWARE = [
     "clearinghouse.database_roles.PartnerRoleMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "partners.accounts.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "clearinghouse.urls"
 WSGI_APPLICATION = "clearinghouse.wsgi.application"
@@ -135,7 +145,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "portal:login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "portal:home"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
@@ -190,6 +200,13 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     },
 }
+
+# --- Logins -------------------------------------------------------------------------------------
+
+# Passkeys need https; without it browsers offer them at localhost alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+# Staff without a second factor are led to set one up before anything else.
+STAFF_NEED_SECOND_FACTOR = env.env_bool("STAFF_NEED_SECOND_FACTOR", default=PRODUCTION)
 
 # --- Partner API --------------------------------------------------------------------------------
 
@@ -333,6 +350,17 @@ SEAL_PASSWORD = env.env_str("SEAL_PASSWORD", "")
 
 # Where letters about documents leave: smtp+tls://user:password@mail.example:587; empty: nowhere.
 EMAIL_URL = env.env_str("EMAIL_URL", "")
+# Letters about logins and bank accounts leave by the same server; without one they lie as files.
+_mail = urlsplit(EMAIL_URL)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_URL else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "letters"
+EMAIL_HOST = _mail.hostname or "localhost"
+EMAIL_PORT = _mail.port or {"smtp+tls": 587, "smtps": 465}.get(_mail.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtps"
+EMAIL_TIMEOUT = 30
+# Whom those letters come from.
+DEFAULT_FROM_EMAIL = env.env_str("MAIL_FROM", "clearing-house@localhost")
 
 # --- Logs ---------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from clearinghouse import navigation
 
@@ -27,6 +28,13 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": False,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
+            {"title": "Your sessions", "link": reverse_lazy("usersessions_list")},
+            {"title": "Change password", "link": reverse_lazy("account_change_password")},
+        ]
+    },
     "ENVIRONMENT": "clearinghouse.unfold.environment_badge",
     "DASHBOARD_CALLBACK": "clearinghouse.dashboard.dashboard",
     "STYLES": [lambda request: static("admin/clearinghouse.css")],

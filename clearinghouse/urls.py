@@ -9,6 +9,7 @@ from billing.protocols import ocpi_invoices
 from clearinghouse import api_pages, probes
 from clearinghouse.figures_page import figures_page
 from clearinghouse.find import find_anything
+from partners.views import entrance
 from roaming.api.completeness import published_keys
 from roaming.protocols.ocpi import registry as ocpi_modules
 
@@ -38,7 +39,9 @@ urlpatterns = [
     path(".well-known/jwks.json", published_keys, name="receipt-keys"),
     path("admin/figures/", admin.site.admin_view(figures_page), name="admin-figures"),
     path("admin/find/", admin.site.admin_view(find_anything), name="find"),
+    path("admin/login/", entrance.to_admin, name="admin-entrance"),
     path("admin/", admin.site.urls),
+    path("account/", include("partners.account_urls")),
     path("o/", include(_oauth2)),
     path("api/v1/", include(_api_v1)),
     path("api/schema/", api_pages.schema, name="api-schema"),
@@ -46,6 +49,7 @@ urlpatterns = [
     path("ocpi/", include("roaming.protocols.ocpi.urls")),
     path("portal/disputes/", include("roaming.portal_urls")),
     path("portal/tariffs/", include("roaming.portal_tariff_urls")),
+    path("portal/people/", include("partners.people_urls")),
     path("portal/", include("partners.portal_house_urls")),
     path("portal/", include("billing.portal_urls")),
 ]

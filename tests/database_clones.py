@@ -114,12 +114,12 @@ def _template_name() -> str:
         *sorted(ROOT.glob("*/migrations/*.py")),
         *sorted(ROOT.glob("*/migrations/*.sql")),
         ROOT / "clearinghouse" / "tables.py",
-        ROOT / "clearinghouse" / "settings.py",  # which apps bring tables
         ROOT / "partners" / "rules" / "roles.py",  # groups are made by it after migrating
         ROOT / "deploy" / "lock" / "runtime.txt",  # other packages have migrations too
         ROLES,
     ]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
+    digest.update(" ".join(settings.INSTALLED_APPS).encode())
     return f"template_{digest.hexdigest()[:16]}"
 
 

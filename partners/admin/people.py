@@ -1,8 +1,12 @@
 """Who logs in, with which roles, and what waits for a second person."""
 
+from functools import partial
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import (
@@ -10,10 +14,12 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from partners.admin.access import take_factors_away
 from partners.admin.base import EvidenceAdmin, HouseAdmin
+from partners.admin.confirm import Question, ask
 from partners.admin.story import WARN, ActionLink, Badge, Facts, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from partners.models import Approval, User
@@ -75,6 +81,7 @@ class UserAdmin(HouseAdmin, DjangoUserAdmin):
         ("Dates", {"classes": ["tab"], "fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    actions_detail = ("ask_to_take_factors_away",)
     add_fieldsets = (
         (
             None,
@@ -128,6 +135,31 @@ class UserAdmin(HouseAdmin, DjangoUserAdmin):
                 before={"roles": before},
                 after={"roles": after},
             )
+
+    def has_mend_permission(self, request, object_id=None) -> bool:
+        return request.user.has_perm("partners.change_user")
+
+    @action(
+        description="Second factor lost…",
+        url_path="second-factor",
+        icon="phonelink_erase",
+        permissions=["mend"],
+    )
+    def ask_to_take_factors_away(self, request, object_id):
+        user = self.get_object(request, object_id)
+        if user is None:
+            raise Http404
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        question = Question(
+            title=f"Take the second factors of {user.get_username()} away?",
+            sentence="Only after you know who asks: call the person back. Whoever has the password"
+            " can then log in.",
+            button="Take them away",
+            is_dangerous=True,
+            act=partial(take_factors_away, request, user),
+        )
+        return ask(request, self, user, question)
 
     def formfield_for_manytomany(self, db_field, request, **options):
         field = super().formfield_for_manytomany(db_field, request, **options)

@@ -23,6 +23,7 @@ from partners.models.endpoint import (
 )
 from partners.models.environment import Environment
 from partners.models.fee import FeeComponent
+from partners.models.invitation import Invitation
 from partners.models.job import Job
 from partners.models.notice import Notice
 from partners.models.partner import BankAccount, Partner, PartnerFacts, PartnerState
@@ -48,6 +49,7 @@ __all__ = [
     "GroupMembership",
     "IDToken",
     "IdempotencyKey",
+    "Invitation",
     "Job",
     "LiveActivation",
     "Mandate",

@@ -13,6 +13,9 @@ class Partner(models.Model):
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     name = models.CharField(max_length=200, unique=True, help_text="short name used everywhere")
     is_clearing_house = models.BooleanField(default=False, editable=False)
+    demands_second_factor = models.BooleanField(
+        default=False, help_text="its people log in with a second factor only"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

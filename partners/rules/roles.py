@@ -5,7 +5,7 @@ have several roles; a person of a partner has exactly one. Approving is a role o
 other one can do it, so that who asks for money to move is never who lets it move (finance.md 8).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -69,12 +69,13 @@ STAFF_ROLES: Mapping[str, Role] = {
     "auditor": Role(
         "Auditor",
         "Sees everything, changes nothing.",
-        (*_VIEW_ALL, "auth.view_group"),
+        (*_VIEW_ALL, "auth.view_group", "axes.view_accessattempt"),
     ),
     "admin": Role(
         "Administrator",
         "Logins and their roles, API clients, jobs and the audit trail; no right over money.",
-        ("partners.*_user", "auth.view_group", "partners.view_*", "partners.*_apiclient",
+        ("partners.*_user", "auth.view_group", "axes.view_accessattempt", "partners.view_*",
+         "partners.*_apiclient",
          "partners.*_job"),
         ("*.approve_*", "partners.delete_user"),
     ),
@@ -148,3 +149,11 @@ def refusal_of(names: Iterable[str], *, is_of_partner: bool) -> str:
 
 def _fits(right: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(right, pattern) for pattern in patterns)
+
+
+def keeps_an_administrator(administrators: Collection[object], *, without: object) -> bool:
+    """Whether a company can still manage its logins when ``without`` no longer does.
+
+    The database holds it against its own people: ``company_keeps_an_administrator``.
+    """
+    return any(one != without for one in administrators)

@@ -1,1 +1,1 @@
-"""Portal pages about who: the company, and what it is told."""
+"""Pages about who: people's logins, the company, and what it is told."""

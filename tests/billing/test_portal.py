@@ -87,7 +87,7 @@ def every_address(world: World) -> list[str]:
         "syntax": "ubl",
     }
     of_invoices = {"document_id": issued.document_id, "kind": "pdf"}
-    public = {"login", "logout", "password", "password-changed"}
+    public = {"login"}
     addresses = []
     for page in portal_urls.urlpatterns:
         if page.name not in public | {"account-withdraw", "package-file"}:
@@ -99,11 +99,11 @@ def every_address(world: World) -> list[str]:
 
 class TestStranger:
     def test_is_sent_to_log_in_from_every_page(self, client, world):
-        for address in [*every_address(world), reverse("portal:password")]:
+        for address in every_address(world):
             response = client.get(address)
 
             assert response.status_code == 302, address
-            assert response.url.startswith(reverse("portal:login")), address
+            assert response.url.startswith(reverse("account_login")), address
 
     def test_of_another_partner_gets_404_or_nothing(self, client, world):
         client.force_login(person_of(world.laterne))
@@ -152,50 +152,54 @@ class TestStranger:
 
 
 class TestLogin:
+    LOGIN = {"password": "correct horse battery"}
+
+    def somebody(self, user):
+        user.set_password("correct horse battery")
+        user.save()
+        return self.LOGIN | {"login": user.username}
+
     def test_lets_people_of_a_partner_in_and_staff_on_to_the_admin(self, client, world):
         for user, home in (
             (person_of(world.nordlicht), reverse("portal:home")),
             (StaffMaker(), reverse("admin:index")),
         ):
             client.logout()
-            user.set_password("correct horse battery")
-            user.save()
 
-            response = client.post(
-                reverse("portal:login"),
-                {"username": user.username, "password": "correct horse battery"},
-            )
+            response = client.post(reverse("account_login"), self.somebody(user))
 
             assert (response.status_code, response.url) == (302, home)
 
+    def test_is_one_page_for_the_portal_and_the_admin(self, client):
+        portal = client.get(reverse("portal:login"), {"next": "/portal/records/"})
+        admin = client.get(reverse("admin:login"), {"next": "/admin/"})
+
+        assert portal.url == reverse("account_login") + "?next=%2Fportal%2Frecords%2F"
+        assert admin.url == reverse("account_login") + "?next=%2Fadmin%2F"
+
     def test_tells_whoever_belongs_nowhere_whom_to_ask(self, client):
         user = StaffMaker(username="nobody", is_staff=False, is_superuser=False)
-        user.set_password("correct horse battery")
-        user.save()
 
-        response = client.post(
-            reverse("portal:login"), {"username": "nobody", "password": "correct horse battery"}
-        )
+        response = client.post(reverse("account_login"), self.somebody(user))
 
         assert "belongs to no partner" in text_of(response)
         assert "_auth_user_id" not in client.session
 
     def test_leads_back_to_the_page_asked_for_but_to_no_other_site(self, client, world):
-        user = person_of(world.nordlicht)
-        user.set_password("correct horse battery")
-        user.save()
-        login = {"username": user.username, "password": "correct horse battery"}
+        login = self.somebody(person_of(world.nordlicht))
+        entrance = reverse("account_login")
 
-        inside = client.post(reverse("portal:login"), login | {"next": "/portal/records/"})
+        inside = client.post(entrance, login | {"next": "/portal/records/"})
         client.logout()
-        outside = client.post(reverse("portal:login"), login | {"next": "https://evil.example/"})
+        outside = client.post(entrance, login | {"next": "https://evil.example/"})
 
         assert inside.url == "/portal/records/"
         assert outside.url == reverse("portal:home")
 
     def test_ends_by_a_post_only(self, seller):
-        assert seller.get(reverse("portal:logout")).status_code == 405
-        assert seller.post(reverse("portal:logout")).url == reverse("portal:login")
+        assert "Log out?" in text_of(seller.get(reverse("account_logout")))
+        assert seller.get(reverse("portal:home")).status_code == 200
+        assert seller.post(reverse("account_logout")).url == reverse("account_login")
         assert seller.get(reverse("portal:home")).status_code == 302
 
 
@@ -206,19 +210,19 @@ class TestPassword:
         user.save()
         client.force_login(user)
 
-        response = client.post(
-            reverse("portal:password"),
+        client.post(
+            reverse("account_change_password"),
             {
-                "old_password": "correct horse battery",
-                "new_password1": "staple of the north 7",
-                "new_password2": "staple of the north 7",
+                "oldpassword": "correct horse battery",
+                "password1": "staple of the north 7",
+                "password2": "staple of the north 7",
             },
         )
 
         user.refresh_from_db()
-        assert response.url == reverse("portal:password-changed")
         assert user.check_password("staple of the north 7")
         assert client.get(reverse("portal:home")).status_code == 200
+        assert AuditEvent.objects.get(action="user.password_changed").actor == user.username
 
 
 class TestStatements:

@@ -77,7 +77,7 @@ class Watched:
 
     def log_in(self, path: str, user_name: str, password: str) -> None:
         self.go(path)
-        self.page.fill("input[name=username]", user_name)
+        self.page.fill("input[name=login]", user_name)
         self.page.fill("input[name=password]", password)
         self.page.press("input[name=password]", "Enter")
         self.page.wait_for_load_state()

@@ -18,4 +18,4 @@ def test_a_form_with_one_is_refused(client):
 
 
 def test_an_ordinary_address_passes(client):
-    assert client.get("/admin/login/?next=/admin/").status_code == 200
+    assert client.get("/account/login/?next=/admin/").status_code == 200

@@ -294,7 +294,7 @@ class TestAStranger:
 
     def test_is_sent_to_log_in(self, client, addresses):
         for address in [LIST, *addresses]:
-            assert "/portal/login/" in client.get(address).get("Location", "/portal/login/")
+            assert "/account/login/" in client.get(address).get("Location", "/account/login/")
         client.force_login(StaffMaker())
         assert client.get(LIST).url == reverse("admin:index")
 

@@ -238,6 +238,6 @@ def test_another_buyer_sees_the_tariff_but_not_the_notice(people, notice):
 
 
 def test_staff_and_nobody_are_sent_away(client, notice):
-    assert client.get(LIST).url.startswith("/portal/login/")
+    assert client.get(LIST).url.startswith("/account/login/")
     client.force_login(StaffMaker())
     assert client.get(notice_page(notice)).url == reverse("admin:index")
