@@ -15,10 +15,11 @@ from billing.models import (
     Transfer,
 )
 from billing.queries_objections import limits_of
+from billing.rules.supply_period import supply_title
 from clearinghouse.money import from_minor_units
 from partners.models import Environment, Job, Partner, PartyOwnership, RoamingAgreement
 from partners.queries import current_stand
-from partners.rules.life import BEFORE_RELEASE, CLOSING, LEFT, OpenEnd, standing
+from partners.rules.life import BEFORE_RELEASE, CLOSING, LEFT, OpenEnd, standing, when
 from partners.services import life
 from roaming.models import SdrLink, SdrState
 
@@ -37,7 +38,7 @@ def open_ends(partner: Partner, now: datetime) -> Iterator[OpenEnd]:
     yield OpenEnd("STATEMENT_SETTLED", " ".join(_unsettled(partner)))
     until = limits_end(partner)
     is_over = until is None or until <= now
-    told = f"{until:%Y-%m-%d %H:%M}Z" if until else ""
+    told = when(until) if until else ""
     yield OpenEnd("LIMITS_OVER", "" if is_over else f"They end on {told}.", told)
     yield OpenEnd("PACKAGE_MADE", _package_todo(partner))
     yield OpenEnd("COVER_RELEASED", " ".join(_held(partner)))
@@ -90,8 +91,14 @@ def _unsettled(partner: Partner) -> Iterator[str]:
         environment=_LIVE,
     ).select_related("window__group")
     if (row := cleared.first()) is not None:
-        closes_at = row.window.closes_at
-        yield f"Records are in the open {row.window}: it closes on {closes_at:%Y-%m-%d %H:%M}Z."
+        window = row.window
+        title = supply_title(
+            window.supply_starts_at, window.supply_ends_at, time_zone=window.group.time_zone
+        )
+        yield (
+            f"Records are in {window.group.name}, {title}: that window closes on"
+            f" {when(window.closes_at)}."
+        )
     if Settlement.objects.filter(
         positions__partner=partner, state=Settlement.State.CALCULATED, environment=_LIVE
     ).exists():
@@ -99,7 +106,7 @@ def _unsettled(partner: Partner) -> Iterator[str]:
     if Objection.objects.filter(partner=partner, state=Objection.State.OPEN).exists():
         yield "An objection of it is not answered."
     for code, currency, minor in balances(partner, OWED):
-        money = f"{from_minor_units(abs(minor), currency=currency)} {currency}"
+        money = f"{from_minor_units(abs(minor), currency=currency):,} {currency}"
         owes = "It owes" if minor < 0 else "It is owed"
         yield f"{owes} {money} on account {code}."
 
@@ -145,7 +152,7 @@ def balances(partner: Partner, codes: tuple[str, ...]) -> list[tuple[str, str, i
 
 def _held(partner: Partner) -> Iterator[str]:
     for code, currency, minor in balances(partner, COVER):
-        money = f"{from_minor_units(minor, currency=currency)} {currency}"
+        money = f"{from_minor_units(minor, currency=currency):,} {currency}"
         yield f"{money} is held on {code}: one person asks to pay it back, another posts it."
     if CoverBooking.objects.filter(
         partner=partner, state=CoverBooking.State.REQUESTED, environment=_LIVE

@@ -30,7 +30,7 @@ from partners.admin.story import (
     Timeline,
 )
 from partners.models import Partner, PartnerState
-from partners.rules.life import CLOSING, EFFECTS, LEFT, STEPS, Effect, StepRefused, standing
+from partners.rules.life import CLOSING, EFFECTS, LEFT, STEPS, Effect, Stand, StepRefused, standing
 from partners.services import life
 
 PAGE = "admin:partners_partner_life"
@@ -50,38 +50,55 @@ class _Words(NamedTuple):
     """What the page of a step asks."""
 
     button: str
+    question: str
     sentence: str
     is_dangerous: bool = False
 
 
 _STEPS = {
-    "PROSPECT": _Words("Note it as a prospect", "It may be spoken with; nothing of it is served."),
+    "PROSPECT": _Words(
+        "Note it as a prospect",
+        "Note {} as a prospect?",
+        "It may be spoken with; nothing of it is served.",
+    ),
     "ONBOARDING": _Words(
         "Begin its onboarding",
+        "Begin the onboarding of {}?",
         "It may try everything in TEST. It is ACTIVE once two persons let a party of it go live.",
     ),
-    "ACTIVE": _Words("Make it active", "Its parties are served again from now on."),
+    "ACTIVE": _Words(
+        "Make it active",
+        "Make {} active?",
+        "Its parties are served from now on; records that were held for it are checked again.",
+    ),
     "SUSPENDED": _Words(
         "Suspend",
+        "Suspend {}?",
         "From now on no session of it begins, its records are held and payouts wait. Who is"
         " charging now may finish.",
-        True,
+        is_dangerous=True,
     ),
     "LEAVING": _Words(
         "It leaves",
+        "Note that {} leaves?",
         "It is served to the end of the last day, in Brussels. What started before settles,"
         " whenever its record comes; clients are revoked at that midnight.",
-        True,
+        is_dangerous=True,
     ),
     "CLOSED": _Words(
         "Close for good",
+        "Close {} for good?",
         "Nothing of it can be changed any more; its people still read its documents. This cannot"
         " be taken back.",
-        True,
+        is_dangerous=True,
     ),
 }
-_AGAIN = _Words("Change the last day", "It leaves on another day: the one before counts no more.")
-_STAYS = _Words("It stays", "The notice is withdrawn; it is ACTIVE as before.")
+_AGAIN = _Words(
+    "Change the last day",
+    "Let {} leave on another day?",
+    "The day that was noted before counts no more.",
+)
+_STAYS = _Words("It stays", "Does {} stay?", "The notice is withdrawn; it is ACTIVE as before.")
 
 
 class NoticeForm(ReasonForm):
@@ -124,10 +141,13 @@ class LifePages:
         lacking = life.lacks(partner, to, now=now)
         is_possible = to in life.possible_steps(partner, now=now) and not lacking
         question = Question(
-            title=f"{partner.name}: {words.button.lower()}?",
+            title=words.question.format(partner.name),
             sentence=words.sentence if is_possible else _why_not(stand.state, to, lacking),
             button=words.button,
-            effect=[_change(stand.state, to)],
+            effect=[
+                *(_closing(partner, now) if to == PartnerState.State.CLOSED else []),
+                _change(_stands(stand, now), to),
+            ],
             form_class=NoticeForm if to == PartnerState.State.LEAVING else ReasonForm,
             is_dangerous=words.is_dangerous,
             is_possible=is_possible,
@@ -184,6 +204,8 @@ def _words(before: str, to: str) -> _Words:
 
 
 def _why_not(before: str, to: str, lacking: list[str]) -> str:
+    if to == PartnerState.State.CLOSED and to in STEPS[before]:
+        return "Not yet: see below what is open."
     if lacking and to in STEPS[before]:
         return f"Not yet. {' '.join(lacking)}"
     return f"{before or 'A new partner'} does not become {to} now."
@@ -192,7 +214,7 @@ def _why_not(before: str, to: str, lacking: list[str]) -> str:
 def _story(request, model_admin, partner: Partner) -> Story:
     now = timezone.now()
     stand = queries.current_stand(partner, now=now)
-    stands = standing(stand.state, service_ends_at=stand.service_ends_at, at=now)
+    stands = _stands(stand, now)
     steps = life.possible_steps(partner, now=now)
     return Story(
         [
@@ -206,7 +228,7 @@ def _story(request, model_admin, partner: Partner) -> Story:
                     *_cells(EFFECTS[stands]),
                 ],
             ),
-            *_closing(partner, stand.state, now),
+            *(_closing(partner, now) if stand.state == "LEAVING" else []),
             _timeline(partner),
             _effects(stands),
         ],
@@ -215,6 +237,19 @@ def _story(request, model_admin, partner: Partner) -> Story:
             *(ActionLink(label, reverse(page, args=[partner.pk])) for label, page in _OFFERED),
         ],
     )
+
+
+def _stands(stand: Stand, now: datetime) -> str:
+    return standing(stand.state, service_ends_at=stand.service_ends_at, at=now)
+
+
+def next_step(partner: Partner, now: datetime) -> str:
+    """Where it stands and what comes next, in a line for the partner's own page."""
+    stand = queries.current_stand(partner, now=now)
+    note = _next(partner, stand.state, now)
+    stands = _stands(stand, now)
+    parts = (TOLD.get(stands, stands), note.title, note.text)
+    return ". ".join(str(part).rstrip(".") for part in parts if part) + "."
 
 
 # What usually comes next; who is ACTIVE has nothing to do.
@@ -256,10 +291,8 @@ def _actions(request, model_admin, partner: Partner, state: str, steps) -> list[
     ]
 
 
-def _closing(partner: Partner, state: str, now: datetime) -> list[Table]:
-    """The checklist of the last step, once it leaves."""
-    if state != "LEAVING":
-        return []
+def _closing(partner: Partner, now: datetime) -> list[Table]:
+    """The checklist of the last step."""
     rows = [
         (
             CLOSING[one.item],

@@ -47,8 +47,10 @@ class NoticeAdmin(HouseAdmin):
         "kind",
         "title",
         "text",
-        ("audience", "partner"),
-        ("shown_from_at", "shown_until_at"),
+        "audience",
+        "partner",
+        "shown_from_at",
+        "shown_until_at",
         "created_by",
     )
     readonly_fields = ("created_by",)

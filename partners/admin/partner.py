@@ -1,5 +1,6 @@
 """Partners: their life, what is true of them from when on, and where they are paid."""
 
+from datetime import datetime
 from functools import partial
 
 from django import forms
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from stdnum import iban as iban_numbers
 from stdnum.exceptions import ValidationError as WrongIban
 from unfold.admin import StackedInline
@@ -18,7 +20,7 @@ from unfold.forms import PaginationInlineFormSet
 from partners import queries, viewing
 from partners.admin.base import EvidenceInline, HouseAdmin
 from partners.admin.confirm import Question, ask
-from partners.admin.life import STATE_TONES, LifePages
+from partners.admin.life import STATE_TONES, LifePages, next_step
 from partners.admin.tax import TaxRegistrationInline, TaxStatusInline
 from partners.models import (
     ApiClient,
@@ -147,7 +149,7 @@ class PartnerAdmin(HouseAdmin):
         "A partner is a company that signed with us; its parties, contract and logins come"
         " after it."
     )
-    readonly_fields = ("state_now", "legal_now", "parties_now", "groups_now")
+    readonly_fields = ("state_now", "life_now", "legal_now", "parties_now", "groups_now")
     inlines = (
         StateInline,
         PartnerFactsInline,
@@ -232,7 +234,9 @@ class PartnerAdmin(HouseAdmin):
         return rows
 
     def get_fields(self, request, obj=None):
-        return ["name", *self.readonly_fields] if obj else ["name"]
+        if obj is None:
+            return ["name"]
+        return ["name", *(name for name in self.readonly_fields if name != "state_now")]
 
     def get_object(self, request, object_id, from_field=None):
         partner = super().get_object(request, object_id, from_field)
@@ -240,6 +244,11 @@ class PartnerAdmin(HouseAdmin):
             # Once: the theme asks for each value several times.
             partner.told = _today(partner)
         return partner
+
+    @display(description="Life")
+    def life_now(self, partner) -> str:
+        """Where it stands and what comes next; the page of its life does it."""
+        return partner.told["life"]
 
     @display(description="Legally, today")
     def legal_now(self, partner) -> str:
@@ -281,10 +290,19 @@ def _today(partner: Partner) -> dict[str, str]:
     owned = partner.ownerships.filter(queries.in_period(now)).select_related("party")
     joined = GroupMembership.objects.filter(contract__partner=partner).select_related("group")
     return {
+        "life": _life(partner, now),
         "legal": _legal(facts) if facts else "no facts yet: add them under “Legal facts”",
         "parties": ", ".join(str(one.party) for one in owned) or "none",
         "groups": ", ".join(str(one.group) for one in joined) or "no settlement group yet",
     }
+
+
+def _life(partner: Partner, now: datetime) -> str:
+    if partner.is_clearing_house:
+        return "The clearing house itself."
+    url = reverse("admin:partners_partner_life", args=[partner.pk])
+    text = "to its life, with every step"
+    return format_html('{} <a class="ch-link" href="{}">{}</a>', next_step(partner, now), url, text)
 
 
 def _legal(facts: PartnerFacts) -> str:

@@ -7,6 +7,9 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from clearinghouse.periods import DEFAULT_TIME_ZONE
 
 # "" is before the first step. ACTIVE at once: who was a partner before checklists were kept.
 STEPS: Mapping[str, frozenset[str]] = {
@@ -120,6 +123,11 @@ def standing(
 def standings_that(effect: str) -> frozenset[str]:
     """Where a flag of ``Effect`` is set, such as ``authorizes``."""
     return frozenset(name for name, one in EFFECTS.items() if getattr(one, effect))
+
+
+def when(instant: datetime) -> str:
+    """For people, in Brussels, as on every page."""
+    return f"{instant.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)):%-d %B %Y, %H:%M}"
 
 
 def drivers_erased_at(service_ends_at: datetime) -> datetime:

@@ -162,11 +162,11 @@ def _own_open_ends(partner: Partner, *, now: datetime) -> Iterable[OpenEnd]:
     stand = queries.current_stand(partner, now=now)
     ends_at = stand.service_ends_at
     if stand.state == PartnerState.State.LEAVING and ends_at is not None and ends_at > now:
-        yield OpenEnd("SERVICE_ENDED", f"Wait: it is served until {ends_at:%Y-%m-%d %H:%M}Z.")
+        yield OpenEnd("SERVICE_ENDED", f"Wait: it is served until {rule.when(ends_at)}.")
     elif stand.state in (PartnerState.State.ACTIVE, PartnerState.State.SUSPENDED):
         yield OpenEnd("SERVICE_ENDED", "Enter that it leaves, and when its service ends.")
     else:
-        told = f"ended {ends_at:%Y-%m-%d %H:%M}Z" if ends_at else "it was never served"
+        told = f"on {rule.when(ends_at)}" if ends_at else "it was never served"
         yield OpenEnd("SERVICE_ENDED", told=told)
     clients, connections = _clients(partner).count(), _connections(partner).count()
     yield OpenEnd(

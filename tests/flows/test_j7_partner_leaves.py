@@ -245,12 +245,12 @@ def test_the_deposit_goes_back_after_every_limit_with_four_eyes(
     partner = oracle.partners["C"]
     assert held(oracle) == 492_480
     assert leaving.limits_end(partner) == LIMITS_END
-    with pytest.raises(NotBookable, match="limits are over: They end on 2027-08-08"):
+    with pytest.raises(NotBookable, match="limits are over: They end on 8 August 2027, 19:00"):
         booked(oracle, people, "OUT", 492_480, "EARLY", LIMITS_END - SECOND)
     close = reverse("admin:partners_partner_life_step", args=[partner.pk, "closed"])
     time_machine.move_to(LIMITS_END, tick=False)
     client.force_login(people[0])
-    assert "4924.80 EUR is held on 2400" in client.get(close).content.decode()
+    assert "4,924.80 EUR is held on 2400" in client.get(close).content.decode()
 
     booked(oracle, people, "OUT", 492_480, "BACK", LIMITS_END)
 

@@ -65,6 +65,9 @@ def test_the_page_tells_what_each_state_does_and_marks_where_it_stands(staff, pa
     page = staff.get(page_of(partner)).content.decode()
 
     assert "ACTIVE (now)" in page
+    own = staff.get(reverse("admin:partners_partner_change", args=[partner.pk])).content.decode()
+    assert "ACTIVE. It is served. Nothing has to be done." in own
+    assert page_of(partner) in own
     assert "later ones get V004" in page
     assert "Nothing has to be done" in page
     for to in ("suspended", "leaving"):
@@ -94,7 +97,7 @@ def test_who_leaves_is_served_to_the_end_of_the_last_day(staff, partner, time_ma
     time_machine.move_to(later(seconds=1), tick=False)
     page = staff.get(page_of(partner)).content.decode()
     assert "Before it is closed" in page
-    assert "Wait: it is served until 2026-11-30 23:00Z" in page
+    assert "Wait: it is served until 1 December 2026, 00:00" in page
     assert "Change the last day…" in page
 
 
