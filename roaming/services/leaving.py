@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from clearinghouse.retry import in_transaction
 from partners.models import AuditEvent, Environment, Partner, PartnerState, PartyOwnership
@@ -31,9 +31,9 @@ _CLOCK = "clock"
 
 def open_ends(partner: Partner, now: datetime) -> Iterator[OpenEnd]:
     """The item that roaming answers for."""
-    records = unsettled_records(partner)
-    waiting = {state: records.filter(state=state).count() for state in _UNSETTLED}
-    told = [f"{count} {state.lower()}" for state, count in waiting.items() if count]
+    records = unsettled_records(partner).values_list("state")
+    waiting = dict(records.annotate(count=Count("pk")))
+    told = [f"{waiting[state]} {state.lower()}" for state in _UNSETTLED if state in waiting]
     disputes = _open_disputes(partner)
     if disputes:
         told.append(f"{disputes} in an open dispute")

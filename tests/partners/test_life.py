@@ -26,7 +26,20 @@ from partners.rules.life import (
 )
 from partners.services import life
 from partners.tasks import end_services
-from tests.makers import LONG_AGO, NOON, PartnerMaker, fjell, later, nordlicht, partner_of
+from tests.makers import (
+    LONG_AGO,
+    NOON,
+    AgreementMaker,
+    GroupMaker,
+    PartnerMaker,
+    fjell,
+    later,
+    nordlicht,
+    partner_of,
+    record,
+    take,
+    voltaire,
+)
 from tests.roaming.partner_systems import PartnerSystem
 
 STATES = [state for state in STEPS if state]
@@ -291,6 +304,24 @@ class TestStep:
         step(partner, "LEAVING", service_ends_at=later(hours=1))
         assert life.possible_steps(partner, now=later(minutes=1)) == ["ACTIVE", "LEAVING"]
         assert life.possible_steps(partner, now=later(hours=1)) == ["CLOSED"]
+
+
+@pytest.mark.django_db
+class TestOnboarding:
+    @pytest.mark.parametrize(
+        ("environment", "outcome"), [("TEST", "accepted"), ("LIVE", "rejected")]
+    )
+    def test_is_tried_in_test_and_served_nowhere_else(self, environment, outcome):
+        """Its records are taken in where nothing is owed."""
+        seller = Partner.objects.create(name="Nordlicht")
+        seller.facts.create(legal_name="Nordlicht", country_code="DE", starts_at=LONG_AGO)
+        step(seller, "ONBOARDING", at=LONG_AGO)
+        group = GroupMaker(environment=environment)
+        AgreementMaker(seller=nordlicht(environment), buyer=voltaire(environment), group=group)
+
+        [told] = take(record(), environment=environment)
+
+        assert told.outcome == outcome
 
 
 @pytest.mark.django_db

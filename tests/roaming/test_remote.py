@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from clearinghouse.uuid7 import uuid7_at
+from partners.services import life
 from roaming import gateways
 from roaming.gateways import NotReached
 from roaming.messages.authorizations import ShownCredential
@@ -162,6 +163,21 @@ class TestAsking:
             ask(csp=makers.fjell())
 
         assert refused.value.code == "NO_AGREEMENT"
+
+    @pytest.mark.parametrize("side", [makers.nordlicht, makers.voltaire])
+    @pytest.mark.parametrize("asked", [START, RESERVE], ids=["start", "reserve"])
+    def test_once_the_service_of_a_side_has_ended_begins_nothing(self, gateway, side, asked):
+        life.step(
+            makers.partner_of(side()), "LEAVING", reason="a letter", actor="olga",
+            now=later(hours=-1), service_ends_at=NOON,
+        )  # fmt: skip
+        assert ask(asked, now=later(seconds=-1)).answer.answer == "ACCEPTED"
+
+        with pytest.raises(RemoteRefused) as refused:
+            ask(asked)
+
+        assert refused.value.code == "NO_AGREEMENT"
+        assert "is not served here now" in str(refused.value)
 
     def test_for_another_providers_driver_is_refused(self, gateway):
         other = makers.fjell()
