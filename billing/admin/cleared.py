@@ -90,7 +90,7 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
     def window_name(self, row) -> str:
         return name_of(row.window)
 
-    @display(description="kWh")
+    @display(description="Energy, kWh")
     def energy(self, row) -> str:
         return f"{row.energy_kwh:,.3f}"
 

@@ -70,12 +70,12 @@ def _sections(window: ClearingWindow) -> list[object]:
 
 
 def matrix(window: ClearingWindow, pairs: list[PairRow]) -> HeatMap:
-    """Payouts before VAT and fees: the seller of the row gets them from the buyer of the column."""
+    """Claims: what the buyer of the column owes for what the seller of the row supplied."""
     currency = window.group.currency
     owed: dict[tuple[str, str], int] = defaultdict(int)
     names: dict[str, str] = {}
     for pair in pairs:
-        owed[pair.cso_id, pair.csp_id] += pair.payout_minor
+        owed[pair.cso_id, pair.csp_id] += pair.claim_minor
         names |= {pair.cso_id: pair.cso, pair.csp_id: pair.csp}
     sellers = sorted({seller for seller, _ in owed})
     buyers = sorted({buyer for _, buyer in owed})
@@ -94,17 +94,22 @@ def matrix(window: ClearingWindow, pairs: list[PairRow]) -> HeatMap:
             for seller in sellers
         ],
         empty="No record is cleared into this window yet. Clearing runs every hour.",
-        note="What the buyer of the column owes the seller of the row, before VAT and fees.",
+        note="What the buyer of the column owes for what the seller of the row supplied, before"
+        " VAT. The seller gets it less the commission.",
     )
 
 
 def _figures(window: ClearingWindow, pairs: list[PairRow], positions: list[Position]) -> Figures:
     currency = window.group.currency
-    owed = sum(abs(pair.payout_minor) for pair in pairs)
+    owed = sum(abs(pair.claim_minor) for pair in pairs)
     moved = sum(one.due_minor for one in positions if one.due_minor > 0)
     figures = [
         Figure("Window", link(window, supply_of(window)), window.group.name),
-        Figure("Obligations", amount(owed, currency), f"of {len(pairs):,} pairs"),
+        Figure(
+            "Obligations",
+            amount(owed, currency),
+            f"of {len(pairs):,} pair{'s' * (len(pairs) != 1)}",
+        ),
     ]
     if positions:
         figures.append(

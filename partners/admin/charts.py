@@ -71,6 +71,7 @@ class Chart:
         """Empty: the theme's own, for upright bars."""
         if not self.is_horizontal:
             return ""
+        whole = {"color": "#9ca3af", **({} if self.decimals else {"precision": 0})}
         plain = {"grid": {"display": False}, "ticks": {"color": "#9ca3af"}, "border": {"width": 0}}
         return json.dumps(
             {
@@ -78,7 +79,7 @@ class Chart:
                 "animation": False,
                 "maintainAspectRatio": False,
                 "plugins": {"legend": {"display": len(self.series) > 1}},
-                "scales": {"x": {**plain, "beginAtZero": True}, "y": plain},
+                "scales": {"x": {**plain, "ticks": whole, "beginAtZero": True}, "y": plain},
             }
         )
 

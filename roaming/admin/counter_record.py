@@ -83,7 +83,7 @@ class CounterRecordAdmin(KeysetPaging, EvidenceAdmin):
     def outcome_label(self, counter) -> str:
         return counter.outcome
 
-    @display(description="kWh")
+    @display(description="Energy, kWh")
     def energy(self, counter) -> str:
         return decimal(counter.energy_kwh)
 

@@ -170,7 +170,7 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
     def ended(self, state) -> datetime | None:
         return state.ended_at
 
-    @display(description="kWh")
+    @display(description="Energy, kWh")
     def energy(self, state) -> str:
         return story.decimal(state.sdr.energy_kwh)
 

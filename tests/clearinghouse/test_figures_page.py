@@ -115,8 +115,8 @@ class TestPages:
         page = self.read(
             client, f"{reverse('admin:billing_clearingwindow_netting')}?window={window.pk}"
         )
-        # Eight records of 9.02 EUR less 1 % commission, each rounded: 8 × 8.93.
-        assert re.search(r'ch-heat-5" data-label="FR\*VOL">71\.44<', page)
+        # Eight records of 9.02 EUR.
+        assert re.search(r'ch-heat-5" data-label="FR\*VOL">72\.16<', page)
         assert "Money that moves" in page
         newest = self.read(client, reverse("admin:billing_clearingwindow_netting"))
         assert "No record is cleared into this window yet" in newest
