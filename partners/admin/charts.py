@@ -43,9 +43,9 @@ class Chart:
         return not any(value for one in self.series for value in one.values)
 
     @property
-    def height(self) -> int:
-        """Pixels: a row of its own for each horizontal bar."""
-        return 60 + 30 * len(self.labels) if self.is_horizontal else 240
+    def rows(self) -> int:
+        """As many rows of bars as its height must hold; upright bars need that of five."""
+        return min(len(self.labels), 10) if self.is_horizontal else 5
 
     @property
     def data(self) -> str:
