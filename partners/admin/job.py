@@ -84,19 +84,20 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
     story_template = "admin/partners/job/story.html"
 
     def get_urls(self):
-        pages = (
-            ("progress", self.progress_view),
-            ("result", self.result_view),
-            ("cancel", self.cancel_view),
+        pages = (("result", self.result_view), ("cancel", self.cancel_view))
+        progress = path("<uuid:job_id>/progress/", self.progress_view, name="partners_job_progress")
+        return (
+            [progress]
+            + [
+                path(
+                    f"<uuid:job_id>/{name}/",
+                    self.admin_site.admin_view(view),
+                    name=f"partners_job_{name}",
+                )
+                for name, view in pages
+            ]
+            + super().get_urls()
         )
-        return [
-            path(
-                f"<uuid:job_id>/{name}/",
-                self.admin_site.admin_view(view),
-                name=f"partners_job_{name}",
-            )
-            for name, view in pages
-        ] + super().get_urls()
 
     @display(description="State", label=STATE_TONES)
     def state_label(self, job) -> str:
@@ -120,11 +121,18 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def progress_view(self, request, job_id):
-        """The part of the page that the browser asks for every two seconds."""
-        progress = Progress(self._job(request, job_id), now=timezone.now())
-        response = TemplateResponse(
-            request, "admin/partners/job/progress.html", {"progress": progress}
-        )
+        """The part of the page that htmx asks for every two seconds, until the job is over.
+
+        A page whose session has ended is refused, not sent to the login: htmx leaves it as it is.
+        """
+        if not self.admin_site.has_permission(request):
+            raise PermissionDenied
+        job = self._job(request, job_id)
+        context = {
+            "progress": Progress(job, now=timezone.now()),
+            "story": self.story(request, job),
+        }
+        response = TemplateResponse(request, "admin/partners/job/live.html", context)
         response["Cache-Control"] = "no-store"
         return response
 

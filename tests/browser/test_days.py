@@ -3,8 +3,10 @@
 import hashlib
 
 import pytest
+from django.utils import timezone
 
 from billing.models import DocumentFile
+from partners.services import jobs
 from roaming.models import SdrState
 from tests import makers
 from tests.browser.chromium import PHONE
@@ -43,6 +45,23 @@ class TestStaff:
         text = watched.page.inner_text("body")
         assert "V003" in text
         assert "HELD" in text
+        assert_clean(watched)
+
+    def test_sees_a_job_end_without_a_reload(self, transactional_db, open_page):
+        person("olga", is_staff=True, is_superuser=True)
+        job = jobs.enqueue("roaming.import_file", run_key="1", title="Import", parameters={})
+        jobs.claim(job.pk, now=timezone.now())
+        watched = open_page()
+        watched.log_in("/admin/login/", "olga", PASSWORD)
+        watched.go(f"/admin/partners/job/{job.pk}/change/")
+        watched.page.evaluate("window.isTheSamePage = true")
+
+        jobs.report(job, done=2_000, total=8_000, now=timezone.now())
+        watched.page.wait_for_selector("text=2,000 of 8,000")
+        jobs.finish(job, state="DONE", now=timezone.now(), result={"accepted": 8_000})
+        watched.page.wait_for_selector("text=Accepted")
+
+        assert watched.page.evaluate("window.isTheSamePage")
         assert_clean(watched)
 
 

@@ -149,7 +149,11 @@ class TestJobPage:
         assert "2,000 of 8,000 (25 %)" in text
         assert (progress.per_second, progress.elapsed) == (200, "00:10 min")
         assert progress.remaining == "00:30 min"
-        assert 'data-job-finished="0"' in text
+        assert "every 2s" in text
+        jobs.finish(job, state="DONE", now=later(seconds=40), result={"accepted": 8_000})
+        ended = client.get(reverse("admin:partners_job_progress", args=[job.pk])).content.decode()
+        assert "every 2s" not in ended
+        assert "8,000" in ended
 
     def test_hands_out_the_result_file(self, client, staff, files):
         job = jobs.enqueue("roaming.import_file", run_key="1", title="Import", parameters={})
