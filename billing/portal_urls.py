@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from billing.views import books, invoices, objections, package, payments, records, statements
+from billing.views import (
+    books,
+    home,
+    invoices,
+    objections,
+    package,
+    payments,
+    records,
+    statements,
+)
 from partners.views import entrance
 
 app_name = "portal"
 
 urlpatterns = [
-    path("", statements.home, name="home"),
+    path("", home.home, name="home"),
+    path("statements/", statements.statement_list, name="statements"),
     path("statements/<uuid:document_id>/pdf", statements.statement_pdf, name="statement-pdf"),
     path(
         "statements/<uuid:document_id>/annex.<slug:kind>",

@@ -97,6 +97,12 @@ def statements_of(
     )
 
 
+def provisional_of(partner: Partner, *, environment: str) -> QuerySet[Document]:
+    """What waits for its release, the newest 24; what was replaced is in the list of final ones."""
+    documents = statements_of(partner, environment=environment, statuses=["PROVISIONAL"])
+    return documents.filter(settlement__state=Settlement.State.CALCULATED)[:24]
+
+
 def issued_for_month(documents: QuerySet[Document], month: str) -> QuerySet[Document]:
     """Those whose supply period begins in the month "2026-11" on the group's own calendar."""
     window = "settlement__window"

@@ -5,8 +5,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from partners.portal import partner_of
+from partners.portal import may, partner_of
 from partners.queries_notices import shown_to
+from partners.rules.roles import SEE_FINANCE
 from partners.viewing import viewed_by
 
 
@@ -17,6 +18,7 @@ def told(request: HttpRequest) -> dict[str, object]:
     return {
         "portal_partner": SimpleLazyObject(lambda: _partner(request)),
         "viewed": SimpleLazyObject(lambda: viewed_by(request)),
+        "sees_finance": SimpleLazyObject(lambda: _sees_finance(request)),
         "notices_now": SimpleLazyObject(lambda: _notices(request)),
     }
 
@@ -26,6 +28,10 @@ def _partner(request: HttpRequest):
         return partner_of(request)
     except PermissionDenied:
         return None
+
+
+def _sees_finance(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and may(request, SEE_FINANCE)
 
 
 def _notices(request: HttpRequest) -> list:

@@ -36,7 +36,7 @@ def package(request: HttpRequest) -> HttpResponse:
         request,
         "portal/package.html",
         {
-            "section": "books",
+            "section": "package",
             "job": job,
             "is_working": is_working,
             "has_failed": job is not None and job.state == Job.State.FAILED,

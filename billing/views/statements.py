@@ -3,17 +3,16 @@
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing.models import Document, Settlement
+from billing.models import Document
 from billing.queries_objections import limits_of, objections_of
-from billing.queries_records import attention_of
 from billing.queries_statements import (
     StatementSummary,
-    open_windows,
     pdf_of,
+    provisional_of,
     statements_of,
     summaries_of,
 )
@@ -22,32 +21,27 @@ from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.services.downloads import note_download
 from billing.stored_files import answer_with, stream
 from billing.tasks import ask_for_annex
-from billing.views.access import ENVIRONMENT, reader_for
+from billing.views.access import ENVIRONMENT
 from billing.views.pages import cursor_of
-from partners.models import Job, Partner
-from partners.portal import for_partner, may, partner_of, request_id
+from partners.models import Job
+from partners.portal import for_partner, partner_of, request_id
 from partners.rules.roles import SEE_FINANCE
-from roaming.queries_tariffs import waiting_increases
 
 PAGE = 24
 _LOOK_AGAIN_S = 5
 
 
 @require_safe
-@for_partner
-def home(request: HttpRequest) -> HttpResponse:
-    """Statements newest first, what is open, and what waits for the partner.
-
-    Who sees no money begins with the records.
-    """
-    if not may(request, SEE_FINANCE):
-        return redirect("portal:records")
+@for_partner(right=SEE_FINANCE)
+def statement_list(request: HttpRequest) -> HttpResponse:
+    """Statements newest first, and what is calculated but not released yet."""
     partner, before = partner_of(request), cursor_of(request, "before")
     documents = statements_of(partner, environment=ENVIRONMENT)
     if before:
         documents = documents.filter(id__lt=before)
     statements = summaries_of(documents[: PAGE + 1], partner=partner)
-    provisional = [] if before else _provisional(partner)
+    waiting = provisional_of(partner, environment=ENVIRONMENT)
+    provisional = [] if before else summaries_of(waiting, partner=partner)
     shown = statements[:PAGE]
     return render(
         request,
@@ -59,23 +53,10 @@ def home(request: HttpRequest) -> HttpResponse:
             "provisional": provisional,
             "objectionable": _objectionable([*provisional, *shown]),
             "has_objections": objections_of(partner, environment=ENVIRONMENT).exists(),
-            "latest": statements[0] if statements and not before else None,
             "older": statements[PAGE - 1].id if len(statements) > PAGE else None,
             "is_first_page": before is None,
-            "windows": open_windows(partner, environment=ENVIRONMENT, now=timezone.now()),
-            "attention": attention_of(reader_for(request), now=timezone.now()),
-            "increases": waiting_increases(
-                partner, environment=ENVIRONMENT, now=timezone.now()
-            ).count(),
         },
     )
-
-
-def _provisional(partner: Partner) -> list[StatementSummary]:
-    """What waits for its release; what was replaced is in the list of final ones."""
-    documents = statements_of(partner, environment=ENVIRONMENT, statuses=["PROVISIONAL"])
-    waiting = documents.filter(settlement__state=Settlement.State.CALCULATED)
-    return summaries_of(waiting[:PAGE], partner=partner)
 
 
 def _objectionable(statements: list[StatementSummary]) -> set[UUID]:

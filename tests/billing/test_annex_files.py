@@ -194,7 +194,7 @@ class TestDownloads:
 
         assert answer.status_code == 200
         assert len(b"".join(answer.streaming_content)) > 100
-        assert address in client.get(reverse("portal:home")).content.decode()
+        assert address in client.get(reverse("portal:statements")).content.decode()
         assert AuditEvent.objects.filter(action="annex.downloaded").count() == 1
 
     def test_of_a_stranger_are_not_there(self, december, client, kind):

@@ -67,7 +67,7 @@ class TestPortal:
         listed = text(client.get(reverse("portal:objections")))
         assert "It is on page 2." in listed
         assert "12.50 EUR" in listed
-        assert reverse("portal:objections") in text(client.get(reverse("portal:home")))
+        assert reverse("portal:objections") in text(client.get(reverse("portal:statements")))
 
     @pytest.mark.parametrize(
         ("changes", "told"),
@@ -112,7 +112,7 @@ class TestPortal:
         self.logged_in(client, oracle)
         url = reverse("portal:object", args=[statement_of(oracle, settlement).pk])
 
-        assert url in text(client.get(reverse("portal:home")))
+        assert url in text(client.get(reverse("portal:statements")))
         client.post(url, {"text": "wrong fee"})
 
         assert Objection.objects.get().document.kind == "STATEMENT"

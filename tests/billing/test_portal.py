@@ -12,7 +12,6 @@ from django.urls import reverse
 from billing import portal_urls
 from billing.models import BalanceConfirmation, IssuingBlock
 from billing.queries_invoices import OFFERED
-from billing.services.clearing import clear_group
 from billing.services.statements import issue_statements
 from clearinghouse.uuid7 import new_uuid7
 from partners.models import AuditEvent
@@ -22,7 +21,6 @@ from tests.billing.portal_world import (
     DECEMBER,
     PDF,
     World,
-    open_december,
     person_of,
     settled_month,
     store_pdf,
@@ -227,45 +225,23 @@ class TestPassword:
 
 class TestStatements:
     def test_show_the_position_in_figures_with_its_window(self, seller, world):
-        page = text_of(seller.get(reverse("portal:home")))
+        page = text_of(seller.get(reverse("portal:statements")))
 
         assert "November 2026" in page
         assert world.statement.number in page
-        assert "You receive 8.93 EUR" in page
         # Receivable 9.02 less 0.09 of fees.
         assert "9.02 0.00 0.09 +8.93 EUR" in page
-
-    def test_show_the_buyer_what_it_pays(self, client, world):
-        client.force_login(person_of(world.voltaire))
-
-        page = text_of(client.get(reverse("portal:home")))
-
-        assert "You pay 9.02 EUR" in page
-        assert "−9.02 EUR" in page
-
-    def test_show_the_open_window_and_what_waits(self, seller, world):
-        open_december(world.group)
-        take_one(energy_kwh="24.1", items=None, received_at=DECEMBER)
-        take_one(sdr_id="NLX-9", ended_at=None, received_at=DECEMBER)
-        take(numbered_record(10), received_at=DECEMBER)
-        clear_group(world.group, run_key="one late record", now=DECEMBER)
-
-        page = text_of(seller.get(reverse("portal:home")))
-
-        assert "1 record held and 1 refused in the last 30 days" in page
-        assert "December 2026 open Cleared so far You sold 9.02 EUR You bought 0.00 EUR" in page
-        assert "closes 8 January 2027, 18:00" in page
 
     def test_teach_where_the_first_one_comes_from(self, client, world):
         client.force_login(person_of(world.laterne))
 
-        page = text_of(client.get(reverse("portal:home")))
+        page = text_of(client.get(reverse("portal:statements")))
 
         assert "Your first statement comes with the first closing" in page
 
     def test_cost_few_queries(self, seller, world, django_assert_max_num_queries):
-        with django_assert_max_num_queries(12 + ROLE_SWITCH + RIGHTS):
-            seller.get(reverse("portal:home"))
+        with django_assert_max_num_queries(8 + ROLE_SWITCH + RIGHTS):
+            seller.get(reverse("portal:statements"))
 
 
 class TestStatementPdf:
@@ -462,7 +438,7 @@ class TestUnrenderedStatement:
         issue_statements(closed_window(group), now=CLOSED_AT)
         client.force_login(person_of(partner_of(nordlicht())))
 
-        page = text_of(client.get(reverse("portal:home")))
+        page = text_of(client.get(reverse("portal:statements")))
 
         assert "being made; look again in a minute" in page
 

@@ -164,12 +164,12 @@ def test_strangers_see_none_and_the_portal_shows_its_own(client, calculated, ora
     pdf = reverse("portal:statement-pdf", args=[own.pk])
 
     client.force_login(PartnerUserMaker(partner=oracle.partners["A"]))
-    page = client.get(reverse("portal:home")).content.decode()
+    page = client.get(reverse("portal:statements")).content.decode()
     assert "Provisional, not final" in page
     assert own.number in page
     assert client.get(pdf).status_code == 200
     client.force_login(PartnerUserMaker(partner=oracle.partners["B"]))
-    assert own.number not in client.get(reverse("portal:home")).content.decode()
+    assert own.number not in client.get(reverse("portal:statements")).content.decode()
     assert client.get(pdf).status_code == 404
 
 

@@ -48,7 +48,7 @@ def test_the_partner_sees_its_own_and_that_it_is_not_final(oracle, open_page, lo
     partner = open_page(**LOOKS[look])
 
     partner.log_in("/portal/login/", "finance", PASSWORD)
-    partner.go("/portal/")
+    partner.go("/portal/statements/")
 
     card = partner.page.inner_text("section:has(h2:has-text('Provisional, not final'))")
     assert own.number in card

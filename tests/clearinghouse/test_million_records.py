@@ -30,6 +30,7 @@ _LARGE_ROWS = 100_000
 
 PORTAL_LISTS = (
     "portal:home",
+    "portal:statements",
     "portal:records",
     "portal:invoices",
     "portal:payments",
