@@ -291,13 +291,12 @@ class TestOfAnotherRole:
         assert {a: code for a, code in answers.items() if code not in (403, 405)} == {}
         assert written == []
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("role", "seen"),
         [
             ("regulator", re.compile(r"admin:roaming_(evse|evseoutage|location|locationevse)_")),
-            pytest.param(
-                "lab", re.compile(r"admin:partners_certificationrun_"), marks=pytest.mark.long
-            ),
+            ("lab", re.compile(r"admin:partners_certificationrun_")),
         ],
     )
     def test_among_staff_sees_its_own_pages_and_no_money(self, house, role, seen):
