@@ -1,26 +1,29 @@
 """A house with as many records as wanted: those of a small one, copied inside the database."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.db import connection
 
 from tests.clearinghouse.admin_world import House, a_house
 
 # The copies of one record have its instant and a number of their own, so ids grow with ``n``.
-_NUMBERED = "(left({column}::text, 24) || lpad(to_hex(n), 12, '0'))::uuid"
+_NUMBERED = "(left({column}::text, 24) || lpad(to_hex(n + {more}), 12, '0'))::uuid"
 
 
 def a_large_house(records: int, *, held: int = 0) -> House:
     """``a_house`` and copies of its accepted and its held record, with what stands beside them."""
     house = a_house()
-    for state, count in ((house.accepted, records), (house.held, held)):
-        copy_record(state.pk, count)
+    # Records of one batch share their beginning: copies of the second get higher numbers.
+    for state, count, more in ((house.accepted, records, 0), (house.held, held, records)):
+        copy_record(state.pk, count, more=more, window_id=house.open_window.pk)
     return house
 
 
-def copy_record(record_id, count: int) -> None:
-    own = numbered("id")
-    of_record = numbered("record_id")
+def copy_record(record_id: UUID, count: int, *, more: int, window_id: UUID) -> None:
+    """``window_id``: the open window that their cleared rows go into."""
+    own = numbered("id", more=more)
+    of_record = numbered("record_id", more=more)
     sdr_id = {"sdr_id": "sdr_id || '-' || n"}
     session = {"service_session_id": "service_session_id || '-' || n"}
     copies("roaming_sdr", count, {"id": own} | sdr_id | session, id=record_id)
@@ -34,18 +37,23 @@ def copy_record(record_id, count: int) -> None:
     )
     copies("roaming_sdrevent", count, {"record_id": of_record}, record_id=record_id)
     copies("roaming_hold", count, {"record_id": of_record}, record_id=record_id)
-    copies("billing_clearedsdr", count, {"id": own}, id=record_id)
+    into = {"window_id": f"'{window_id}'::uuid"}
+    copies("billing_clearedsdr", count, {"id": own} | into, id=record_id)
     copies("roaming_finding", count, {"id": own, "record_id": of_record}, record_id=record_id)
     copies(
         "roaming_delivery",
         count,
-        {"id": own, "subject_id": numbered("subject_id"), "sequence": "1000 + n"},
+        {
+            "id": own,
+            "subject_id": numbered("subject_id", more=more),
+            "sequence": f"{more + 1000} + n",
+        },
         subject_id=record_id,
     )
 
 
-def numbered(column: str) -> str:
-    return _NUMBERED.format(column=column)
+def numbered(column: str, *, more: int = 0) -> str:
+    return _NUMBERED.format(column=column, more=more)
 
 
 def copies(table: str, count: int, changes: Mapping[str, str], **where: object) -> int:
