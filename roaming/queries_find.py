@@ -42,16 +42,13 @@ def _by_key(term: str) -> list[UUID]:
     # Each key starts with the CSO: naming all of them makes it a look-up.
     parties = Party.objects.values("pk")
     keys: list[QuerySet] = [
-        SdrKey.objects.filter(cso__in=parties, sdr_id=term),
-        RejectedKey.objects.filter(cso__in=parties, sdr_id=term),
-        SessionKey.objects.filter(cso__in=parties, session_id=term),
+        SdrKey.objects.filter(cso__in=parties, sdr_id=term).values_list("record_id"),
+        RejectedKey.objects.filter(cso__in=parties, sdr_id=term).values_list("record_id"),
+        SessionKey.objects.filter(cso__in=parties, session_id=term).values_list("record_id"),
+        Sdr.objects.filter(rejected_at_intake=True, service_session_id=term).values_list("id"),
     ]
-    found = {
-        record_id for rows in keys for record_id in rows.values_list("record_id", flat=True)[:MOST]
-    }
-    rejected = Sdr.objects.filter(rejected_at_intake=True, service_session_id=term)
-    found |= set(rejected.values_list("id", flat=True)[:MOST])
-    return sorted(found, reverse=True)
+    found = keys[0].union(*keys[1:])[:MOST]
+    return sorted((record_id for (record_id,) in found), reverse=True)
 
 
 def _by_own_id(term: str) -> list[UUID]:

@@ -87,18 +87,14 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     with jobs.failure_told(job, clock=clock):
         path = _path(job)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_name(f"{job.pk}.{os.getpid()}.part")
         try:
-            rows = _write(job, part, clock=clock)
-            part.replace(path)
+            rows = _write_whole(job, path, clock=clock)
         except NotExportable as error:
             jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
             return
         except jobs.JobCancelled:
             jobs.finish(job, state=Job.State.CANCELLED, now=clock())
             return
-        finally:
-            part.unlink(missing_ok=True)
         jobs.finish(
             job,
             state=Job.State.DONE,
@@ -106,6 +102,17 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
             result={"rows": rows, "size_bytes": path.stat().st_size},
             result_name=f"{_FOLDER}/{path.name}",
         )
+
+
+def _write_whole(job: Job, path: Path, *, clock: Callable[[], datetime]) -> int:
+    """The whole file or nothing of it, before anybody hears how the job ended; its rows."""
+    part = path.with_name(f"{job.pk}.{os.getpid()}.part")
+    try:
+        rows = _write(job, part, clock=clock)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return rows
 
 
 def _write(job: Job, part: Path, *, clock: Callable[[], datetime]) -> int:
