@@ -79,8 +79,9 @@ class Watched:
         self.go(path)
         self.page.fill("input[name=login]", user_name)
         self.page.fill("input[name=password]", password)
-        self.page.press("input[name=password]", "Enter")
-        self.page.wait_for_load_state()
+        # A real hash takes its time; who goes on before the answer is nobody yet.
+        with self.page.expect_navigation():
+            self.page.press("input[name=password]", "Enter")
 
     def is_wider_than_its_window(self) -> bool:
         """Does the page scroll sideways? Nothing should, on a phone."""

@@ -11,10 +11,11 @@ import re
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from billing.models import BalanceConfirmation, IssuingBlock
 from billing.queries_invoices import OFFERED
-from partners.models import BankDetailChange, User
+from partners.models import BankDetailChange, Invitation, User
 from partners.services import invitations
 from roaming.models import (
     Alert,
@@ -193,17 +194,22 @@ def test_every_address_lies_where_strangers_are_tried():
     assert len(pages(*known)) > 400
 
 
+# A thousand addresses: make test reads them all, the long run writes to them too.
+BY_VERB = pytest.mark.parametrize("verb", ["get", pytest.param("post", marks=pytest.mark.long)])
+
+
 class TestLoggedOut:
-    def test_gets_nothing_of_anybody(self, house):
+    @BY_VERB
+    def test_gets_nothing_of_anybody(self, house, verb):
         nobody, wrong = Client(), {}
         with watching_writes() as written:
             for page in pages("admin/", "portal/", "account/", "api/v1/", "ocpi/", "o/"):
                 if page.route in PUBLIC:
                     continue
                 address = house.address(page)
-                for answer in (nobody.get(address), nobody.post(address)):
-                    if not self.is_refusal(page, answer) or house.tells(answer):
-                        wrong[address] = (answer.status_code, house.tells(answer))
+                answer = getattr(nobody, verb)(address)
+                if not self.is_refusal(page, answer) or house.tells(answer):
+                    wrong[address] = (answer.status_code, house.tells(answer))
 
         assert wrong == {}
         assert written == []
@@ -259,14 +265,15 @@ class TestOfAnotherPartner:
 
         assert wrong == {}
 
-    def test_finds_no_page_of_the_staff(self, house):
+    @BY_VERB
+    def test_finds_no_page_of_the_staff(self, house, verb):
         client, wrong = logged_in(PartnerUserMaker(partner=house.world.laterne)), {}
         with watching_writes() as written:
             for page in pages("admin/"):
                 address = house.address(page)
-                for answer in (client.get(address), client.post(address)):
-                    if answer.status_code not in (302, 403) or house.tells(answer):
-                        wrong[address] = answer.status_code
+                answer = getattr(client, verb)(address)
+                if answer.status_code not in (302, 403) or house.tells(answer):
+                    wrong[address] = answer.status_code
 
         assert wrong == {}
         assert written == []
@@ -290,6 +297,19 @@ class TestOfAnotherRole:
 
         assert {a: code for a, code in answers.items() if code not in (403, 405)} == {}
         assert written == []
+
+    @pytest.mark.long
+    def test_that_audits_presses_nothing(self, house):
+        client = logged_in(staff_of("auditor"))
+        with watching_writes() as written:
+            for page in pages("admin/"):
+                if page.name != "admin:logout":
+                    client.post(house.address(page))
+
+        # What it looked at is written down.
+        assert [one for one in written if "partners_auditevent" not in one] == []
+        assert client.get(reverse("admin:billing_document_changelist")).status_code == 200
+        assert Invitation.objects.get().withdrawn_at is None
 
     @pytest.mark.long
     @pytest.mark.parametrize(
