@@ -290,8 +290,9 @@ def _causes(title: str, told: Sequence[tuple[str, int]], received: int) -> Chart
         title,
         f"{title}: the rules that were broken most often, of {received:,} records.",
         "Code",
-        [f"{code} {TITLES.get(code, '')}".strip() for code, _ in shown],
+        [code for code, _ in shown],
         [Series("Records", [n for _, n in shown])],
+        names=[f"{code} {TITLES.get(code, '')}".strip() for code, _ in shown],
         is_horizontal=True,
         empty="None in this period.",
     )

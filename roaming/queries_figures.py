@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from roaming.models import DayFigure, SdrState
 from roaming.rules.day_figures import DELAYS
@@ -33,7 +33,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class DayVolume:
-    """What one day brought, whatever became of it."""
+    """What one day brought; energy without refused records, which may say anything."""
 
     day: date
     records: int
@@ -108,15 +108,18 @@ def funnel(asked: Asked) -> Funnel:
 
 def volumes(asked: Asked) -> dict[str, list[DayVolume]]:
     """By currency ("" where none could be read), days with records alone, oldest first."""
+    sound = ~Q(key=_State.REJECTED)
     rows = (
         _figures(asked, Kind.STATE)
         .values_list("currency", "day")
-        .annotate(n=Sum("records"), energy=Sum("energy_kwh"), claim=Sum("claim_amount"))
+        .annotate(
+            n=Sum("records"), energy=Sum("energy_kwh", filter=sound), claim=Sum("claim_amount")
+        )
         .order_by("currency", "day")
     )
     told: dict[str, list[DayVolume]] = defaultdict(list)
     for currency, day, n, energy, claim in rows:
-        told[currency].append(DayVolume(day, n, energy, claim))
+        told[currency].append(DayVolume(day, n, energy or Decimal(0), claim))
     return dict(told)
 
 

@@ -38,7 +38,7 @@ class WindowForm(forms.Form):
 
 def netting_view(request, model_admin):
     """Rows sell, columns buy; below, what each partner gets or pays in the end."""
-    newest = ClearingWindow.objects.order_by("-supply_ends_at", "pk").first()
+    newest = _newest()
     form = WindowForm(
         {"window": request.GET.get("window") or (newest.pk if newest else "")},
     )
@@ -56,6 +56,13 @@ def netting_view(request, model_admin):
         "story": story,
     }
     return TemplateResponse(request, "admin/figures.html", context)
+
+
+def _newest() -> ClearingWindow | None:
+    """The one that closed last; before the first closing the one that closes next."""
+    windows = ClearingWindow.objects.order_by("-supply_ends_at", "pk")
+    closed = windows.exclude(state=ClearingWindow.State.OPEN).first()
+    return closed or windows.last()
 
 
 def _sections(window: ClearingWindow) -> list[object]:

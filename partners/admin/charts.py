@@ -24,7 +24,8 @@ class Series:
 class Chart:
     """``sentence`` says what the chart shows, for those who do not see it.
 
-    ``first_header`` names the labels in the table. Horizontal bars where labels are long.
+    ``first_header`` names the labels in the table, which tells them by ``names`` where they are too
+    long to be drawn.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Chart:
     first_header: str
     labels: Sequence[str]
     series: Sequence[Series]
+    names: Sequence[str] = ()
     is_horizontal: bool = False
     decimals: int = 0
     empty: str = "Nothing to draw yet."
@@ -90,7 +92,7 @@ class Chart:
             (self.first_header, *(one.label for one in self.series)),
             [
                 (label, *(self._told(one.values[place]) for one in self.series))
-                for place, label in enumerate(self.labels)
+                for place, label in enumerate(self.names or self.labels)
             ],
             frozenset(range(1, len(self.series) + 1)),
         )

@@ -118,8 +118,12 @@ class TestPages:
         # Eight records of 9.02 EUR.
         assert re.search(r'ch-heat-5" data-label="FR\*VOL">72\.16<', page)
         assert "Money that moves" in page
-        newest = self.read(client, reverse("admin:billing_clearingwindow_netting"))
-        assert "No record is cleared into this window yet" in newest
+        assert "72.16" in self.read(client, reverse("admin:billing_clearingwindow_netting"))
+        following = self.read(
+            client,
+            f"{reverse('admin:billing_clearingwindow_netting')}?window={house.open_window.pk}",
+        )
+        assert "No record is cleared into this window yet" in following
 
     def test_the_trial_balance_adds_up_account_by_account(self, client, house):
         client.force_login(StaffMaker())
