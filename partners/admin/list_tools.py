@@ -131,8 +131,8 @@ class ListTools(ModelAdmin):
         days = exports.KEPT.days
         question = Question(
             title=f"Export {self.opts.verbose_name_plural}",
-            sentence="A job writes every row that matches into a file, newest or first as in the"
-            f" list. You download it from the job's page; it is kept for {days} days.",
+            sentence="A job writes every row that matches into a file, in the order of the list."
+            f" You download it from the job's page; it is kept for {days} days.",
             button="Export",
             effect=effect,
             form_class=list_export.FormatForm,
