@@ -4,6 +4,7 @@ from django.urls import path
 
 from billing.views import (
     books,
+    documents,
     home,
     invoices,
     objections,
@@ -18,6 +19,8 @@ app_name = "portal"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("documents/", documents.document_list, name="documents"),
+    path("documents/files.zip", documents.documents_zip, name="documents-zip"),
     path("statements/", statements.statement_list, name="statements"),
     path("statements/<uuid:document_id>/pdf", statements.statement_pdf, name="statement-pdf"),
     path(

@@ -1,12 +1,8 @@
 """My records: why they are held or refused, and where each of them is."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -28,6 +24,7 @@ from billing.queries_whereabouts import NotForYou, where_is
 from billing.rules.whereabouts_told import Whereabouts
 from billing.services.downloads import note_download
 from billing.views.access import ENVIRONMENT, reader_for
+from billing.views.days import day_field, midnight
 from billing.views.pages import cursor_of, query_with
 from billing.views.records_csv import stream_records
 from partners.models import Party
@@ -49,27 +46,13 @@ _STAGES = [
 ]
 
 
-# Within what intake takes: at the ends of the calendar a day has no midnight before or after it.
-_A_POSSIBLE_DAY = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
-
-
 class RecordForm(forms.Form):
     """What to look for. Both days are included."""
 
     state = forms.ChoiceField(choices=_STAGES, required=False)
     counterparty = forms.ChoiceField(required=False)
-    ended_from = forms.DateField(
-        required=False,
-        label="Session ended from",
-        widget=forms.DateInput({"type": "date"}),
-        validators=_A_POSSIBLE_DAY,
-    )
-    ended_to = forms.DateField(
-        required=False,
-        label="to",
-        widget=forms.DateInput({"type": "date"}),
-        validators=_A_POSSIBLE_DAY,
-    )
+    ended_from = day_field("Session ended from")
+    ended_to = day_field("to")
     sdr_id = forms.CharField(required=False, label="SDR id", max_length=100, strip=True)
 
     def __init__(self, asked: QueryDict, *, counterparties: list[Party]):
@@ -85,18 +68,10 @@ class RecordForm(forms.Form):
         return RecordSelection(
             stage=asked["state"],
             counterparty_id=UUID(asked["counterparty"]) if asked["counterparty"] else None,
-            ended_from=_midnight(asked["ended_from"]),
-            ended_before=_midnight(asked["ended_to"], days_later=1),
+            ended_from=midnight(asked["ended_from"]),
+            ended_before=midnight(asked["ended_to"], days_later=1),
             sdr_id=asked["sdr_id"],
         )
-
-
-def _midnight(day, *, days_later: int = 0) -> datetime | None:
-    """The instant at which the day begins on our clocks."""
-    if day is None:
-        return None
-    local = datetime.combine(day + timedelta(days=days_later), time.min)
-    return local.replace(tzinfo=ZoneInfo(settings.TIME_ZONE)).astimezone(UTC)
 
 
 @require_safe
