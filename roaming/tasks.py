@@ -1,11 +1,16 @@
 """Clock and queue work of the roaming floor: translate, one call, a small dict."""
 
+import logging
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
+from partners.models import Job, Partner, User
 from partners.services import jobs
+from partners.tasks import run_queued_jobs
 from roaming.protocols.ocpi import certify_job
 from roaming.services import (
     ageing,
@@ -27,6 +32,7 @@ from roaming.services import (
     manifests,
     matching,
     outages,
+    own_corrections,
     partitions,
     presence,
     pushes,
@@ -38,6 +44,8 @@ from roaming.services import (
     unbilled_sessions,
     webhooks,
 )
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="roaming.import_file")
@@ -56,6 +64,38 @@ def erase_drivers() -> dict[str, int]:
 def correct_holds(*, job_id: str) -> dict[str, object]:
     """Try or apply a file of corrected held records; started again it finds them moved."""
     return jobs.carry_out(job_id, correction_job.run, clock=timezone.now)
+
+
+@shared_task(name=own_corrections.FILE)
+def write_corrections_file(*, job_id: str) -> dict[str, object]:
+    """Write the file of a partner's records that it can correct."""
+    return jobs.carry_out(job_id, own_corrections.write_file, clock=timezone.now)
+
+
+@shared_task(name="roaming.order_corrections")
+def order_corrections(step: str, *, partner_id: str, user_id: int, **asked: str) -> dict[str, str]:
+    """Queue what a person of a partner asked for: a portal request may write no job."""
+    partner, by = Partner.objects.get(pk=partner_id), User.objects.get(pk=user_id)
+    key = UUID(asked.pop("key")) if "key" in asked else None
+    job: Job | None
+    if key is None:
+        job = own_corrections.order_file(partner, by=by)
+    elif step == "try":
+        job = own_corrections.order_trial(partner, key=key, by=by, **asked)
+    else:
+        job = own_corrections.order_application(partner, key=key, by=by, **asked)
+    run_queued_jobs()
+    return {"job_id": str(job.pk) if job else ""}
+
+
+def ask_for_corrections(step: str, partner: Partner, *, by: User, **asked: str) -> bool:
+    """Have a step done: "file", "try" or "apply"; whether the order was taken."""
+    try:
+        order_corrections.delay(step, partner_id=str(partner.pk), user_id=by.pk, **asked)
+    except OperationalError:
+        logger.warning("roaming.corrections.not_ordered", extra={"partner_id": str(partner.pk)})
+        return False
+    return True
 
 
 @shared_task(name="roaming.simulate_rules")

@@ -17,10 +17,10 @@ from clearinghouse.spreadsheet import neutralize
 from partners.admin import trial
 from partners.admin.confirm import Question, ask, change_url
 from partners.admin.story import BAD, GOOD, INFO, WARN, Note
-from partners.admin.upload import store_upload
 from partners.models import Job, RoamingAgreement
 from partners.services import agreement_job, audit
 from partners.services.agreement_file import COLUMNS, NEW, REFUSED, SAME, VERSION, line_of
+from partners.services.uploads import store_upload
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
 LIST = "admin:partners_roamingagreement_changelist"

@@ -17,9 +17,9 @@ from clearinghouse.spreadsheet import neutralize
 from partners.admin import trial as trials
 from partners.admin.confirm import Question, ask, change_url
 from partners.admin.story import BAD, GOOD, WARN, Note
-from partners.admin.upload import store_upload
 from partners.models import Job
 from partners.services import audit
+from partners.services.uploads import store_upload
 from roaming.models import Hold
 from roaming.services import correction_job, hold_correction
 
@@ -107,7 +107,10 @@ def upload(request, model_admin):
 def apply(request, model_admin, *, job_id: uuid.UUID):
     """The preview's rows, and the question whether to apply them."""
     _refuse_others(request)
-    trial = Job.objects.filter(pk=job_id, kind=correction_job.KIND, state=Job.State.DONE).first()
+    # A partner's own file is applied by its people alone: by staff it could touch others' records.
+    trial = Job.objects.filter(
+        pk=job_id, kind=correction_job.KIND, state=Job.State.DONE, partner__isnull=True
+    ).first()
     if trial is None or not trial.parameters.get("is_trial"):
         raise Http404
     counts = trial.result or {}

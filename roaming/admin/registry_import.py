@@ -13,8 +13,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 from partners.admin import trial
 from partners.admin.confirm import Question, ask, change_url
 from partners.admin.story import BAD, GOOD, INFO, WARN, Note
-from partners.admin.upload import store_upload
 from partners.models import Job, Party
+from partners.services.uploads import store_upload
 from roaming.services import registry_job
 from roaming.services.registry_rows import REGISTRIES
 

@@ -169,7 +169,7 @@ def _timeline(sdr: Sdr) -> Timeline:
 
 
 def _corrections(sdr: Sdr):
-    """What staff corrected: before and after of each field, by whom and why."""
+    """What staff or its sender corrected: before and after of each field, by whom and why."""
     mine = Q(record_id=sdr.pk) | Q(new_record_id=sdr.pk)
     rows = []
     for one in HoldCorrection.objects.filter(mine).select_related("user").order_by("corrected_at"):
@@ -178,11 +178,12 @@ def _corrections(sdr: Sdr):
         url = reverse("admin:roaming_sdr_change", args=[other])
         word = "next attempt" if is_before else "attempt before"
         there = format_html('<a class="ch-link" href="{}">{}</a>', url, word)
+        by = f"{one.user} (its sender)" if one.user.partner_id else one.user
         for name, (before, after) in sorted(one.changes.items()):
-            rows.append((name, before or "—", after or "—", one.user, one.reason, there))
+            rows.append((name, before or "—", after or "—", by, one.reason, there))
     if rows:
         yield Table(
-            "Corrected by staff",
+            "Corrected by file",
             ("Field", "Before", "After", "By", "Why", "Record"),
             rows,
             note="a record is never changed: the corrected one is a new attempt under the same id",

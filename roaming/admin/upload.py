@@ -22,9 +22,9 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from partners.admin.upload import store_upload
 from partners.models import Job
 from partners.services import audit, jobs
+from partners.services.uploads import store_upload
 from partners.tasks import wake_worker
 from roaming.intake.profile import UnusableProfile, load_profile, parse_profile, profile_names
 from roaming.services.import_job import KIND

@@ -15,6 +15,7 @@ class IntakeBatch(models.Model):
         API = "API"
         COMMAND = "COMMAND", "Command line"
         ADMIN = "ADMIN", "Upload in the admin"
+        PORTAL = "PORTAL", "Corrections in the portal"
         DEMO = "DEMO", "Demo world"
         DISPUTE = "DISPUTE", "Outcome of a dispute"
         OCPI = "OCPI", "OCPI connection"

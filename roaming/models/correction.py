@@ -64,8 +64,9 @@ class Hold(models.Model):
 
 
 class HoldCorrection(models.Model):
-    """Staff corrected a held record: ``record_id`` was rejected, ``new_record_id`` is its next
-    attempt. ``changes``: {"evse_id": ["DE*X", "DE*ABC*E1"]}; personal data is only named.
+    """Staff, or its sender, corrected a held or refused record: ``record_id`` is rejected,
+    ``new_record_id`` is its next attempt. ``changes``: {"evse_id": ["DE*X", "DE*ABC*E1"]};
+    personal data is only named.
     """
 
     record_id = models.UUIDField(primary_key=True)

@@ -1,4 +1,7 @@
-"""The file of corrected held records as a job: a trial first, then for good."""
+"""The file of corrected records as a job: a trial first, then for good.
+
+A job with a partner corrects that partner's own records and no other.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -18,7 +21,7 @@ COLUMNS = ("outcome", "record_id", "sdr_id", "changes", "problem", "new_record_i
 def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     """Do a claimed job. ``parameters``: is_trial, reason, file_name."""
     see = None
-    if job.parameters["is_trial"]:
+    if job.parameters["is_trial"] and job.partner is None:
         see = {"label": "See the preview and apply it…", "page": APPLY_PAGE, "id": str(job.pk)}
     row_job.run(job, lambda job: _plan(job, clock), clock=clock, see=see)
 
@@ -35,6 +38,7 @@ def _plan(job: Job, clock: Callable[[], datetime]) -> row_job.Plan:
         now=clock(),
         is_trial=bool(job.parameters["is_trial"]),
         job=job,
+        sender=job.partner,
     )
     return row_job.Plan(columns=COLUMNS, total=len(rows), chunks=_chunks(rows, order))
 

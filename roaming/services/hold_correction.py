@@ -1,7 +1,8 @@
-"""Held records corrected by staff, many at once: a file goes out, comes back, and is applied.
+"""Records corrected many at once: a file goes out, comes back, and is applied.
 
-A record is never changed: the held one is rejected, and what was corrected comes in as the next
-attempt under the same id, judged by every rule. What is asked for (currency, total, items) is the
+Staff correct held records, a sender its own held and refused ones. A record is never changed: the
+held one is rejected, and what was corrected comes in as the next attempt under the same id, judged
+by every rule. What is asked for (currency, total, items) is the
 seller's word and is not corrected here.
 """
 
@@ -13,12 +14,14 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 
-from partners.models import Job, Partner, User
+from partners.models import Environment, Job, Partner, User
 from partners.services import audit
 from roaming.intake.structure import NotAnObject, Submission, read_sdr
 from roaming.messages import InboundSdr, SdrOutcome
 from roaming.models import Finding, HoldCorrection, SdrState
+from roaming.rules.catalog import REMEDIES
 from roaming.services import deliveries, holds, lifecycle
 from roaming.services.intake import Origin, take_in
 from roaming.services.revalidation import read_again
@@ -33,7 +36,7 @@ EDITABLE = (
     " meter_end_kwh location_country location_name location_city connector_type current_type"
     " max_power_kw"
 ).split()
-SHOWN = ("record_id", "version", "sdr_id", "codes", "what_is_wrong", "claim")
+SHOWN = ("record_id", "version", "sdr_id", "codes", "what_is_wrong", "what_to_do", "claim")
 COLUMNS = (*SHOWN, *EDITABLE, *PERSONAL)
 
 Word: TypeAlias = Literal["accepted", "held again", "unchanged", "stale", "refused"]
@@ -53,13 +56,21 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Who corrects and why. ``is_trial``: nothing stays, the answers are those of a real run."""
+    """Who corrects and why. ``is_trial``: nothing stays, the answers are those of a real run.
+
+    ``sender``: only LIVE records that it sent, refused ones too; without it staff correct any.
+    """
 
     user: User
     reason: str
     now: datetime
     is_trial: bool
     job: Job | None = None
+    sender: Partner | None = None
+
+    @property
+    def why(self) -> str:
+        return f"corrected by {'its sender' if self.sender else 'staff'}: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -92,6 +103,7 @@ def rows_for(states: Sequence[Any]) -> Iterator[dict[str, str]]:
             "sdr_id": submission.sdr.sdr_id,
             "codes": " ".join(state.codes),
             "what_is_wrong": " | ".join(reasons.get(state.id, ())),
+            "what_to_do": " | ".join(REMEDIES[code] for code in state.codes if code in REMEDIES),
             "claim": f"{_text(submission.sdr.total_amount)} {submission.sdr.currency}".strip(),
             **told,
             **dict.fromkeys(PERSONAL, ""),
@@ -101,7 +113,7 @@ def rows_for(states: Sequence[Any]) -> Iterator[dict[str, str]]:
 def _reasons_of(states: Sequence[Any]) -> dict[UUID, list[str]]:
     """What the newest validation of each record found."""
     codes = {state.id: set(state.codes) for state in states}
-    found = Finding.objects.filter(record_id__in=list(codes), severity=Finding.Severity.HOLD)
+    found = Finding.objects.filter(record_id__in=list(codes)).exclude(severity="WARN")
     reasons: dict[UUID, dict[str, str]] = {}
     for finding in found.order_by("version", "code"):
         if finding.code in codes[finding.record_id]:
@@ -122,7 +134,7 @@ def correct(rows: Iterable[dict[str, str]], order: Order) -> Iterator[list[Corre
 
 
 def _correct_chunk(rows: Sequence[dict[str, str]], order: Order) -> list[Corrected]:
-    results, tries = _prepare(rows)
+    results, tries = _prepare(rows, order)
     while tries:
         try:
             with transaction.atomic():
@@ -142,10 +154,10 @@ def _correct_chunk(rows: Sequence[dict[str, str]], order: Order) -> list[Correct
     return results
 
 
-def _prepare(rows: Sequence[dict[str, str]]) -> tuple[list[Corrected], list[_Try]]:
+def _prepare(rows: Sequence[dict[str, str]], order: Order) -> tuple[list[Corrected], list[_Try]]:
     """Sort out what is stale, unreadable or unchanged; the rest is to be tried."""
     ids = [uuid for row in rows if (uuid := _uuid(row.get("record_id", "")))]
-    states = {state.id: state for state in holds.queue().filter(id__in=ids)}
+    states = {state.id: state for state in _correctable(ids, order)}
     stored = read_again(states)
     results: list[Corrected] = []
     tries: dict[UUID, _Try] = {}
@@ -165,6 +177,18 @@ def _prepare(rows: Sequence[dict[str, str]]) -> tuple[list[Corrected], list[_Try
             if submission is not None:
                 tries[state.id] = _Try(one, state, submission)
     return results, list(tries.values())
+
+
+def _correctable(ids: Sequence[UUID], order: Order) -> QuerySet[SdrState]:
+    if order.sender is None:
+        return holds.queue().filter(id__in=ids)
+    own = SdrState.objects.filter(
+        id__in=ids,
+        sender=order.sender,
+        environment=Environment.LIVE,
+        state__in=["HELD", "REJECTED"],
+    )
+    return own.exclude(id__in=HoldCorrection.objects.filter(record_id__in=ids).values("record_id"))
 
 
 def _changed(one: Corrected, before: InboundSdr, row: dict[str, str]) -> Submission | None:
@@ -206,11 +230,11 @@ def _replace(tries: Sequence[_Try], order: Order) -> None:
 
     :raises _WouldBeRefused: a record is not held any more, or its correction is no better.
     """
-    why = f"corrected by staff: {order.reason}"
-    ids = [one.state.id for one in tries]
-    moved = set(
+    held = [one.state.id for one in tries if one.state.state == "HELD"]
+    moved = {one.state.id for one in tries} - set(held)
+    moved |= set(
         lifecycle.move_many(
-            ids, "HELD", ["REJECTED"], actor=str(order.user), reason=why, now=order.now
+            held, "HELD", ["REJECTED"], actor=str(order.user), reason=order.why, now=order.now
         )
     )
     for one in tries:
@@ -227,7 +251,8 @@ def _take_in(tries: Sequence[_Try], order: Order) -> None:
     groups: dict[tuple[UUID, str], list[_Try]] = {}
     for one in tries:
         groups.setdefault((one.state.sender_id, one.state.environment), []).append(one)
-    origin = Origin(door="ADMIN", actor=str(order.user), user=order.user, job=order.job)
+    door = "PORTAL" if order.sender else "ADMIN"
+    origin = Origin(door=door, actor=str(order.user), user=order.user, job=order.job)
     for (sender_id, environment), group in groups.items():
         chunks = take_in(
             [one.submission for one in group],

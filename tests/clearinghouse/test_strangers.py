@@ -85,9 +85,9 @@ OF_THE_OWN_COMPANY = {"portal/people/second-factor/"}
 # Harmless from anybody: the end of a look that was never begun.
 HARMLESS = {"portal/viewing/end/"}
 # Whoever takes the own records with him is noted, also where there are none.
-NOTED = {"portal/records/export.csv"}
+NOTED = {"portal/records/export.csv", "portal/documents/files.zip"}
 # Parameters whose rows are told to nobody but their side by tests of their own.
-NOBODYS = {"healing_id", "manifest_id", "counter_id", "match_id"}
+NOBODYS = {"healing_id", "manifest_id", "counter_id", "match_id", "upload_id"}
 _ID_IN_AN_ADDRESS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 
 
@@ -289,7 +289,7 @@ class TestOfAnotherRole:
         with watching_writes() as written:
             for page in pages("portal/"):
                 is_its_work = role == "partner-operations" and page.route.startswith(
-                    ("portal/disputes/", "portal/tariffs/")
+                    ("portal/disputes/", "portal/tariffs/", "portal/corrections/")
                 )
                 if page.route not in (*PUBLIC, *HARMLESS) and not is_its_work:
                     address = house.address(page)

@@ -234,7 +234,7 @@ class TestPages:
             story = client.get(
                 reverse("admin:roaming_sdr_change", args=[record_id])
             ).content.decode()
-            assert "Corrected by staff" in story
+            assert "Corrected by file" in story
 
     def test_say_what_is_wrong_with_the_file(self, client, held, olga, files):
         client.force_login(olga)
