@@ -83,8 +83,8 @@ def _offline(partner: Partner) -> Iterator[Todo]:
             gettext("Your connection %(name)s does not answer")
             % {"name": f"{one.protocol} {one.protocol_version}".strip()},
             gettext("Messages wait for it and are sent again once it answers."),
-            reverse("house:notices"),
-            gettext("See notices"),
+            reverse("connections:list"),
+            gettext("Look at it"),
             is_bad=True,
         )
 
