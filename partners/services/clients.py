@@ -48,6 +48,19 @@ def create_api_client(
     return ClientCredentials(client.client_id, secret)
 
 
+def rotate_api_client(client: ApiClient) -> ClientCredentials:
+    """Make another client that may do the same: both work until the old one is revoked.
+
+    :raises UnknownScope: the client is revoked, so that there is nothing it may do.
+    """
+    return create_api_client(
+        client.partner,
+        environment=client.environment,
+        name=client.name,
+        scopes=client.scopes.split(),
+    )
+
+
 def revoke_api_client(client: ApiClient) -> None:
     """Take the client's scopes and tokens away: its next request and login are refused."""
 
