@@ -78,6 +78,7 @@ def test_and_its_answer_are_read_by_the_partner(world, open_page, look):
     partner = open_page(**LOOKS[look])
     partner.log_in("/portal/login/", "finance", PASSWORD)
 
+    partner.go("/portal/statements/")
     partner.page.click("text=My objections")
 
     told = partner.page.inner_text("main")

@@ -217,7 +217,8 @@ class TestLoggedOut:
     def is_refusal(self, page: Page, answer) -> bool:
         if page.route.startswith(("admin/", "portal/", "account/")):
             to_login = answer.status_code == 302 and "/login/" in answer.url
-            return to_login or answer.status_code == 405
+            # What htmx asks for is refused: a page in the place of a part of one helps nobody.
+            return to_login or answer.status_code in (403, 405)
         return answer.status_code in (400, 401, 403, 404, 405)
 
 
