@@ -49,7 +49,21 @@ RULES: tuple[Rule, ...] = (
     *registry_behaviour.RULES,
 )
 
-REMEDIES = {rule.code: rule.remedy for rule in (STRUCTURE, *RULES)}
+
+def _remedies() -> dict[str, str]:
+    """What to do about each code; where several rules share one, what each of them is about."""
+    by_code: dict[str, list[Rule]] = {}
+    for rule in (STRUCTURE, *RULES):
+        by_code.setdefault(rule.code, []).append(rule)
+    return {
+        code: rules[0].remedy
+        if len(rules) == 1
+        else " ".join(f"{rule.title}: {rule.remedy}" for rule in rules)
+        for code, rules in by_code.items()
+    }
+
+
+REMEDIES = _remedies()
 
 
 def check_sdr(sdr: InboundSdr, facts: Facts) -> tuple[list[Finding], list[str]]:

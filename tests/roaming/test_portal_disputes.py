@@ -62,7 +62,9 @@ def words(answer) -> str:
 
 
 def buttons(answer) -> set[str]:
-    return set(re.findall(r"<summary>([^<]*)</summary>", answer.content.decode()))
+    """What may be done on the page; the menus of its head are those of every page."""
+    main = answer.content.decode().partition("<main")[2]
+    return set(re.findall(r"<summary>([^<]*)</summary>", main))
 
 
 def upload(name, content) -> dict:
