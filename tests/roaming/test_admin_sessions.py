@@ -1,5 +1,7 @@
 """Staff's pages of sessions and remote requests, and which sessions still lack their record."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -61,6 +63,11 @@ def test_a_session_that_is_over_and_lacks_its_record_shows_after_three_days(clie
     assert missing(later(days=3)) == {"S-0001"}
 
 
+def rows_on(shown: str) -> int:
+    """How many pages of rows the list leads to."""
+    return len(re.findall(r"/[0-9a-f-]{36}/change/", shown))
+
+
 def test_lists_are_filtered(client):
     old = take(state="COMPLETED", updated_at=later(days=-4)).session
     take(session_id="S-2")
@@ -68,9 +75,9 @@ def test_lists_are_filtered(client):
     shown = client.get(LIST, {"record": "missing"}).content.decode()
 
     assert str(old.pk) in shown
-    assert shown.count("/change/") == 1
+    assert rows_on(shown) == 1
     found = client.get(LIST, {"q": "S-2"}).content.decode()
-    assert found.count("/change/") == 1
+    assert rows_on(found) == 1
 
 
 def test_a_request_says_what_went_wrong(client):
@@ -87,7 +94,7 @@ def test_a_request_says_what_went_wrong(client):
     assert "could not be asked" in page(client, away)
     assert "could not be told the outcome" in page(client, untold)
     url = reverse("admin:roaming_remoterequest_changelist")
-    assert client.get(url, {"told": "untold"}).content.decode().count("/change/") == 1
+    assert rows_on(client.get(url, {"told": "untold"}).content.decode()) == 1
 
 
 def test_people_of_partners_see_none_of_it(client):
