@@ -37,7 +37,8 @@ def enter(open_page, party, name, **options):
 
 def test_a_buyer_refuses_an_increase_and_then_consents(notice, open_page):
     csp = enter(open_page, makers.voltaire(), "voltaire")
-    csp.page.click("text=1 price increase waits for your answer")
+    assert "1 price increase waits for your answer" in csp.page.inner_text("main")
+    csp.page.click("text=Look at the prices")
     csp.page.click("text=an increase waits for you")
     csp.page.wait_for_selector("text=Waits for the provider's consent")
     csp.page.click("summary:has-text('Refuse')")
