@@ -12,10 +12,8 @@ from clearinghouse.management.commands import serve
 from tests.own_house import ROOT
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["import_sdrs", "--help"], pytest.param(["check"], marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("command", [["check"], ["import_sdrs", "--help"]])
 def test_a_command_that_needs_no_service_starts_none(var, command):
     environment = {"PATH": os.defpath, "CLEARINGHOUSE_VAR": str(var)}
 

@@ -91,6 +91,7 @@ class TestFile:
 
         assert [row["id"] for row in rows_of(files, job)] == [str(house.held.pk)]
 
+    @pytest.mark.long
     def test_is_made_of_every_list(self, client, files):
         client.force_login(a_house().staff)
 

@@ -266,7 +266,8 @@ class TestOfAnotherPartner:
 
         assert wrong == {}
 
-    @BY_VERB
+    @pytest.mark.long
+    @pytest.mark.parametrize("verb", ["get", "post"])
     def test_finds_no_page_of_the_staff(self, house, verb):
         client, wrong = logged_in(PartnerUserMaker(partner=house.world.laterne)), {}
         with watching_writes() as written:

@@ -61,7 +61,7 @@ def settings_of_a_run(folder: Path, ids: dict[str, str], token: str) -> Path:
 @pytest.mark.parametrize(
     ("phases", "examples"),
     [
-        pytest.param("examples,fuzzing", 1, id="a few"),
+        pytest.param("examples,fuzzing", 1, marks=pytest.mark.long, id="a few"),
         pytest.param("examples,coverage,fuzzing", 60, marks=pytest.mark.long, id="many"),
     ],
 )
