@@ -41,7 +41,7 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     context["title"] = "Today"
     user = request.user
     if user.has_perm("roaming.view_sdr"):
-        asked = asked_of({"days": DAYS, "environment": Environment.LIVE.value}, now=now)
+        asked = asked_of(days=DAYS, environment=Environment.LIVE.value, now=now)
         last = asked.until - timedelta(days=1)
         context["states"] = states(asked)
         context["held_by_code"] = held_by_code(asked)

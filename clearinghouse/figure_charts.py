@@ -37,17 +37,15 @@ def volume_charts(asked: Asked, *, with_money: bool) -> list[Chart]:
         ),
         _per_day("Energy per day, kWh", "kWh", days, [every.get(d, (0, 0))[1] for d in days]),
     ]
-    if with_money:
-        charts += [
-            _claims(currency, by_currency[currency], days) for currency in _busiest(by_currency)
-        ]
-    return charts
+    return [*charts, *_claim_charts(by_currency, days)] if with_money else charts
 
 
 def claim_charts(asked: Asked) -> list[Chart]:
     """Claims per day, one chart per currency, the busiest first."""
-    by_currency = figures.volumes(asked)
-    days = _days(asked)
+    return _claim_charts(figures.volumes(asked), _days(asked))
+
+
+def _claim_charts(by_currency: dict[str, list[DayVolume]], days: Sequence[date]) -> list[Chart]:
     return [_claims(currency, by_currency[currency], days) for currency in _busiest(by_currency)]
 
 

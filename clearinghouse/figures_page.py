@@ -57,11 +57,17 @@ def figures_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "story": Story(sections),
     }
-    return TemplateResponse(request, "admin/figures.html", context)
+    return TemplateResponse(request, "admin/asked_story.html", context)
 
 
 def _sections(request: HttpRequest, form: FiguresForm, *, now: datetime) -> list[object]:
-    asked = asked_of(form.cleaned_data, now=now)
+    cleaned = form.cleaned_data
+    asked = asked_of(
+        days=int(cleaned["days"]),
+        environment=cleaned["environment"],
+        sender=cleaned.get("sender"),
+        now=now,
+    )
     may_see_records = request.user.has_perm("roaming.view_sdr")
     sections: list[object] = [
         _as_of(),
@@ -89,15 +95,13 @@ def _of_the_house(request: HttpRequest, environment: str, *, now: datetime) -> l
     return sections
 
 
-def asked_of(cleaned: dict, *, now: datetime) -> Asked:
+def asked_of(*, days: int, environment: str, now: datetime, sender: Partner | None = None) -> Asked:
     """The days up to today; where nothing came for long (a demo), up to the last with records."""
-    days = int(cleaned["days"])
     today = now.astimezone(UTC).date()
     newest = figures.last_day()
     last = today if newest is None or newest > today - timedelta(days=days) else newest
-    sender = cleaned.get("sender")
     return Asked(
-        environment=cleaned["environment"],
+        environment=environment,
         first=last - timedelta(days=days - 1),
         until=last + timedelta(days=1),
         sender_id=sender.pk if sender else None,

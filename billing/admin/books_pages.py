@@ -54,8 +54,8 @@ def names_of(ids: set[UUID | None]) -> dict[UUID | None, str]:
     return {None: "not known yet"} | names
 
 
-def book_page(request, model_admin, *, title: str, form: forms.Form, story: Story):
-    """A story below the form that asks for it."""
+def book_page(request, model_admin, *, title: str, form: forms.Form | None, story: Story):
+    """A story below the form that asks for it, if there is anything to ask."""
     request.current_app = model_admin.admin_site.name
     context = {
         **model_admin.admin_site.each_context(request),
@@ -64,7 +64,7 @@ def book_page(request, model_admin, *, title: str, form: forms.Form, story: Stor
         "form": form,
         "story": story,
     }
-    return TemplateResponse(request, "admin/billing/book_page.html", context)
+    return TemplateResponse(request, "admin/asked_story.html", context)
 
 
 def table_answer(request, *, name: str, headers, rows) -> HttpResponse | StreamingHttpResponse:

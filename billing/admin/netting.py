@@ -3,11 +3,11 @@
 from collections import defaultdict
 
 from django import forms
-from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing import queries
 from billing.admin.amounts import amount
+from billing.admin.books_pages import book_page
 from billing.admin.close import supply_of
 from billing.models import ClearingWindow, Position
 from billing.queries import PairRow
@@ -46,16 +46,9 @@ def netting_view(request, model_admin):
         story = Story([Note("No window is open yet: the clock opens them for each group, hourly.")])
     else:
         story = Story(_sections(form.cleaned_data["window"]) if form.is_valid() else [])
-    request.current_app = model_admin.admin_site.name
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "title": "Netting matrix",
-        "area": "Netting matrix",
-        "form": form if newest else None,
-        "story": story,
-    }
-    return TemplateResponse(request, "admin/figures.html", context)
+    return book_page(
+        request, model_admin, title="Netting matrix", form=form if newest else None, story=story
+    )
 
 
 def _newest() -> ClearingWindow | None:

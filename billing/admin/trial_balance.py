@@ -17,7 +17,7 @@ from billing.admin.books_pages import (
 )
 from billing.models import Account
 from billing.queries_books import NotCompleteYet, book_lines, complete_until
-from billing.rules.books import AccountBalance, trial_balance
+from billing.rules.books import AccountBalance, totals, trial_balance
 from clearinghouse.money import from_minor_units
 from partners.admin.story import (
     BAD,
@@ -58,10 +58,6 @@ def trial_balance_view(request, model_admin):
 
 
 def _figures(balances: Iterable[AccountBalance]) -> list[Figures]:
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for one in balances:
-        sums[one.account.currency][0] += one.debit_minor
-        sums[one.account.currency][1] += one.credit_minor
     return [
         Figures(
             [
@@ -75,7 +71,7 @@ def _figures(balances: Iterable[AccountBalance]) -> list[Figures]:
             ],
             title=currency,
         )
-        for currency, (debit, credit) in sorted(sums.items())
+        for currency, (debit, credit) in totals(balances).items()
     ]
 
 

@@ -94,6 +94,15 @@ def trial_balance(lines: Iterable[BookLine]) -> list[AccountBalance]:
     return [AccountBalance(account, *sums[account]) for account in sorted(sums, key=_in_book)]
 
 
+def totals(balances: Iterable[AccountBalance]) -> dict[str, tuple[int, int]]:
+    """Debits and credits of each currency, which are the same where the books balance; sorted."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in balances:
+        sums[row.account.currency][0] += row.debit_minor
+        sums[row.account.currency][1] += row.credit_minor
+    return {currency: (debit, credit) for currency, (debit, credit) in sorted(sums.items())}
+
+
 def partner_balances(lines: Iterable[BookLine]) -> list[PartnerBalance]:
     """One line per partner and currency with something posted; sorted by currency and partner."""
     sums: dict[tuple[str, UUID | None], list[int]] = defaultdict(lambda: [0, 0])

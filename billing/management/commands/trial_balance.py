@@ -1,7 +1,6 @@
 """``manage.py trial_balance [--as-of INSTANT] [--environment LIVE] [--json]``."""
 
 import json
-from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing.queries_books import NotCompleteYet, book_lines, complete_until
 from billing.rules.books import AccountBalance, trial_balance
+from billing.rules.books import totals as totals_of
 from partners.models import Environment, Partner
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         except NotCompleteYet as error:
             raise CommandError(str(error)) from error
         balances = trial_balance(lines)
-        totals = _totals(balances)
+        totals = totals_of(balances)
         if options["json"]:
             self.stdout.write(json.dumps(_told(as_of, options["environment"], balances, totals)))
         else:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             account = row.account
             name = f"{account.code} {account.country_code} {names.get(account.partner, 'house')}"
             self.stdout.write(f"{account.currency} {name:<40} {row.balance_minor:>20,}")
-        for currency, (debit, credit) in sorted(totals.items()):
+        for currency, (debit, credit) in totals.items():
             self.stdout.write(f"{currency} debits {debit:,}, credits {credit:,}")
 
 
@@ -61,14 +61,6 @@ def _instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise CommandError(f"{text!r} has no time zone; write 2027-02-08T17:00:00Z.")
     return instant
-
-
-def _totals(balances: list[AccountBalance]) -> dict[str, tuple[int, int]]:
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in balances:
-        sums[row.account.currency][0] += row.debit_minor
-        sums[row.account.currency][1] += row.credit_minor
-    return {currency: (debit, credit) for currency, (debit, credit) in sums.items()}
 
 
 def _told(
@@ -91,6 +83,6 @@ def _told(
         ],
         "totals": {
             currency: {"debit_minor": debit, "credit_minor": credit}
-            for currency, (debit, credit) in sorted(totals.items())
+            for currency, (debit, credit) in totals.items()
         },
     }
