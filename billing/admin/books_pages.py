@@ -19,6 +19,7 @@ from partners.admin.story import ActionLink, Story
 from partners.models import Environment, Partner
 
 _ZONE = ZoneInfo(DEFAULT_TIME_ZONE)
+BOOKS = "Ledger & trial balance"
 
 
 class AsOfForm(forms.Form):
@@ -54,8 +55,13 @@ def names_of(ids: set[UUID | None]) -> dict[UUID | None, str]:
     return {None: "not known yet"} | names
 
 
-def book_page(request, model_admin, *, title: str, form: forms.Form | None, story: Story):
-    """A story below the form that asks for it, if there is anything to ask."""
+def book_page(
+    request, model_admin, *, title: str, form: forms.Form | None, story: Story, area: str = BOOKS
+):
+    """A story below the form that asks for it, if there is anything to ask.
+
+    ``area`` is the entry of the navigation whose tabs stand above it.
+    """
     request.current_app = model_admin.admin_site.name
     context = {
         **model_admin.admin_site.each_context(request),
@@ -63,6 +69,7 @@ def book_page(request, model_admin, *, title: str, form: forms.Form | None, stor
         "title": title,
         "form": form,
         "story": story,
+        "area": area,
     }
     return TemplateResponse(request, "admin/asked_story.html", context)
 

@@ -17,6 +17,8 @@ from partners.admin.story import Figure, Figures, Note, Story, Table, link
 
 _WINDOWS = 36
 
+_TITLE = "Netting matrix"
+
 
 class WindowForm(forms.Form):
     """One window of the newest; of any age by its own page."""
@@ -47,7 +49,12 @@ def netting_view(request, model_admin):
     else:
         story = Story(_sections(form.cleaned_data["window"]) if form.is_valid() else [])
     return book_page(
-        request, model_admin, title="Netting matrix", form=form if newest else None, story=story
+        request,
+        model_admin,
+        title=_TITLE,
+        form=form if newest else None,
+        story=story,
+        area=_TITLE,
     )
 
 

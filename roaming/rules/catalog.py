@@ -51,13 +51,13 @@ RULES: tuple[Rule, ...] = (
 
 
 def _remedies() -> dict[str, str]:
-    """What to do about each code; where several rules share one, what each of them is about."""
+    """What to do about each code; where its rules ask for different things, what each is about."""
     by_code: dict[str, list[Rule]] = {}
     for rule in (STRUCTURE, *RULES):
         by_code.setdefault(rule.code, []).append(rule)
     return {
         code: rules[0].remedy
-        if len(rules) == 1
+        if len({rule.remedy for rule in rules}) == 1
         else " ".join(f"{rule.title}: {rule.remedy}" for rule in rules)
         for code, rules in by_code.items()
     }
