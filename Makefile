@@ -1,5 +1,7 @@
 # Every verb makes .venv first if it is missing or its lock changed.
 PYTHON := .venv/bin/python
+# A start compiles nothing anew: hundreds of processes start in the tests.
+unexport PYTHONDONTWRITEBYTECODE
 MANAGE := $(PYTHON) manage.py
 CORES := $(shell nproc 2>/dev/null || echo 2)
 # One more than cores: a test waits for its database a third of the time.

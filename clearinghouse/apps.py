@@ -1,6 +1,7 @@
 import gc
 
 from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 from django_structlog.signals import bind_extra_request_metadata
 
@@ -22,6 +23,12 @@ class ClearinghouseConfig(AppConfig):
         post_migrate.connect(_make_roles, dispatch_uid="clearinghouse roles")
         # Whoever sends a task, from a request or a command, finds the app that carries it.
         from clearinghouse import celery  # noqa: F401
+
+
+class StaffAdminConfig(AdminConfig):
+    """Django's admin by our site."""
+
+    default_site = "clearinghouse.staff_site.StaffSite"
 
 
 def _make_roles(sender: AppConfig, **_) -> None:

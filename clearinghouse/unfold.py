@@ -57,7 +57,7 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": navigation.sidebar(),
+        "navigation": navigation.sidebar,
     },
-    "TABS": navigation.tabs(),
+    "TABS": navigation.tabs,
 }
