@@ -10,6 +10,8 @@ from django.db.models import Aggregate, Count, F, IntegerField, Q, QuerySet
 from roaming.models import Exchange, ObjectPush
 
 LOOKED_BACK = timedelta(hours=24)
+# The module under which calls of webhooks are kept; they belong to no endpoint.
+WEBHOOK = "webhook"
 
 
 class Percentile(Aggregate):
@@ -70,6 +72,20 @@ def traffic_of(endpoint_ids: Collection[UUID], *, now: datetime) -> dict[UUID, T
 def last_exchanges(endpoint_id: UUID, *, most: int) -> QuerySet[Exchange]:
     """The newest exchanges of one endpoint, both ways."""
     return Exchange.objects.filter(endpoint=endpoint_id).order_by("-id")[:most]
+
+
+def webhook_calls(delivery_id: UUID, *, most: int) -> QuerySet[Exchange]:
+    """Our calls of a webhook with one message, newest first; those of thirty days are kept.
+
+    A partner may send any correlation id along: what came in, or went to endpoints, is none.
+    """
+    ours = Exchange.objects.filter(
+        correlation_id=str(delivery_id),
+        module=WEBHOOK,
+        direction=Exchange.Direction.OUT,
+        endpoint__isnull=True,
+    )
+    return ours.order_by("-id")[:most]
 
 
 @dataclass(frozen=True, slots=True)

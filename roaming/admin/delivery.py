@@ -4,7 +4,6 @@ from functools import partial
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -19,9 +18,8 @@ from partners.admin.base import EvidenceAdmin
 from partners.admin.confirm import Question, ask, ids_named
 from partners.admin.story import ActionLink, Badge, Facts, Note, Story, Table, link
 from partners.admin_paging import KeysetPaging
-from partners.services import audit
 from roaming.models import Delivery, Erasure, Sdr, WebhookSubscription
-from roaming.services import delivering
+from roaming.services import message_replays
 
 MOST_AT_ONCE = 100
 _TONES = {"confirmed": "success", "given up": "danger", "failing": "warning", "waiting": "info"}
@@ -173,17 +171,12 @@ def _way(delivery: Delivery):
 
 
 def _sent_again(request, found: list[Delivery], answers) -> str:
-    now = timezone.now()
-    with transaction.atomic():
-        delivering.redeliver([one.pk for one in found], now=now)
-        for one in found:
-            audit.record(
-                "delivery.sent_again",
-                one,
-                actor=request.user.get_username(),
-                at=now,
-                reason=answers["reason"],
-            )
+    message_replays.send_again(
+        found,
+        actor=request.user.get_username(),
+        now=timezone.now(),
+        reason=answers["reason"],
+    )
     return f"{len(found)} message{' is' if len(found) == 1 else 's are'} due again."
 
 

@@ -16,7 +16,6 @@ from partners.admin.story import BAD, GOOD, WARN, ActionLink, Badge, Facts, Note
 from partners.services import audit
 from roaming.models import Delivery, WebhookSubscription
 from roaming.services import subscriptions
-from roaming.services.webhook_address import UnsafeAddress
 
 
 @admin.register(WebhookSubscription)
@@ -99,9 +98,9 @@ class WebhookSubscriptionAdmin(EvidenceAdmin):
     def _rotate(self, request, webhook: WebhookSubscription, answers):
         now = timezone.now()
         try:
-            secret = subscriptions.subscribe(webhook.party, url=webhook.url, now=now)
-        except UnsafeAddress as unsafe:
-            raise NotPossible(f"Its address may not be called any more: {unsafe}.") from unsafe
+            secret = subscriptions.rotate(webhook.party, former_holds=False, now=now)
+        except WebhookSubscription.DoesNotExist as ended:
+            raise NotPossible("The partner took its webhook away meanwhile.") from ended
         audit.record(
             "webhook.secret_rotated",
             webhook,

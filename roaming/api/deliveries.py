@@ -1,5 +1,6 @@
 """What is owed to your parties: pull it, confirm it, have it pushed, ask for it again."""
 
+import math
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from roaming.api.delivery_messages import (
     WebhookRequest,
 )
 from roaming.models import Delivery, DeliveryCounter, WebhookSubscription
-from roaming.services import delivering, reading, subscriptions
+from roaming.services import message_replays, reading, subscriptions
 from roaming.services.webhook_address import UnsafeAddress
 
 USUAL_PAGE = 100
@@ -86,15 +87,29 @@ class DeliveryAgain(APIView):
 
     @documentation.redeliver
     def post(self, request, delivery_id: UUID):
+        client, now = client_of(request), timezone.now()
         own = Delivery.objects.filter(
             id=delivery_id,
             receiver__in=_own_ids(request),
-            receiver__environment=client_of(request).environment,
+            receiver__environment=client.environment,
             sequence__isnull=False,
         )
-        if not own.exists():
+        one = own.select_related("receiver").first()
+        if one is None:
             raise Http404
-        delivering.redeliver([delivery_id], now=timezone.now())
+        try:
+            message_replays.send_own_again(
+                one.receiver, [one], actor=f"client {client.name}"[:150], now=now
+            )
+        except message_replays.TooOften as often:
+            wait_s = math.ceil((often.again_at - now).total_seconds())
+            raise RequestRefused(
+                429,
+                "TOO_MANY_REQUESTS",
+                f"A party has at most {message_replays.MOST_PER_HOUR:,} messages sent again within"
+                " an hour. Wait as long as Retry-After says.",
+                headers={"Retry-After": str(wait_s)},
+            ) from often
         [entry] = reading.owed_entries(own)
         return _json(entry, status=202)
 

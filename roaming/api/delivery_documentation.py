@@ -82,7 +82,10 @@ redeliver = extend_schema(
     operation_id="redeliver",
     tags=_TAGS,
     summary="Have one message pushed again",
-    description="It is sent under the same webhook-id, from its first attempt on.",
+    description=(
+        "It is sent under the same webhook-id, from its first attempt on. At most 1,000 messages of"
+        " a party within an hour."
+    ),
     request=None,
     responses=answer(202, OwedEntry, "It is due again") | problems(404),
 )

@@ -25,6 +25,7 @@ class Delivery(models.Model):
         TARIFF = "TARIFF", "A tariff changes, or a change was answered"
         OBJECTION = "OBJECTION", "An objection to a statement was answered"
         REMOTE = "REMOTE", "What became of a remote request"
+        TEST = "TEST", "Test message that you asked for"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     receiver = models.ForeignKey(
@@ -72,6 +73,11 @@ class Delivery(models.Model):
                 condition=Q(confirmed_at__isnull=True, dead_at__isnull=True),
                 name="delivery_unconfirmed",
             ),
+            models.Index(
+                fields=["receiver", "sequence"],
+                condition=Q(confirmed_at__isnull=True, attempts__gt=0),
+                name="delivery_failed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,20 +85,29 @@ class Delivery(models.Model):
 
 
 class DeliveryCounter(models.Model):
-    """The last ``sequence`` given to a party; locked while numbers are given."""
+    """The last ``sequence`` given to a party; locked while numbers are given.
+
+    ``replays`` is how many messages the party had sent again since ``replays_from_at``.
+    """
 
     receiver = models.OneToOneField(
         Party, on_delete=models.PROTECT, primary_key=True, related_name="+"
     )
     last_sequence = models.PositiveBigIntegerField(default=0)
     confirmed_sequence = models.PositiveBigIntegerField(default=0, help_text="by pull")
+    replays_from_at = models.DateTimeField(null=True)
+    replays = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(confirmed_sequence__lte=models.F("last_sequence")),
                 name="only_what_was_numbered_is_confirmed",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(replays=0) | Q(replays_from_at__isnull=False),
+                name="replays_are_counted_from_an_instant",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,16 +115,30 @@ class DeliveryCounter(models.Model):
 
 
 class WebhookSubscription(models.Model):
-    """Where a party's messages are sent; without one it pulls them."""
+    """Where a party's messages are sent; without one it pulls them.
+
+    For a while after a rotation messages are signed with the secret before it too.
+    """
 
     party = models.OneToOneField(
         Party, on_delete=models.PROTECT, primary_key=True, related_name="webhook"
     )
     url = models.URLField(max_length=500)
     encrypted_secret = models.BinaryField()
+    encrypted_former_secret = models.BinaryField(null=True)
+    former_until_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
     failing_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(encrypted_former_secret__isnull=True, former_until_at__isnull=True)
+                | Q(encrypted_former_secret__isnull=False, former_until_at__isnull=False),
+                name="former_webhook_secret_has_an_end",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"webhook of {self.party}"

@@ -37,7 +37,7 @@ class Answer:
     asked, and nothing is known of it.
 
     ``is_tried``: False where nobody was asked at all; the message keeps its place. ``wait_s``: what
-    the receiver asked for before the next attempt.
+    the receiver asked for before the next attempt. ``http_status``: of a webhook that answered.
     """
 
     is_confirmed: bool
@@ -46,6 +46,7 @@ class Answer:
     remote_url: str = ""
     is_tried: bool = True
     wait_s: float = 0.0
+    http_status: int | None = None
 
 
 # Sends one message after the other, and tells of each before it goes on to the next.

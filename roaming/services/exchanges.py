@@ -108,6 +108,11 @@ def _row(endpoint: RoamingEndpoint | None, traffic: Traffic, *, environment: str
     )
 
 
+def masked(body: bytes) -> str:
+    """What would be kept of a body."""
+    return Mask(_key()).body(body)
+
+
 @cache
 def _key() -> bytes:
     """Of its own: what staff reads here can be compared with no pseudonym of records."""

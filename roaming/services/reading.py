@@ -54,6 +54,7 @@ MessageKind: TypeAlias = Literal[
     "TARIFF",
     "OBJECTION",
     "REMOTE",
+    "TEST",
 ]
 _DOCUMENTS = (Delivery.Kind.STATEMENT, Delivery.Kind.PROVISIONAL, Delivery.Kind.INVOICE)
 # What finance systems subscribe to by name; other messages are told by their type alone.

@@ -24,14 +24,43 @@ def open_secret(subscription: WebhookSubscription) -> str:
     return _sealer().open(bytes(subscription.encrypted_secret)).decode()
 
 
+def signatures(
+    subscription: WebhookSubscription, *, message_id: UUID, body: bytes, at: datetime
+) -> dict[str, str]:
+    """The headers that a receiver checks ``body`` by.
+
+    While a former secret still holds there is a signature by each, as the specification has it for
+    rotations: whichever the receiver knows, it finds its own.
+    """
+    # The library takes the wall time of what it is given as UTC.
+    signed_at = at.astimezone(UTC)
+    secrets = [open_secret(subscription)]
+    former, until = subscription.encrypted_former_secret, subscription.former_until_at
+    if former is not None and until is not None and at < until:
+        secrets.append(_sealer().open(bytes(former)).decode())
+    signed = [
+        Webhook(secret).sign(msg_id=str(message_id), timestamp=signed_at, data=body.decode())
+        for secret in secrets
+    ]
+    return {
+        "webhook-id": str(message_id),
+        "webhook-timestamp": str(int(signed_at.timestamp())),
+        "webhook-signature": " ".join(signed),
+    }
+
+
 def call(
     subscription: WebhookSubscription, *, delivery_id: UUID, body: bytes, now: datetime
 ) -> Answer:
     """Send ``body``; any 2xx confirms it, nothing is followed, the answer's body is not read."""
     try:
         target = resolve(subscription.url, may_be_local=settings.WEBHOOKS_MAY_BE_LOCAL)
-        headers = _signed_headers(subscription, delivery_id=delivery_id, body=body, now=now)
-        headers["Host"] = target.host_header
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "clearing-house",
+            "Host": target.host_header,
+            **signatures(subscription, message_id=delivery_id, body=body, at=now),
+        }
         with (
             httpx.Client(timeout=LONGEST_CALL_S, follow_redirects=False, trust_env=False) as http,
             http.stream(
@@ -47,26 +76,9 @@ def call(
     except (UnsafeAddress, httpx.HTTPError, httpx.InvalidURL) as error:
         return Answer(False, False, f"{type(error).__name__}: {error}")
     if 200 <= status < 300:
-        return Answer(True, True)
+        return Answer(True, True, http_status=status)
     wait_s = seconds_to_wait(status, asked, now=now)
-    return Answer(False, 400 <= status < 500, f"HTTP {status}", wait_s=wait_s)
-
-
-def _signed_headers(
-    subscription: WebhookSubscription, *, delivery_id: UUID, body: bytes, now: datetime
-) -> dict[str, str]:
-    # The library takes the wall time of what it is given as UTC.
-    signed_at = now.astimezone(UTC)
-    signature = Webhook(open_secret(subscription)).sign(
-        msg_id=str(delivery_id), timestamp=signed_at, data=body.decode()
-    )
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": "clearing-house",
-        "webhook-id": str(delivery_id),
-        "webhook-timestamp": str(int(signed_at.timestamp())),
-        "webhook-signature": signature,
-    }
+    return Answer(False, 400 <= status < 500, f"HTTP {status}", wait_s=wait_s, http_status=status)
 
 
 def _sealer() -> Sealer:

@@ -3,22 +3,22 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from partners.models import Environment, Partner, RoamingEndpoint
+from partners.models import Environment, Party, PartyOwnership, RoamingEndpoint
 from partners.portal import for_partner, partner_of
-from roaming.models import Delivery, Exchange, WebhookSubscription
-from roaming.queries_disputes import owned_parties
+from roaming.models import Exchange, WebhookSubscription
 from roaming.queries_exchanges import NO_TRAFFIC, traffic_of
+from roaming.views.told_messages import newest_messages, ownerships, told
 
 _MOST = 50
 _FAILURES = 10
 _MESSAGES = 30
+_SEALED = ("encrypted_secret", "encrypted_former_secret")
 # What went over the wire stays with staff: a failure is told by what was called and what came.
 _TOLD = ("endpoint", "asked_at", "module", "verb", "http_status", "status_code", "error")
 
@@ -32,12 +32,11 @@ class Failure(NamedTuple):
     result: str
 
 
-class Message(NamedTuple):
-    """One message to one of the partner's parties, and how it stands."""
+class OwnParty(NamedTuple):
+    """One of the partner's parties and where its messages are sent."""
 
-    delivery: Delivery
-    word: str
-    stage: str
+    party: Party
+    webhook: WebhookSubscription | None
 
 
 @require_safe
@@ -50,13 +49,15 @@ def connection_list(request: HttpRequest) -> HttpResponse:
         .prefetch_related("parties")
         .order_by("environment", "protocol", "pk")[:_MOST]
     )
+    owned = ownerships(partner, now=now)[:_MOST]
+    live = [one for one in owned if one.party.environment == Environment.LIVE]
     traffic = traffic_of([one.pk for one in endpoints], now=now)
     context = {
         "section": "connections",
         "endpoints": [(one, traffic.get(one.pk, NO_TRAFFIC)) for one in endpoints],
         "failures": _failures(endpoints),
-        "webhooks": _webhooks(partner, now=now),
-        "messages_sent": _messages(partner, now=now),
+        "webhooks": _webhooks(owned),
+        "messages_sent": [told(row) for row in newest_messages(live, most=_MESSAGES)],
     }
     return render(request, "portal/connections.html", context)
 
@@ -86,25 +87,8 @@ def _result(exchange: Exchange) -> str:
     return f"HTTP {exchange.http_status}{own}"
 
 
-def _webhooks(partner: Partner, *, now: datetime) -> QuerySet[WebhookSubscription]:
-    own = owned_parties(partner, environment=Environment.LIVE, now=now)
-    own |= owned_parties(partner, environment=Environment.TEST, now=now)
-    found = WebhookSubscription.objects.filter(party__in=own).select_related("party")
-    return found.defer("encrypted_secret").order_by("party")[:_MOST]
-
-
-def _messages(partner: Partner, *, now: datetime) -> list[Message]:
-    """The newest messages by the party's own order, of LIVE."""
-    own = owned_parties(partner, environment=Environment.LIVE, now=now)
-    rows = Delivery.objects.filter(receiver__in=own).select_related("receiver")
-    return [_message(row) for row in rows.order_by("-id")[:_MESSAGES]]
-
-
-def _message(row: Delivery) -> Message:
-    if row.confirmed_at is not None:
-        return Message(row, gettext("Confirmed"), "settled")
-    if row.dead_at is not None:
-        return Message(row, gettext("Given up; still there to be pulled"), "refused")
-    if row.attempts:
-        return Message(row, gettext("Sent again soon"), "held")
-    return Message(row, gettext("Waits to be sent or pulled"), "waiting")
+def _webhooks(owned: list[PartyOwnership]) -> list[OwnParty]:
+    """Each own party with its webhook, if it has one; the secrets stay where they are."""
+    found = WebhookSubscription.objects.filter(party__in=[one.party_id for one in owned])
+    by_party = {one.party_id: one for one in found.defer(*_SEALED)}
+    return [OwnParty(one.party, by_party.get(one.party_id)) for one in owned]

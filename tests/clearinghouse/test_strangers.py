@@ -88,6 +88,9 @@ HARMLESS = {"portal/viewing/end/"}
 NOTED = {"portal/records/export.csv", "portal/documents/files.zip"}
 # Parameters whose rows are told to nobody but their side by tests of their own.
 NOBODYS = {"healing_id", "manifest_id", "counter_id", "match_id", "upload_id"}
+# What a company's operations work at.
+OF_OPERATIONS = ("portal/disputes/", "portal/tariffs/", "portal/corrections/")
+SENDS_AGAIN = {"connections:again", "connections:replay", "connections:test"}
 _ID_IN_AN_ADDRESS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 
 
@@ -129,6 +132,7 @@ class House:
             "tariff_id": first.tariff_id,
             "notice_id": TariffNotice.objects.earliest("pk").pk,
             "alert_id": alert.pk,
+            "own_party_id": makers.nordlicht().pk,
             "delivery_id": Delivery.objects.earliest("pk").pk,
             "session_id": make_of_roaming(ServiceSession).pk,
             "request_id": make_of_roaming(RemoteRequest).pk,
@@ -290,8 +294,8 @@ class TestOfAnotherRole:
         answers = {}
         with watching_writes() as written:
             for page in pages("portal/"):
-                is_its_work = role == "partner-operations" and page.route.startswith(
-                    ("portal/disputes/", "portal/tariffs/", "portal/corrections/")
+                is_its_work = role == "partner-operations" and (
+                    page.route.startswith(OF_OPERATIONS) or page.name in SENDS_AGAIN
                 )
                 if page.route not in (*PUBLIC, *HARMLESS) and not is_its_work:
                     address = house.address(page)

@@ -87,7 +87,7 @@ def test_tells_a_stranger_nothing_and_how_to_begin(client, world):
     page = words(client)
 
     assert "No connection yet" in page
-    assert "None: your systems pull their messages" in page
+    assert "Your systems pull them." in page
     for secret in ("OCPI 2.2.1", "FR*VOL", "DE*NLX", "HTTP 503", "example"):
         assert secret not in page
 

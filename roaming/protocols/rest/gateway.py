@@ -5,13 +5,12 @@ its system checks both the same way. A CSP is asked whether somebody may charge;
 stop, reserve and the like: ``type`` tells them apart.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from django.utils import timezone
-from standardwebhooks import Webhook
 
 from clearinghouse.uuid7 import new_uuid7
 from roaming.gateways import NotReached, Route, Unable
@@ -35,7 +34,7 @@ from roaming.messages.sessions import (
 )
 from roaming.models import WebhookSubscription
 from roaming.services.outgoing import Reply, call
-from roaming.services.webhook_call import open_secret
+from roaming.services.webhook_call import signatures
 
 PROTOCOL = "REST"
 AUTHORIZATIONS, REMOTE_REQUESTS = MODULES = ("authorizations", "remote-requests")
@@ -223,17 +222,10 @@ def _signed(route: Route, question_id: UUID, body: bytes) -> dict[str, str]:
     subscription = WebhookSubscription.objects.filter(party=route.receiver.pk).first()
     if subscription is None:
         raise NotReached("UNABLE", f"{route.receiver.code} has no webhook, so no secret to sign by")
-    # The library takes the wall time of what it is given as UTC.
-    signed_at = timezone.now().astimezone(UTC)
-    signature = Webhook(open_secret(subscription)).sign(
-        msg_id=str(question_id), timestamp=signed_at, data=body.decode()
-    )
     return {
         "Content-Type": "application/json",
         "Accept": "application/json",
-        "webhook-id": str(question_id),
-        "webhook-timestamp": str(int(signed_at.timestamp())),
-        "webhook-signature": signature,
+        **signatures(subscription, message_id=question_id, body=body, at=timezone.now()),
     }
 
 
