@@ -105,12 +105,12 @@ MIDDLEWARE = [
     "clearinghouse.admin_policy.PolicyMiddleware",
     "clearinghouse.admin_policy.AdminPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "clearinghouse.nul_guard.NulGuardMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "clearinghouse.database_roles.PartnerRoleMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "partners.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "partners.accounts.SecondFactorMiddleware",
@@ -150,6 +150,7 @@ LOGIN_REDIRECT_URL = "portal:home"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "clearinghouse" / "locale"]
 FORMAT_MODULE_PATH = "clearinghouse.formats"
 TIME_ZONE = "Europe/Brussels"
 USE_TZ = True

@@ -7,7 +7,7 @@ manages logins.
 from allauth.account import views as account
 from django.urls import include, path, re_path
 
-from partners.views import invitation, sessions
+from partners.views import invitation, language, sessions
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),
@@ -29,6 +29,7 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("invitation/<str:token>/", invitation.accept, name="account_invitation"),
+    path("language/", language.choose, name="account_language"),
     path("sessions/", sessions.sessions, name="usersessions_list"),
     path("second-factor/", include("allauth.mfa.urls")),
 ]

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from partners.models import Partner, User
@@ -59,7 +59,7 @@ def _guarded(view: View, right: str, to_write: str) -> View:
         wanted = {right} if request.method in _READS else {right, to_write}
         if viewed_by(request) is None and not all(may(request, one) for one in wanted if one):
             raise NotYourRole("your role does not allow this")
-        return in_english(view)(request, *arguments, **options)
+        return view(request, *arguments, **options)
 
     return guarded
 
@@ -69,17 +69,6 @@ def may(request: HttpRequest, right: str) -> bool:
     if viewed_by(request) is not None:
         return right == SEE_FINANCE
     return user_of(request).has_perm(right)
-
-
-def in_english(view: View) -> View:
-    """Pages are English until they are translated as a whole: half a page helps nobody."""
-
-    @wraps(view)
-    def translated(request: HttpRequest, *arguments, **options) -> HttpResponseBase:
-        translation.activate("en")
-        return view(request, *arguments, **options)
-
-    return translated
 
 
 def _refuse_writing(request: HttpRequest, partner: Partner) -> None:

@@ -1,21 +1,35 @@
-"""Figures as people read them: thousands apart, a true minus, only the decimals that matter."""
+"""Figures as readers of the page's language write them: thousands apart, a true minus."""
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 from django import template
+from django.utils.translation import get_language
 
+from billing.documents.languages import writer_for
 from clearinghouse.money import from_minor_units, is_currency, to_minor_units
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
 
 
+@cache
+def _signs(language: str) -> dict[int, str]:
+    """What the signs of a figure in English are written as."""
+    symbols = writer_for(language).locale.number_symbols["latn"]
+    return str.maketrans({",": symbols["group"], ".": symbols["decimal"], "-": MINUS})
+
+
+def _localized(figure: str) -> str:
+    return figure.translate(_signs(get_language() or "en"))
+
+
 @register.filter
 def money(minor: int, currency: str) -> str:
     """Minor units as an amount without its currency: −1,234.56."""
-    return f"{from_minor_units(minor, currency=currency):,f}".replace("-", MINUS)
+    return _localized(f"{from_minor_units(minor, currency=currency):,f}")
 
 
 @register.filter
@@ -43,13 +57,13 @@ def figure(value: Decimal, decimals: int) -> str:
     """A decimal with at least so many decimals, and more only where they are not zero."""
     exponent = value.normalize().as_tuple().exponent
     exact = max(decimals, -exponent) if isinstance(exponent, int) else decimals
-    return f"{value:,.{exact}f}".replace("-", MINUS)
+    return _localized(f"{value:,.{exact}f}")
 
 
 @register.filter
 def kilobytes(size_bytes: int) -> str:
     """A file size, rounded up: 63 kB."""
-    return f"{-(-size_bytes // 1000):,} kB"
+    return _localized(f"{-(-size_bytes // 1000):,}") + " kB"
 
 
 @register.filter

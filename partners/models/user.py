@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 
-from partners.models.partner import Partner
+from partners.models.partner import Language, Partner
 
 
 class User(AbstractUser):
@@ -15,6 +15,13 @@ class User(AbstractUser):
 
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="users"
+    )
+    language = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        choices=Language,
+        help_text="of the portal and of letters to the person; empty: as the browser asks",
     )
 
     class Meta(AbstractUser.Meta):
@@ -28,5 +35,9 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=Q(partner__isnull=True) | Q(is_staff=False, is_superuser=False),
                 name="partner_user_is_not_staff",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(language__in=["", *Language.values]),
+                name="user_reads_a_language_that_we_speak",
+            ),
         ]

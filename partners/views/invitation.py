@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from partners.models import Invitation, User
-from partners.portal import in_english
 from partners.rules.roles import PARTNER_ROLES
 from partners.services import invitations
 from partners.services.invitations import InvitationRefused, Newcomer
@@ -65,7 +64,6 @@ class NewcomerForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@in_english
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """The form for whoever has the letter; one answer for all that cannot be accepted."""
     invitation = invitations.found_by(token, now=timezone.now())

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from partners.portal import in_english, user_of
+from partners.portal import user_of
 from partners.rules.devices import device_named
 from partners.services import audit
 
@@ -18,7 +18,6 @@ from partners.services import audit
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-@in_english
 def sessions(request: HttpRequest) -> HttpResponse:
     """The own sessions, newest first; a POST ends the one it names, or all ``others``."""
     user = user_of(request)

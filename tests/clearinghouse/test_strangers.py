@@ -50,7 +50,7 @@ pytestmark = pytest.mark.django_db
 PUBLIC = (
     "", "livez", "readyz", ".well-known/jwks.json", "api/schema/", "api/docs/", "admin/login/",
     "admin/logout/",
-    "portal/login/", "account/login/", "account/logout/", "account/inactive/",
+    "portal/login/", "account/login/", "account/logout/", "account/inactive/", "account/language/",
     "account/password/forgotten/", "account/password/sent/", "account/password/done/",
     "account/invitation/<str:token>/", "account/second-factor/webauthn/login/",
 )  # fmt: skip
