@@ -24,6 +24,7 @@ class Lock(IntEnum):
     BANK = 9  # taking in and matching what the bank sent; part: the environment
     RESERVATIONS = 12  # numbering the reservations at a CSO; part: the CSO
     FIGURES = 13  # counting the figures of days
+    QUESTIONS = 14  # answering a question of a CSO once; taken by a trigger of the database
 
 
 class NotInTransaction(Exception):

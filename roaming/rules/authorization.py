@@ -6,12 +6,14 @@ are public: a CSP that cannot be asked has its list decide only where it said so
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from partners.rules.life import LEFT
 from roaming.rules.identity import AUTHORIZING
 
+# A caller that lost our answer asks the same again: it gets the same answer.
+REPEATED_WITHIN = timedelta(seconds=30)
 STANDS_IN = frozenset({"ALLOWED", "ALLOWED_OFFLINE", "ALWAYS"})
 
 

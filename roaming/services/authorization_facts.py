@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,8 @@ from clearinghouse.identifiers import MalformedContractId, parse_contract_id
 from clearinghouse.statements import run_bound
 from partners.models import Party
 from roaming.messages.authorizations import AuthorizationQuestion, ShownCredential
-from roaming.rules.authorization import Candidate, Listed
+from roaming.rules.authorization import REPEATED_WITHIN, Candidate, Listed
 
-# A caller that lost our answer asks the same again: it gets the same answer.
-REPEATED_WITHIN = timedelta(seconds=30)
 MOST_ASKED_AROUND = 100
 _SQL = Path(__file__).parent / "sql"
 

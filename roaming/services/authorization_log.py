@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from clearinghouse.statements import run_bound
 from clearinghouse.uuid7 import uuid7s_at
 from partners.models import Party
@@ -19,9 +21,8 @@ from roaming.messages.authorizations import (
     WhereCharged,
 )
 from roaming.models import AuthorizationRequest
-from roaming.rules.authorization import Candidate
+from roaming.rules.authorization import REPEATED_WITHIN, Candidate
 from roaming.services import drivers
-from roaming.services.authorization_facts import REPEATED_WITHIN
 from roaming.services.whitelist import NOBODY, Whose
 
 _SQL = Path(__file__).parent / "sql"
@@ -76,7 +77,7 @@ def write(
     """Write one decision down and return it; the earlier one where another thread was first."""
     parameters = _parameters(outcome, question, cso=cso, now=now, answered_at=answered_at)
     parameters["question_hash"] = question_hash
-    if not run_bound(_SQL / "authorize_write.sql", parameters, is_prepared=True):
+    if not _is_first(parameters):
         same = AuthorizationRequest.objects.filter(
             cso=cso, question_hash=question_hash, asked_at__gt=now - REPEATED_WITHIN
         ).exclude(decision="NOT_REACHED")
@@ -99,6 +100,17 @@ def write(
         entry_id=candidate.listed.entry_id if candidate and candidate.listed else None,
         answer=outcome.answer,
     )
+
+
+def _is_first(parameters: dict[str, Any]) -> bool:
+    """Write it, unless the same was answered; two at once are told apart by the database alone."""
+    try:
+        return bool(run_bound(_SQL / "authorize_write.sql", parameters, is_prepared=True))
+    except IntegrityError as fault:
+        diagnosis = getattr(fault.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", "") != "the_same_question_is_answered_once":
+            raise
+        return False
 
 
 def told_again(request_id: UUID) -> AuthorizationDecision:

@@ -87,11 +87,13 @@ class TestAround:
         assert [end.asked for end in ends] == [[], []]
 
 
-def test_no_transaction_is_held_and_the_same_question_at_once_opens_one_session(house):
+def test_no_transaction_is_held_and_the_same_question_at_once_opens_one_session(house, settings):
+    settings.AUTHORIZATION_TIMEOUT_S = 20.0
     states: list[str] = []
+    all_are_asking = threading.Barrier(4)
 
     def look(asked, handler):
-        time.sleep(0.2)
+        all_are_asking.wait(timeout=15)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
@@ -109,15 +111,15 @@ def test_no_transaction_is_held_and_the_same_question_at_once_opens_one_session(
         told.append(house.ask(correlation_id="c-1"))
         connections.close_all()
 
-    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads = [threading.Thread(target=ask) for _ in range(all_are_asking.parties)]
     for thread in threads:
         thread.start()
-        time.sleep(0.05)
     for thread in threads:
         thread.join()
 
     assert states
     assert not [state for state in states if state.startswith("idle in transaction")]
+    assert len(told) == len(threads)
     assert len({one.session_id for one in told}) == 1
     assert ServiceSession.objects.count() == AuthorizationRequest.objects.count() == 1
 

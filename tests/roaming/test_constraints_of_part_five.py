@@ -26,6 +26,7 @@ from roaming.models import (
     TariffAudience,
     WhitelistEntry,
 )
+from roaming.rules.authorization import REPEATED_WITHIN
 from tests.makers import NOON, nordlicht, voltaire
 from tests.roaming.part_five_rows import HASH, make
 
@@ -97,6 +98,17 @@ def test_a_second_row_is_refused(model, same, name):
     first = make(model)
     with pytest.raises(DatabaseError, match=name):
         make(model, **{field: getattr(first, field) for field in same})
+
+
+@pytest.mark.violates("the_same_question_is_answered_once")
+def test_the_same_question_has_one_answer_for_half_a_minute():
+    answered = {"question_hash": "a" * 64, "asked_at": NOON, "answered_at": NOON + REPEATED_WITHIN}
+    make(AuthorizationRequest, **answered)
+    make(AuthorizationRequest, **answered | {"asked_at": NOON + REPEATED_WITHIN})
+    make(AuthorizationRequest, **answered | {"decision": "NOT_REACHED"})
+    make(AuthorizationRequest, **answered | {"question_hash": ""})
+    with pytest.raises(DatabaseError, match="answered less than 30 seconds before"):
+        make(AuthorizationRequest, **answered | {"asked_at": NOON + timedelta(seconds=29)})
 
 
 @pytest.mark.violates("location_id_is_unique_per_cso")
