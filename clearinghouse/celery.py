@@ -51,6 +51,10 @@ app.conf.beat_schedule = {
     "expire approvals": _every(
         crontab(minute=48), "partners.expire_approvals", expires_s=60 * _MINUTE
     ),
+    "expire offers": _every(
+        crontab(minute="*/10"), "partners.expire_offers", expires_s=10 * _MINUTE
+    ),
+    "tell of offers": _every(crontab(), "roaming.tell_of_offers", expires_s=_MINUTE),
     "end services": _every(crontab(), "partners.end_services", expires_s=_MINUTE),
     "forget drivers of who left": _every(
         crontab(hour=2, minute=25), "roaming.erase_drivers", expires_s=12 * 60 * _MINUTE

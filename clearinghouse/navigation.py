@@ -119,6 +119,7 @@ WORK = (
         "contract",
         (
             Page("Agreements", "partners.roamingagreement"),
+            Page("Offers", "partners.agreementoffer"),
             Page("Contracts with us", "partners.participationcontract"),
             Page("Settlement groups", "partners.settlementgroup"),
             Page("Tariffs", "roaming.tariff"),

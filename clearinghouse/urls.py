@@ -47,6 +47,7 @@ urlpatterns = [
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.swagger, name="api-docs"),
     path("ocpi/", include("roaming.protocols.ocpi.urls")),
+    path("portal/agreements/", include("partners.agreement_urls")),
     path("portal/clients/", include("partners.client_urls")),
     path("portal/connections/", include("roaming.portal_connection_urls")),
     path("portal/corrections/", include("roaming.portal_correction_urls")),

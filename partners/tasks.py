@@ -8,7 +8,15 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from partners.models import AccessToken
-from partners.services import agreement_job, approvals, exports, idempotency, jobs, life
+from partners.services import (
+    agreement_job,
+    approvals,
+    exports,
+    idempotency,
+    jobs,
+    life,
+    offer_answers,
+)
 
 # A retry with the same Idempotency-Key is answered as the first time for this long.
 KEEP_KEYS = timedelta(days=90)
@@ -37,6 +45,12 @@ def wake_worker() -> None:
 def expire_approvals() -> dict[str, int]:
     """Close the requests for a second person that nobody decided in seven days."""
     return {"expired": approvals.expire(now=timezone.now())}
+
+
+@shared_task(name="partners.expire_offers")
+def expire_offers() -> dict[str, int]:
+    """End offers of agreements that nobody answered in time."""
+    return {"expired": offer_answers.expire(now=timezone.now())}
 
 
 @shared_task(name="partners.end_services")

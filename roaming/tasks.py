@@ -14,6 +14,7 @@ from partners.tasks import run_queued_jobs
 from roaming.protocols.ocpi import certify_job
 from roaming.services import (
     ageing,
+    agreement_news,
     correction_job,
     counter_proof,
     deliveries,
@@ -120,6 +121,12 @@ def certify_endpoint(*, job_id: str) -> dict[str, object]:
 def publish_overdue_deliveries() -> dict[str, int]:
     """Number the deliveries that a killed process left without a sequence."""
     return {"numbered": deliveries.publish_overdue()}
+
+
+@shared_task(name="roaming.tell_of_offers")
+def tell_of_offers() -> dict[str, int]:
+    """Owe both sides' systems the news of offered agreements."""
+    return {"told": agreement_news.owe_news(now=timezone.now())}
 
 
 @shared_task(name="roaming.ensure_partitions")

@@ -18,6 +18,7 @@ from billing.queries_statements import StatementSummary
 from billing.views.access import ENVIRONMENT, reader_for
 from partners.models import Partner, RoamingEndpoint
 from partners.portal import partner_of
+from partners.queries_offers import offers_to_answer
 from roaming.queries import Reader
 from roaming.queries_disputes import owned_parties, readable_disputes, waiting_for
 from roaming.queries_tariffs import waiting_increases
@@ -50,6 +51,7 @@ def todos_of(
         *_disputes(partner, reader, now=now),
         *_objections(provisional, limits, now=now),
         *_increases(partner, now=now),
+        *_offers(partner, now=now),
         *_records(reader, now=now),
     ]
     return sorted(
@@ -143,6 +145,19 @@ def _increases(partner: Partner, *, now: datetime) -> Iterator[Todo]:
             reverse("tariffs:list") + "?show=mine",
             gettext("Look at the prices"),
             until_at=ends[0],
+        )
+
+
+def _offers(partner: Partner, *, now: datetime) -> Iterator[Todo]:
+    waiting = offers_to_answer(partner, environment=ENVIRONMENT, now=now)
+    rows = waiting.select_related("maker").order_by("expires_at", "pk")
+    for one in rows[:_MOST]:
+        yield Todo(
+            gettext("%(other)s offers you an agreement") % {"other": one.maker.name},
+            gettext("Accept it, decline it with a reason, or answer with other terms."),
+            reverse("agreements:offer", args=[one.pk]),
+            gettext("Read the offer"),
+            until_at=one.expires_at,
         )
 
 

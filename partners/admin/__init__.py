@@ -34,6 +34,7 @@ from partners.admin import (  # noqa: E402, F401 they register themselves
     contract,
     job,
     notice,
+    offer,
     partner,
     party,
     people,

@@ -26,6 +26,7 @@ from partners.models.fee import FeeComponent
 from partners.models.invitation import Invitation
 from partners.models.job import Job
 from partners.models.notice import Notice
+from partners.models.offer import AgreementOffer
 from partners.models.partner import BankAccount, Partner, PartnerFacts, PartnerState
 from partners.models.party import Mandate, Party, PartyOwnership
 from partners.models.saved_filter import SavedFilter
@@ -34,6 +35,7 @@ from partners.models.user import User
 
 __all__ = [
     "AccessToken",
+    "AgreementOffer",
     "ApiClient",
     "Approval",
     "AuditEvent",

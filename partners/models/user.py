@@ -29,6 +29,7 @@ class User(AbstractUser):
             ("portal_operate", "Can act on disputes, tariffs and records in the portal"),
             ("portal_see_finance", "Can see statements, invoices and payments in the portal"),
             ("portal_finance", "Can object, confirm and ask for bank details in the portal"),
+            ("portal_agree", "Can offer and accept roaming agreements in the portal"),
             ("portal_administer", "Can manage logins and systems of the company in the portal"),
         ]
         constraints = [

@@ -13,6 +13,8 @@ from fnmatch import fnmatchcase
 OPERATE = "partners.portal_operate"
 SEE_FINANCE = "partners.portal_see_finance"
 FINANCE = "partners.portal_finance"
+# An agreement binds the company: who may sign it is who may say who may do what.
+AGREE = "partners.portal_agree"
 ADMINISTER = "partners.portal_administer"
 
 PARTNER_PREFIX = "partner-"
@@ -97,8 +99,8 @@ STAFF_ROLES: Mapping[str, Role] = {
 PARTNER_ROLES: Mapping[str, Role] = {
     PARTNER_ADMIN: Role(
         "Administrator",
-        "Everything the company may do here, and who else of the company may.",
-        (OPERATE, SEE_FINANCE, FINANCE, ADMINISTER),
+        "Everything the company may do here, agreements among it, and who else of the company may.",
+        (OPERATE, SEE_FINANCE, FINANCE, AGREE, ADMINISTER),
     ),
     "partner-operations": Role(
         "Operations",

@@ -24,6 +24,7 @@ class Delivery(models.Model):
         ALERT = "ALERT", "Something of yours wants a look"
         TARIFF = "TARIFF", "A tariff changes, or a change was answered"
         OBJECTION = "OBJECTION", "An objection to a statement was answered"
+        AGREEMENT = "AGREEMENT", "An agreement was offered, or an offer was answered"
         REMOTE = "REMOTE", "What became of a remote request"
         TEST = "TEST", "Test message that you asked for"
 

@@ -53,6 +53,7 @@ MessageKind: TypeAlias = Literal[
     "ALERT",
     "TARIFF",
     "OBJECTION",
+    "AGREEMENT",
     "REMOTE",
     "TEST",
 ]

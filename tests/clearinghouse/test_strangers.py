@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from billing.models import BalanceConfirmation, IssuingBlock
 from billing.queries_invoices import OFFERED
-from partners.models import BankDetailChange, Invitation, User
+from partners.models import BankDetailChange, Invitation, RoamingAgreement, User
 from partners.services import invitations
 from roaming.models import (
     Alert,
@@ -38,6 +38,7 @@ from tests.clearinghouse.url_map import (
     watching_writes,
 )
 from tests.makers import NOON, PartnerUserMaker, staff_of
+from tests.partners.offer_world import offered
 from tests.roaming.dispute_world import opened
 from tests.roaming.ocpi_world import connection as ocpi_connection
 from tests.roaming.part_five_rows import make as make_of_roaming
@@ -139,6 +140,8 @@ class House:
             "reservation_id": make_of_roaming(Reservation).pk,
             "id": make_of_roaming(Location).pk,
             "objection_id": SOME_ID,
+            "agreement_id": RoamingAgreement.objects.earliest("pk").pk,
+            "offer_id": offered(service_class="PARKING").pk,
             "user_id": self.people.pk,
             "invitation_id": self.invitation.pk,
             "pk": 1,
