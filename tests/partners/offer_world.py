@@ -44,7 +44,9 @@ def joined(*parties: Party) -> None:
     """Their contracts join the group in euros."""
     for party in parties:
         contract, _ = ParticipationContract.objects.get_or_create(
-            partner=partner_of(party), number=f"P-{party.code}", defaults={"starts_at": LONG_AGO}
+            partner=partner_of(party),
+            ends_at=None,
+            defaults={"number": f"P-{party.code}", "starts_at": LONG_AGO},
         )
         GroupMembership.objects.get_or_create(contract=contract, group=GroupMaker())
 
