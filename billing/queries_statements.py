@@ -21,7 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from billing.models import ClearedSdr, ClearingWindow, Document, DocumentFile, Settlement
+from billing.models import ClearingWindow, Document, DocumentFile, Settlement, WindowSum
 from billing.rules.supply_period import supply_title
 from partners.models import Partner
 
@@ -177,13 +177,16 @@ def pdf_of(document: Document) -> DocumentFile | None:
 
 
 def open_windows(partner: Partner, *, environment: str, now: datetime) -> list[OpenWindow]:
-    """Open windows with records of the partner; own-network sessions are nobody's debt."""
+    """Open windows with records of the partner, as counted after the last clearing.
+
+    Own-network sessions are nobody's debt.
+    """
     own_sale, own_buy = Q(seller_partner=partner), Q(buyer_partner=partner)
     window, group = "window", "window__group"
     rows = (
-        ClearedSdr.objects.filter(
+        WindowSum.objects.filter(
             own_sale | own_buy,
-            environment=environment,
+            window__environment=environment,
             window__state=ClearingWindow.State.OPEN,
         )
         .values(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "partners.login_backend.LoginBackend",
 ]
 ACCOUNT_ADAPTER = "partners.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}

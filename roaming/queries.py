@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Value
 
 from partners.models import Mandate, Partner, Party, PartyOwnership
 from partners.queries import in_period
@@ -48,19 +48,22 @@ class Reader:
 
 
 def reader_of(partner: Partner, *, environment: str, now: datetime) -> Reader:
-    """What ``partner`` may read at ``now``, in two queries."""
+    """What ``partner`` may read at ``now``, in one query."""
     party_ids: set[UUID] = set()
     former: list[FormerParty] = []
     owned = PartyOwnership.objects.filter(
         partner=partner, party__environment=environment, starts_at__lte=now
     )
-    for party_id, starts_at, ends_at in owned.values_list("party_id", "starts_at", "ends_at"):
+    mandated = Party.objects.filter(_lets_read(partner, now), environment=environment)
+    ever = Value(None, output_field=DateTimeField())
+    rows = owned.values_list("party_id", "starts_at", "ends_at").union(
+        mandated.annotate(from_at=ever, to_at=ever).values_list("pk", "from_at", "to_at"), all=True
+    )
+    for party_id, starts_at, ends_at in rows:
         if ends_at is None or now < ends_at:
             party_ids.add(party_id)
         else:
             former.append(FormerParty(party_id, starts_at, ends_at))
-    mandated = Party.objects.filter(_lets_read(partner, now), environment=environment)
-    party_ids.update(mandated.values_list("pk", flat=True))
     return Reader(partner.pk, environment, frozenset(party_ids), former)
 
 

@@ -11,7 +11,7 @@ from billing.models.bank import (
     WriteOff,
 )
 from billing.models.books import AccountMapping, BalanceConfirmation, FiscalPeriod, PostingExport
-from billing.models.clearing import ClearedSdr, ClearingRun, ClearingWindow
+from billing.models.clearing import ClearedSdr, ClearingRun, ClearingWindow, WindowSum
 from billing.models.conservation import ConservationProof
 from billing.models.correction import CorrectionItem, CorrectionRun, ManualAdjustment, Objection
 from billing.models.document import Document, DocumentFile, NumberSeries
@@ -123,5 +123,6 @@ __all__ = [
     "TaxedSupply",
     "Transfer",
     "ValidationReport",
+    "WindowSum",
     "WriteOff",
 ]

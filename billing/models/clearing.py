@@ -174,3 +174,35 @@ class ClearedSdr(models.Model):
 
     def __str__(self) -> str:
         return f"cleared {self.id}"
+
+
+class WindowSum(models.Model):
+    """What one partner sold another in a window so far: a figure prepared after each clearing.
+
+    It is a picture of the cleared rows at ``counted_at``, never a source: nothing is posted by it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
+    window = models.ForeignKey(
+        ClearingWindow, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    seller_partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    buyer_partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    claim_minor = models.BigIntegerField()
+    records = models.PositiveBigIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["window", "seller_partner", "buyer_partner", "currency"],
+                name="window_is_summed_once_per_pair",
+            ),
+            models.CheckConstraint(
+                condition=Q(records__gt=0), name="window_sum_is_of_records_that_are_there"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.records} records"

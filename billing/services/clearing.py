@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import connection
 
 from billing.models import ClearingRun
+from billing.services import window_sums
 from billing.services.windows import ensure_windows
 from clearinghouse.money import minor_unit_digits
 from clearinghouse.retry import in_transaction
@@ -40,7 +41,9 @@ def clear_group(group: SettlementGroup, *, run_key: str, now: datetime) -> Clear
     Safe beside itself and beside closing: the group row is locked FOR SHARE, and the open windows
     are read by a later statement. A known ``run_key`` returns its first run.
     """
-    return in_transaction(lambda: _clear(group, run_key, now))
+    cleared = in_transaction(lambda: _clear(group, run_key, now))
+    window_sums.prepare(group, now=now)
+    return cleared
 
 
 def _clear(group: SettlementGroup, run_key: str, now: datetime) -> Cleared:

@@ -71,6 +71,11 @@ class SdrState(models.Model):
             ),
             models.Index(fields=["id"], condition=Q(state="HELD"), name="state_held"),
             models.Index(
+                fields=["sender", "changed_at"],
+                condition=Q(state="REJECTED"),
+                name="state_refused",
+            ),
+            models.Index(
                 fields=["accept_by_at"], condition=Q(state="DELIVERED"), name="state_to_be_deemed"
             ),
         ]

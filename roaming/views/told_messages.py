@@ -1,14 +1,14 @@
 """How messages to a partner's parties stand, in words; which parties are the partner's own."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext
 
-from partners.models import Partner, Party, PartyOwnership
+from partners.models import Partner, PartyOwnership
 from partners.queries import in_period
 from roaming.models import Delivery
 
@@ -36,41 +36,27 @@ def told(row: Delivery) -> Message:
     return Message(row, gettext("Waits to be sent or pulled"), "waiting")
 
 
-def ownerships(partner: Partner, *, now: datetime) -> list[PartyOwnership]:
-    """The partner's parties now, LIVE before TEST, each with since when it is the partner's."""
-    owned = PartyOwnership.objects.filter(in_period(now), partner=partner)
-    rows = owned.select_related("party")
-    return list(
-        rows.order_by("party__environment", "party__country_code", "party__party_id", "party__role")
+def with_webhooks(partner: Partner, *, now: datetime) -> QuerySet[PartyOwnership]:
+    """The partner's parties now, LIVE before TEST, each with its webhook; secrets stay there."""
+    sealed = ("encrypted_secret", "encrypted_former_secret")
+    return (
+        PartyOwnership.objects.filter(in_period(now), partner=partner)
+        .select_related("party__webhook")
+        .defer(*(f"party__webhook__{name}" for name in sealed))
+        .order_by("party__environment", "party__country_code", "party__party_id", "party__role")
     )
 
 
 def own_party(partner: Partner, party_id: UUID, *, now: datetime) -> PartyOwnership:
     """:raises Http404: it is somebody else's, or nobody's"""
-    for one in ownerships(partner, now=now):
-        if one.party_id == party_id:
-            return one
-    raise Http404("no party of yours")
+    owned = PartyOwnership.objects.filter(in_period(now), partner=partner, party=party_id)
+    found = owned.select_related("party").first()
+    if found is None:
+        raise Http404("no party of yours")
+    return found
 
 
-def newest_messages(owned: Iterable[PartyOwnership], *, most: int) -> list[Delivery]:
-    """The newest messages of several parties in one query; each walks its own numbers.
-
-    What an owner before this one was sent is told to the owner now by the API alone.
-    """
-    parties: dict[UUID, Party] = {one.party_id: one.party for one in owned}
-    walks = [messages_of(one)[:most] for one in owned]
-    if not walks:
-        return []
-    first, *others = walks
-    rows = list(first.union(*others, all=True) if others else first)
-    for row in rows:
-        row.receiver = parties[row.receiver_id]
-    rows.sort(key=lambda row: row.pk, reverse=True)
-    return rows[:most]
-
-
-def messages_of(owned: PartyOwnership):
+def messages_of(owned: PartyOwnership) -> QuerySet[Delivery]:
     """Numbered messages of a party since it is the partner's, newest first."""
     return Delivery.objects.filter(
         receiver=owned.party_id, sequence__isnull=False, created_at__gte=owned.starts_at

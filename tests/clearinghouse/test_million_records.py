@@ -26,13 +26,22 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 RECORDS = int(os.environ.get("MANY_RECORDS", "1_000_000"))
 HELD = RECORDS // 300
 MOST_QUERIES = 8
-# The portal asks who the person is and what waits for it, on each page.
-MOST_OF_PORTAL = 10
+# First pages gather what waits in every room.
+MOST_OF_HOME = 16
 # A page shows 50 rows or 100; joins and filters' choices read some of small tables too.
 MOST_ROWS_READ = 4_000
+_READS = ("SELECT", "WITH", "(SELECT")
 _LARGE_ROWS = RECORDS // 10
 
 PORTAL_LISTS = (
+    "portal:documents",
+    "portal:package",
+    "connections:list",
+    "tariffs:list",
+    "house:notices",
+    "clients:list",
+    "people:list",
+    "corrections:start",
     "portal:statements",
     "portal:records",
     "portal:invoices",
@@ -128,7 +137,7 @@ class Watched:
             answer = get()
         if answer.status_code != 200:
             self.refused[name] = f"{answer.status_code} {answer.content[:300]!r}"
-        asked = [one["sql"] for one in queries if one["sql"].startswith(("SELECT", "WITH"))]
+        asked = [one["sql"] for one in queries if one["sql"].startswith(_READS)]
         read = max((rows_read(sql, self.large) for sql in asked), default=0)
         self.opened += 1
         if len(asked) > most or read > MOST_ROWS_READ:
@@ -154,7 +163,12 @@ def test_every_list_reads_what_it_shows(house):
     person = Client()
     person.force_login(house.nordlicht.users.first())
     for name in PORTAL_LISTS:
-        watched.open(name, lambda name=name: person.get(reverse(name)), most=MOST_OF_PORTAL)
+        watched.open(name, lambda name=name: person.get(reverse(name)))
+    messages = reverse("connections:messages", args=[house.agreement.seller_id])
+    for shown in ("all", "failed", "waiting", "confirmed"):
+        watched.open(f"messages?{shown}", lambda s=shown: person.get(f"{messages}?show={s}"))
+    watched.open("dashboard", lambda: staff.get(reverse("admin:index")), most=MOST_OF_HOME)
+    watched.open("home", lambda: person.get(reverse("portal:home")), most=MOST_OF_HOME)
     system = PartnerSystem(nordlicht())
     for path in API_LISTS:
         watched.open(path, lambda path=path: system.get(f"/api/v1/{path}"))
