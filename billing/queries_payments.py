@@ -43,13 +43,19 @@ class Money:
     sent_minor: int = 0
     booked_minor: int = 0
     is_defaulted: bool = False
+    is_of_house: bool = False
 
 
 def money_of(settlement: Settlement, *, on: date) -> dict[UUID, Money]:
     """What moved for each position until now; final is what is final on that day."""
-    rows = Position.objects.filter(settlement=settlement)
+    rows = Position.objects.filter(settlement=settlement).select_related("partner")
     found = {
-        row.pk: Money(position_id=row.pk, partner_id=row.partner_id, due_minor=row.due_minor)
+        row.pk: Money(
+            position_id=row.pk,
+            partner_id=row.partner_id,
+            due_minor=row.due_minor,
+            is_of_house=row.partner.is_clearing_house,
+        )
         for row in rows
     }
     _receive(found, on=on)

@@ -25,8 +25,10 @@ class Known:
 
     ``cleared_at``: when clearing last went through what was accepted. ``waits_for_second``: the
     release was asked for. ``is_paid_elsewhere``: partners pay each other (INSTRUCTION_ONLY), the
-    house sees no payment. ``unpaid``: positions that owe and have not paid; ``unpaid_out``:
-    positions that get money which has not left the bank.
+    house sees no payment. ``unpaid``: positions that owe and have not paid; ``not_final``:
+    of which a payment could still be taken back. ``unpaid_out``: positions of partners that get
+    money for which no payment is on its way; ``at_bank``: those whose payment left us and is not
+    booked by the bank.
     """
 
     now: datetime
@@ -47,8 +49,10 @@ class Known:
     blocked_invoices: int
     is_paid_elsewhere: bool
     unpaid: int
+    not_final: int
     draft_files: int
     unpaid_out: int
+    at_bank: int
     is_locked: bool
 
 
@@ -179,7 +183,7 @@ def _paying(known: Known) -> Iterator[Step]:
             "pay_in",
             "Debtors have paid",
             _then(known.is_issued, Standing.RUNNING if known.unpaid else Standing.DONE),
-            f"{known.unpaid:,} positions are open: import the bank's statements, dun what is late."
+            f"Open positions: {known.unpaid:,}. Import the bank's statements, dun what is late."
             if known.unpaid and known.is_issued
             else "",
         )
@@ -198,11 +202,24 @@ def _paid_out(known: Known) -> tuple[Standing, str]:
     if not known.is_issued:
         return Standing.LATER, ""
     if known.draft_files:
-        return Standing.NOW, f"{known.draft_files:,} payment files wait for approval or export."
+        return (
+            Standing.NOW,
+            f"Payment files that wait for approval or export: {known.draft_files:,}.",
+        )
     if known.unpaid_out and known.unpaid:
         return Standing.LATER, "No payout before its pay-ins are final."
+    if known.unpaid_out and known.not_final:
+        return (
+            Standing.RUNNING,
+            "What came in can still be taken back; no payout before it is final.",
+        )
     if known.unpaid_out:
-        return Standing.NOW, f"{known.unpaid_out:,} positions get money: prepare the payment file."
+        return Standing.NOW, f"Positions that get money: {known.unpaid_out:,}. Prepare their file."
+    if known.at_bank:
+        return (
+            Standing.RUNNING,
+            f"Payments left for the bank: {known.at_bank:,}. Import its statement.",
+        )
     return Standing.DONE, ""
 
 

@@ -51,7 +51,7 @@ def known_of(
 
 
 _NO_DOCUMENTS = {"statements": 0, "rendered": 0, "blocked_supplies": 0, "blocked_invoices": 0}
-_NO_PAYMENTS = {"unpaid": 0, "draft_files": 0, "unpaid_out": 0}
+_NO_PAYMENTS = {"unpaid": 0, "not_final": 0, "draft_files": 0, "unpaid_out": 0, "at_bank": 0}
 
 
 def _disputed(window: ClearingWindow) -> int:
@@ -105,13 +105,14 @@ def _documents(settlement: Settlement) -> dict[str, int]:
 
 
 def _payments(settlement: Settlement, *, today: date) -> dict[str, int]:
-    money = money_of(settlement, on=today).values()
+    # The house keeps what it gets.
+    money = [one for one in money_of(settlement, on=today).values() if not one.is_of_house]
     waits = PaymentFile.objects.filter(settlement=settlement, state__in=["DRAFT", "APPROVED"])
     return {
-        "unpaid": sum(
-            1 for one in money if one.due_minor + one.received_minor + one.covered_minor < 0
-        ),
-        "unpaid_out": sum(1 for one in money if one.due_minor > one.booked_minor),
+        "unpaid": sum(one.due_minor + one.received_minor + one.covered_minor < 0 for one in money),
+        "not_final": sum(one.due_minor + one.final_minor + one.covered_minor < 0 for one in money),
+        "unpaid_out": sum(one.due_minor > one.under_way_minor for one in money),
+        "at_bank": sum(one.due_minor > 0 and one.sent_minor > one.booked_minor for one in money),
         "draft_files": waits.count(),
     }
 

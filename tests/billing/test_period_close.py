@@ -29,8 +29,10 @@ OPEN = Known(
     blocked_invoices=0,
     is_paid_elsewhere=False,
     unpaid=0,
+    not_final=0,
     draft_files=0,
     unpaid_out=0,
+    at_bank=0,
     is_locked=False,
 )
 SETTLED = replace(OPEN, is_open=False, has_settlement=True)
@@ -83,7 +85,11 @@ def test_creditors_wait_for_debtors_then_for_a_file_then_for_the_bank():
 
     paid_in = replace(owed, unpaid=0)
     assert standing(paid_in)["payments"] == Standing.NOW
-    assert "prepare" in text(paid_in, "payments")
+    assert "Prepare" in text(paid_in, "payments")
+    assert standing(replace(paid_in, not_final=1))["payments"] == Standing.RUNNING
+    at_bank = replace(paid_in, unpaid_out=0, at_bank=1)
+    assert standing(at_bank)["payments"] == Standing.RUNNING
+    assert "Import" in text(at_bank, "payments")
     assert "approval" in text(replace(paid_in, draft_files=1), "payments")
     assert standing(replace(paid_in, unpaid_out=0))["payments"] == Standing.DONE
 
