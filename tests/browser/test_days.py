@@ -1,4 +1,4 @@
-"""Pages in a real Chromium: a staff member's morning, a partner's month-end, a stranger's try."""
+"""Pages in a real Chromium: a job that ends, a phone, a partner's month-end, a stranger's try."""
 
 import hashlib
 
@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from billing.models import DocumentFile
 from partners.services import jobs
-from roaming.models import SdrState
 from tests import makers
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import PASSWORD, person
@@ -21,32 +20,6 @@ def assert_clean(watched) -> None:
 
 
 class TestStaff:
-    MORNING = (
-        "/admin/",
-        "/admin/roaming/sdr/",
-        "/admin/roaming/hold/",
-        "/admin/roaming/intakebatch/",
-        "/admin/partners/partner/",
-        "/admin/partners/roamingagreement/",
-        "/admin/billing/clearingwindow/",
-        "/admin/billing/settlement/",
-        "/admin/partners/job/",
-    )
-
-    def test_walks_through_a_morning_and_finds_why_a_record_waits(self, settled, open_page):
-        person("olga", is_staff=True, is_superuser=True)
-        watched = open_page(color_scheme="dark")
-        watched.log_in("/admin/login/", "olga", PASSWORD)
-
-        for path in self.MORNING:
-            watched.go(path)
-        watched.go(f"/admin/roaming/sdr/{settled.held_id}/change/")
-
-        text = watched.page.inner_text("body")
-        assert "V003" in text
-        assert "HELD" in text
-        assert_clean(watched)
-
     def test_sees_a_job_end_without_a_reload(self, transactional_db, open_page):
         person("olga", is_staff=True, is_superuser=True)
         job = jobs.enqueue("roaming.import_file", run_key="1", title="Import", parameters={})
@@ -66,27 +39,6 @@ class TestStaff:
 
 
 class TestTheHoldQueue:
-    def test_is_worked_off_by_hand(self, settled, open_page):
-        """Tick a record, take it, read what cures it, reject it with a reason."""
-        person("olga", is_staff=True, is_superuser=True)
-        watched = open_page()
-        watched.log_in("/admin/login/", "olga", PASSWORD)
-        watched.go("/admin/roaming/hold/")
-        watched.page.check("input.action-select >> nth=0")
-        watched.page.select_option("select[name=action]", "take")
-        watched.page.click("#changelist-actions-wrapper button[type=submit]")
-        watched.page.click("button:has-text('Take')")
-        watched.page.wait_for_selector("text=olga looks after 1 record now.")
-        assert "Set up the home-CSP" in watched.page.inner_text("body")
-
-        watched.page.click("a:has-text('Reject…')")
-        watched.page.fill("textarea[name=reason]", "nobody knows this provider")
-        watched.page.click("button:has-text('Reject')")
-        watched.page.wait_for_selector("text=1 record rejected")
-
-        assert SdrState.objects.get(id=settled.held_id).state == "REJECTED"
-        assert_clean(watched)
-
     def test_fits_a_phone(self, settled, open_page):
         person("olga", is_staff=True, is_superuser=True)
         watched = open_page(viewport=PHONE, has_touch=True)
