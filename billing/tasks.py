@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from celery import shared_task
@@ -23,6 +23,8 @@ from billing.services import (
     invoice_files,
     invoice_objections,
     mailing,
+    notification_mail,
+    notifying,
     posting_job,
     sealing,
     statements,
@@ -203,6 +205,31 @@ def send_letters() -> dict[str, int]:
     if sent["left"]:
         logger.error("billing.letters.not_taken", extra={"letters": sent["left"]})
     return {"owed": owed, **sent}
+
+
+@shared_task(name="billing.notify_people")
+def notify_people() -> dict[str, int]:
+    """Tell people of partners what happened; without a mail server it is noted and not told."""
+    is_direct = settings.MONEY_FLOW == "INSTRUCTION_ONLY"
+    noted = notifying.owe(is_direct=is_direct, now=timezone.now())
+    server = mail_server(settings.EMAIL_URL)
+    if server is None:
+        return {"noted": noted, "letters": 0, "sent": 0}
+    letters = notifying.gather(now=timezone.now())
+    sites = settings.CSRF_TRUSTED_ORIGINS or ["http://localhost:8000"]
+    sent = notification_mail.send(server, site=sites[0], link=_page_of, clock=timezone.now)
+    return {"noted": noted, "letters": letters, "sent": sent}
+
+
+def _page_of(page: Sequence[str]) -> str:
+    name, *about = page
+    return reverse(name, args=about)
+
+
+@shared_task(name="billing.forget_notifications")
+def forget_notifications() -> dict[str, int]:
+    """Delete what people were told 90 days ago and more."""
+    return {"forgotten": notifying.forget(now=timezone.now())}
 
 
 def _link_to(document: Document) -> str:

@@ -72,6 +72,10 @@ app.conf.beat_schedule = {
     "render missing statements": _every(
         crontab(minute="*/5"), "billing.render_missing_statements", expires_s=5 * _MINUTE
     ),
+    "notify people": _every(crontab(), "billing.notify_people", expires_s=_MINUTE),
+    "forget notifications": _every(
+        crontab(minute=55, hour=3), "billing.forget_notifications", expires_s=12 * 60 * _MINUTE
+    ),
     "send letters": _every(crontab(), "billing.send_letters", expires_s=_MINUTE),
     "render missing invoices": _every(
         crontab(minute="2-59/5"), "billing.render_missing_invoices", expires_s=5 * _MINUTE

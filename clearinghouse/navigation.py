@@ -160,6 +160,7 @@ WORK = (
             Page("Who issues invoices", "billing.invoicingterms"),
             Page("Balance confirmations", "billing.balanceconfirmation"),
             Page("Dunning", "billing.dunningstep"),
+            Page("Letters to people", "billing.notificationmail"),
         ),
     ),
     Area(

@@ -21,6 +21,7 @@ from billing.admin import (  # noqa: F401 they register themselves
     invoice,
     issuing_block,
     ledger,
+    notification,
     objection,
     payment,
     payment_file,

@@ -36,6 +36,14 @@ from billing.models.invoice import (
 )
 from billing.models.ledger import Account, LedgerHorizon, LedgerSeal, Transfer
 from billing.models.mail import DocumentMail, MailAttempt
+from billing.models.notification import (
+    Notification,
+    NotificationChoice,
+    NotificationKind,
+    NotificationMail,
+    NotificationMark,
+    NotificationMode,
+)
 from billing.models.payment import (
     DebitMandate,
     Payment,
@@ -101,6 +109,12 @@ __all__ = [
     "LedgerSeal",
     "MailAttempt",
     "ManualAdjustment",
+    "Notification",
+    "NotificationChoice",
+    "NotificationKind",
+    "NotificationMail",
+    "NotificationMark",
+    "NotificationMode",
     "NumberSeries",
     "Objection",
     "Payment",

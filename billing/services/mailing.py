@@ -25,9 +25,9 @@ from partners.queries import clearing_house, in_period
 # Older documents are not told: who sets mail up late wants no year of letters at once.
 TOLD_FOR = timedelta(days=30)
 # How long one attempt may take before another worker takes the letter.
-_LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=10)
 # Before attempts 2, 3, …; after the last one the letter is given up: two days in all.
-_WAITS = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720, 2_000)]
+WAITS = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720, 2_000)]
 
 
 def owe_letters(*, now: datetime) -> int:
@@ -108,19 +108,20 @@ def letter_about(
     }
     letter = EmailMessage()
     sender = (house and house.email) or f"noreply@{host}"
-    letter["From"] = f'"{_quotable(name)}" <{sender}>'
+    letter["From"] = f'"{quotable(name)}" <{sender}>'
     letter["To"] = mail.recipient
     test = "[TEST] " if document.environment == Environment.TEST else ""
     letter["Subject"] = test + texts["subject"].format(**values)
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = f"<{mail.pk}@{host}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = writer.language
     letter.set_content(texts["body"].format(**values), cte="quoted-printable")
+    # Setting the content drops headers about it.
+    letter["Content-Language"] = writer.language
     return letter
 
 
-def _quotable(name: str) -> str:
+def quotable(name: str) -> str:
     return "".join(character for character in name if character.isprintable() and character != '"')
 
 
@@ -134,7 +135,7 @@ def _claim(*, before: datetime, now: datetime) -> DocumentMail | None:
         if mail is None:
             return None
         DocumentMail.objects.filter(pk=mail.pk).update(
-            next_attempt_at=now + _LEASE, attempts=F("attempts") + 1
+            next_attempt_at=now + LEASE, attempts=F("attempts") + 1
         )
     return (
         DocumentMail.objects.select_related("document").defer("document__content").get(pk=mail.pk)
@@ -152,13 +153,13 @@ def _note(mail: DocumentMail, message_id: str, answer: Answer, *, now: datetime)
         answer=answer.words,
         at=now,
     )
-    is_last = answer.is_final or mail.attempts > len(_WAITS)
+    is_last = answer.is_final or mail.attempts > len(WAITS)
     if answer.is_accepted:
         mail.state = DocumentMail.State.SENT
     elif is_last:
         mail.state = DocumentMail.State.FAILED
     is_queued = mail.state == DocumentMail.State.QUEUED
-    mail.next_attempt_at = now + _WAITS[mail.attempts - 1] if is_queued else None
+    mail.next_attempt_at = now + WAITS[mail.attempts - 1] if is_queued else None
     mail.save(update_fields=["state", "next_attempt_at"])
 
 

@@ -130,15 +130,29 @@ class WebhookSubscription(models.Model):
     former_until_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
     failing_since = models.DateTimeField(null=True)
+    muted_kinds = models.JSONField(default=list, blank=True, help_text="messages not wanted")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=Q(
+                    muted_kinds__contained_by=[
+                        "MATCH",
+                        "HEALED",
+                        "REMINDER",
+                        "MANIFEST",
+                        "ALERT",
+                        "AGREEMENT",
+                    ]
+                ),
+                name="webhook_gets_what_limits_run_from",
+            ),
+            models.CheckConstraint(
                 condition=Q(encrypted_former_secret__isnull=True, former_until_at__isnull=True)
                 | Q(encrypted_former_secret__isnull=False, former_until_at__isnull=False),
                 name="former_webhook_secret_has_an_end",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from roaming.models import Delivery, Exchange, WebhookSubscription
 from roaming.queries_exchanges import WEBHOOK
-from roaming.services import delivering, exchanges, reading, webhook_call
+from roaming.services import delivering, exchanges, reading, webhook_call, webhook_choices
 from roaming.services.delivering import Answer
 
 
@@ -32,6 +32,7 @@ def send_to(subscription: WebhookSubscription, *, clock: Callable[[], datetime])
         for delivery, message in zip(claimed, messages, strict=True):
             yield _called(subscription, delivery, reading.encode(message), now=clock())
 
+    webhook_choices.skip_muted(subscription, now=clock())
     return delivering.drain(subscription.party_id, send, clock=clock)
 
 

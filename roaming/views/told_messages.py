@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from partners.models import Partner, PartyOwnership
 from partners.queries import in_period
 from roaming.models import Delivery
+from roaming.services.webhook_choices import NOT_WANTED
 
 
 class Message(NamedTuple):
@@ -27,6 +28,8 @@ class Message(NamedTuple):
 
 
 def told(row: Delivery) -> Message:
+    if row.confirmed_at is not None and row.last_error == NOT_WANTED:
+        return Message(row, gettext("Not sent: your company left it out"), "waiting")
     if row.confirmed_at is not None:
         return Message(row, gettext("Confirmed"), "settled")
     if row.dead_at is not None:

@@ -88,6 +88,7 @@ class TestLetters:
         number = world.statement.number
         assert german["To"] == "finance@nordlicht.example"
         assert german["Subject"] == f"Verrechnungsaufstellung {number}"
+        assert (german["Content-Language"], french["Content-Language"]) == ("de", "fr")
         assert "vom 8. Dezember 2026 liegt für Sie bereit" in german.get_content()
         address = reverse("portal:statement-pdf", args=[world.statement.pk])
         assert f"https://clearing.example{address}" in german.get_content()

@@ -84,7 +84,8 @@ WORDS = {
 # What a company's administrator does to the own company names no object of anybody's.
 OF_THE_OWN_COMPANY = {"portal/people/second-factor/"}
 # Harmless from anybody: the end of a look that was never begun.
-HARMLESS = {"portal/viewing/end/"}
+# So is what a person chooses to be told: of others nothing can be named.
+HARMLESS = {"portal/viewing/end/", "portal/notifications/"}
 # Whoever takes the own records with him is noted, also where there are none.
 NOTED = {"portal/records/export.csv", "portal/documents/files.zip"}
 # Parameters whose rows are told to nobody but their side by tests of their own.

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from billing.rules.bounce import read_bounce
+from billing.services import notification_mail
 from billing.services.mailing import note_bounce
 
 
@@ -24,6 +25,9 @@ class Command(BaseCommand):
             raise CommandError(
                 "This mail does not say that a letter failed for good.", returncode=2
             )
+        if letter := notification_mail.note_bounce(bounce.message_id, reason=bounce.reason):
+            self.stdout.write(json.dumps({"letter": str(letter.pk), "state": letter.state}))
+            return
         mail = note_bounce(bounce.message_id, reason=bounce.reason, now=timezone.now())
         if mail is None:
             raise CommandError(f"We wrote no letter {bounce.message_id}.", returncode=2)
