@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -20,8 +20,14 @@ from django.template.base import Node, Template
 from django.template.engine import Engine
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
+from billing.models import Invoice, Payment, PositionState
+from billing.rules.whereabouts_told import StepName
+from partners.models import BankDetailChange
 from partners.rules.roles import PARTNER_ROLES
+from roaming.models import Delivery, SdrState
+from roaming.rules import dispute
 from roaming.rules.catalog import RULES, STRUCTURE
+from roaming.views.dispute_pages import plain_words
 
 LANGUAGES = ("de", "fr")
 # Pages and letters of partners and of logins; the admin and the paper documents have their own.
@@ -29,7 +35,7 @@ _TEMPLATES = ("*.html", "account/**/*", "allauth/**/*", "mfa/**/*", "portal/*.ht
 _ROOMS = ("clearinghouse", "partners", "roaming", "billing")
 _NOT_HERE = {"migrations", "admin", "locale"}
 _KEYWORDS: dict = {
-    name: None for name in ("gettext", "gettext_lazy", "gettext_noop", "_")
+    name: None for name in ("gettext", "gettext_lazy", "gettext_noop", "say")
 } | {name: (1, 2) for name in ("ngettext", "ngettext_lazy")} | {
     name: ((1, "c"), 2) for name in ("pgettext", "pgettext_lazy")
 }  # fmt: skip
@@ -38,6 +44,20 @@ _WRITTEN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _NAME = "django"
 # What stands in for an empty value: {{ … |default:_("not stated") }}
 _IN_A_FILTER = re.compile(r':_\("([^"]+)"\)')
+
+# Choices of tables that pages of partners show by ``{% translate … %}``.
+_SHOWN_CHOICES = (
+    Invoice.TypeCode, Payment.Purpose, Payment.State, PositionState.State, BankDetailChange.State,
+    Delivery.Kind,
+)  # fmt: skip
+# Words of the code that pages show with a capital: steps, states, standings, parts of a price.
+_SHOWN_WORDS = (
+    *("own network", "sold", "bought"),
+    *(word.capitalize() for word in get_args(StepName)),
+    *(word.capitalize() for word in SdrState.State.values),
+    *("Open", "Held", "Disputed", "Accepted", "Correction"),
+    *("Energy", "Flat", "Time", "Parking_time", "Rounding"),
+)
 
 
 class Text(NamedTuple):
@@ -175,3 +195,14 @@ def _of_tables() -> Iterator[tuple[Text, str]]:
     for role in PARTNER_ROLES.values():
         yield _asked_by_template(role.label), "partners/rules/roles.py"
         yield _asked_by_template(role.told), "partners/rules/roles.py"
+    for reason in dispute.REASONS.values():
+        yield Text(reason.title), "roaming/rules/dispute.py"
+        yield Text(reason.evidence), "roaming/rules/dispute.py"
+    for text in (*dispute.STAGES_IN_WORDS, *dispute.NEXT_STEPS_IN_WORDS):
+        yield Text(text), "roaming/rules/dispute.py"
+        yield Text(plain_words(text)), "roaming/rules/dispute.py"
+    for word in _SHOWN_WORDS:
+        yield Text(word), "templates/portal"
+    for choices in _SHOWN_CHOICES:
+        for label in choices.labels:
+            yield Text(str(label)), choices.__module__.replace(".", "/") + ".py"

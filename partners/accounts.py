@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from clearinghouse.sealing import Sealer
 from partners.models import Partner, User
@@ -38,10 +39,12 @@ def address_of(request: HttpRequest) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
-        "username_password_mismatch": (
+        "username_password_mismatch": gettext_lazy(
             "User name and password do not belong together. Check both; capitals matter."
         ),
-        "too_many_login_attempts": "Too many attempts. Wait a quarter of an hour, then try again.",
+        "too_many_login_attempts": gettext_lazy(
+            "Too many attempts. Wait a quarter of an hour, then try again."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -93,7 +96,7 @@ class EntryForm(LoginForm):
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self.fields["login"].label = "User name"
+        self.fields["login"].label = gettext("User name")
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
         self.fields["password"].help_text = ""
@@ -103,8 +106,10 @@ class EntryForm(LoginForm):
         user = self.user
         if user is not None and user.partner_id is None and not user.is_staff:
             raise ValidationError(
-                "This login belongs to no partner. Ask the clearing house to connect it to your"
-                " company.",
+                gettext(
+                    "This login belongs to no partner. Ask the clearing house to connect it to"
+                    " your company."
+                ),
                 code="no_partner",
             )
         return cleaned
@@ -113,7 +118,7 @@ class EntryForm(LoginForm):
 class ForgottenForm(ResetPasswordForm):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self.fields["email"].label = "E-mail address"
+        self.fields["email"].label = gettext("E-mail address")
         self.fields["email"].widget.attrs.pop("placeholder", None)
 
 
@@ -136,8 +141,10 @@ class SecondFactorMiddleware:
         if request.path_info.startswith(_INSIDE) and _is_missing(request):
             messages.warning(
                 request,
-                "Your login needs a second factor. Set up an authenticator app or a security key;"
-                " then you can go on.",
+                gettext(
+                    "Your login needs a second factor. Set up an authenticator app or a security "
+                    "key; then you can go on."
+                ),
             )
             return redirect("mfa_index")
         return self.get_response(request)

@@ -5,14 +5,13 @@ helps nobody.
 """
 
 from collections.abc import Callable
-from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from partners.models import PartnerFacts, User
+from partners.models import User
 
 _IN_ENGLISH = ("/admin/", "/api/", "/ocpi/", "/o/")
 _OF_LOGINS = ("/portal/", "/account/")
@@ -39,19 +38,6 @@ class LanguageMiddleware:
 def language_for(request: HttpRequest) -> str:
     """What the login says; where it says nothing, what was chosen or is set in this browser."""
     return _chosen_by_login(request) or translation.get_language_from_request(request)
-
-
-def language_of(user: User) -> str:
-    """For letters to a person, whom no browser speaks for: else that of the company's letters."""
-    if user.language:
-        return user.language
-    return language_of_company(user.partner_id) if user.partner_id else settings.LANGUAGE_CODE
-
-
-def language_of_company(partner_id: UUID) -> str:
-    """The language that the company's newest facts name for its letters."""
-    named = PartnerFacts.objects.filter(partner=partner_id).order_by("-starts_at")
-    return named.values_list("language", flat=True).first() or settings.LANGUAGE_CODE
 
 
 def _chosen_by_login(request: HttpRequest) -> str:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from roaming.models import Sdr, SdrLink, SdrState
 from roaming.queries import Reader, readable_states
 
@@ -71,7 +73,9 @@ def _line(sdr: Sdr, state: str) -> ChainLine:
 
 def _role(sdr: Sdr) -> str:
     if sdr.credits_sdr_id:
-        return f"credit of {sdr.credits_sdr_id}"
+        return gettext("credit of %(id)s") % {"id": sdr.credits_sdr_id}
     if sdr.replaces_sdr_id:
-        return f"replaces {sdr.replaces_sdr_id}"
-    return f"part {sdr.split_no} of the session" if sdr.split_no else "original"
+        return gettext("replaces %(id)s") % {"id": sdr.replaces_sdr_id}
+    if sdr.split_no:
+        return gettext("part %(number)s of the session") % {"number": sdr.split_no}
+    return gettext("original")

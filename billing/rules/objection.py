@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 LONGEST_TEXT = 2000
 # Of the one instant that divides two days, this much belongs to the first.
 _LAST_OF_A_DAY = timedelta(microseconds=1)
@@ -43,31 +45,38 @@ def refuse_raising(statement: Contested, *, at: datetime) -> None:
     if statement.settlement_state == "CANCELLED":
         raise ObjectionRefused(
             "STATEMENT_CANCELLED",
-            "This calculation was cancelled; object to the statement that comes in its place.",
+            gettext(
+                "This calculation was cancelled; object to the statement that comes in its place."
+            ),
         )
     if statement.is_provisional and statement.settlement_state != "CALCULATED":
         raise ObjectionRefused(
-            "STATEMENT_RELEASED", "The final statement is issued; object to that one."
+            "STATEMENT_RELEASED", gettext("The final statement is issued; object to that one.")
         )
     if at > statement.until_at:
         raise ObjectionRefused(
             "OBJECTION_TOO_LATE",
-            f"Objections were possible until {statement.until_at:%Y-%m-%d %H:%M} UTC. Dispute the"
-            " records in question, or write to the clearing house.",
+            gettext(
+                "Objections were possible until %(day)s UTC. Dispute the records in "
+                "question, or write to the clearing house."
+            )
+            % {"day": f"{statement.until_at:%Y-%m-%d %H:%M}"},
         )
 
 
 def refuse_grounds(*, text: str, amount_minor: int | None) -> None:
     """:raises ObjectionRefused: no words, too many, or an amount that is not above zero."""
     if not text.strip():
-        raise ObjectionRefused("OBJECTION_TEXT_MISSING", "Say in words what is wrong.")
+        raise ObjectionRefused("OBJECTION_TEXT_MISSING", gettext("Say in words what is wrong."))
     if len(text) > LONGEST_TEXT:
         raise ObjectionRefused(
-            "OBJECTION_TEXT_TOO_LONG", f"Say it in at most {LONGEST_TEXT:,} characters."
+            "OBJECTION_TEXT_TOO_LONG",
+            gettext("Say it in at most %(most)s characters.") % {"most": f"{LONGEST_TEXT:,}"},
         )
     if amount_minor is not None and not 0 < amount_minor < 2**63:
         raise ObjectionRefused(
-            "OBJECTION_AMOUNT_WRONG", "The amount in doubt is a positive number of minor units."
+            "OBJECTION_AMOUNT_WRONG",
+            gettext("The amount in doubt is a positive number of minor units."),
         )
 
 
@@ -79,23 +88,31 @@ def refuse_remedy(remedy: Remedy, *, is_provisional: bool, settlement_state: str
     if remedy == "CANCELLATION" and (not is_provisional or settlement_state == "ISSUED"):
         raise ObjectionRefused(
             "STATEMENT_RELEASED",
-            "It is issued and stays as it is: mend it by an adjustment or a correction run.",
+            gettext(
+                "It is issued and stays as it is: mend it by an adjustment or a correction run."
+            ),
         )
     if remedy == "CORRECTION" and settlement_state != "ISSUED":
         raise ObjectionRefused(
             "STATEMENT_NOT_ISSUED",
-            "Nothing is issued that a correction run could correct: cancel the calculation, or"
-            " adjust.",
+            gettext(
+                "Nothing is issued that a correction run could correct: cancel the calculation, "
+                "or adjust."
+            ),
         )
 
 
 def next_step(state: str, remedy: str) -> str:
     """What the partner may expect, in one sentence."""
     if state == "OPEN":
-        return "The clearing house answers; a provisional statement does not get final before."
+        return gettext(
+            "The clearing house answers; a provisional statement does not get final before."
+        )
     return {
-        "": "The statement stays as it is; what records say can still be disputed.",
-        "CANCELLATION": "It is calculated anew; a new provisional statement takes its place.",
-        "ADJUSTMENT": "The adjustment stands as a line of its own on the next statement.",
-        "CORRECTION": "A credit and a replacement per record stand on the next statement.",
+        "": gettext("The statement stays as it is; what records say can still be disputed."),
+        "CANCELLATION": gettext(
+            "It is calculated anew; a new provisional statement takes its place."
+        ),
+        "ADJUSTMENT": gettext("The adjustment stands as a line of its own on the next statement."),
+        "CORRECTION": gettext("A credit and a replacement per record stand on the next statement."),
     }[remedy]

@@ -1,7 +1,9 @@
-"""Supply periods and instants in the words that partners read."""
+"""Supply periods and instants in the words that partners read, in the language of who reads."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
 
 _DASH = "\N{EN DASH}"
 
@@ -14,15 +16,15 @@ def supply_title(starts_at: datetime, ends_at: datetime, *, time_zone: str) -> s
         return f"{local_instant(starts_at, time_zone)} {_DASH} {local_instant(ends_at, time_zone)}"
     last = end - timedelta(days=1)
     if first.day == 1 and end.day == 1 and first.month == last.month:
-        return f"{first:%B %Y}"
+        return date_format(first, "F Y")
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} {_DASH} {local_day(last)}"
+        return f"{date_format(first, 'DAY_OF_MONTH_FORMAT')} {_DASH} {local_day(last)}"
     return f"{local_day(first)} {_DASH} {local_day(last)}"
 
 
 def local_day(day: datetime) -> str:
     """The calendar day as the instant's own zone has it: "8 December 2026"."""
-    return f"{day.day} {day:%B %Y}"
+    return date_format(day, "LONG_DATE_FORMAT")
 
 
 def local_instant(instant: datetime, time_zone: str) -> str:

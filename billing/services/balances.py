@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from billing.documents.balance_content import (
     AccountLine,
@@ -186,22 +187,28 @@ def answer(confirmation_id: UUID, said: Answer, *, by: str, now: datetime) -> Ba
 def _refuse_answer(said: Answer) -> None:
     if said.agrees and said.own_balance_minor is not None:
         raise AnswerRefused(
-            "BALANCE_BOTH_WAYS", "Who agrees names no other figure: leave it out, or do not agree."
+            "BALANCE_BOTH_WAYS",
+            gettext("Who agrees names no other figure: leave it out, or do not agree."),
         )
     if not said.agrees and (said.own_balance_minor is None or not said.text.strip()):
         raise AnswerRefused(
-            "BALANCE_WITHOUT_REASON", "Say which balance you hold and why it differs."
+            "BALANCE_WITHOUT_REASON", gettext("Say which balance you hold and why it differs.")
         )
     if len(said.text) > LONGEST_ANSWER:
-        raise AnswerRefused("BALANCE_TEXT_TOO_LONG", f"At most {LONGEST_ANSWER} characters.")
+        raise AnswerRefused(
+            "BALANCE_TEXT_TOO_LONG",
+            gettext("At most %(most)s characters.") % {"most": LONGEST_ANSWER},
+        )
 
 
 def _answer(confirmation_id: UUID, said: Answer, by: str, now: datetime) -> BalanceConfirmation:
     row = BalanceConfirmation.objects.select_for_update().get(pk=confirmation_id)
     if row.state != BalanceConfirmation.State.ASKED:
-        raise AnswerRefused("BALANCE_ANSWERED", "It was answered before; an answer stands.")
+        raise AnswerRefused(
+            "BALANCE_ANSWERED", gettext("It was answered before; an answer stands.")
+        )
     if said.own_balance_minor == row.balance_minor:
-        raise AnswerRefused("BALANCE_IS_THE_SAME", "That is our figure: agree to it.")
+        raise AnswerRefused("BALANCE_IS_THE_SAME", gettext("That is our figure: agree to it."))
     states = BalanceConfirmation.State
     row.state = states.CONFIRMED if said.agrees else states.DIFFERS
     row.answered_by, row.answered_at = by[:150], now

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.utils.translation import gettext
 
 from billing.models import CorrectionRun, Document, ManualAdjustment, Objection
 from billing.queries_objections import contested, counterparties_in, record_in
@@ -64,7 +65,10 @@ def raise_objection(document: Document, grounds: Grounds, *, by: str, now: datet
     if grounds.counterparty and grounds.counterparty not in counterparties_in(document):
         raise ObjectionRefused(
             "COUNTERPARTY_NOT_IN_STATEMENT",
-            "The statement lists no such counterparty; name it by its code there, or not at all.",
+            gettext(
+                "The statement lists no such counterparty; name it by its code there, or not at "
+                "all."
+            ),
         )
     return in_transaction(lambda: _raise(document.pk, grounds, by, now), also_retry=IntegrityError)
 
@@ -128,7 +132,9 @@ def reject(objection_id: UUID, *, answer: str, by: User, now: datetime) -> Objec
 def _open(objection_id: UUID) -> Objection:
     objection = Objection.objects.select_for_update(of=("self",)).get(pk=objection_id)
     if objection.state != Objection.State.OPEN:
-        raise ObjectionRefused("OBJECTION_ANSWERED", f"It is {objection.state} already.")
+        raise ObjectionRefused(
+            "OBJECTION_ANSWERED", gettext("It is %(state)s already.") % {"state": objection.state}
+        )
     return objection
 
 
@@ -148,7 +154,9 @@ def _refuse_mending(objection: Objection, mending: Mending) -> None:
         and (adjustment.partner_id, adjustment.window.group_id) != (objection.partner_id, group_id)
     ) or (run is not None and run.group_id != group_id)
     if is_foreign:
-        raise ObjectionRefused("REMEDY_OF_ANOTHER", "That mends the position of somebody else.")
+        raise ObjectionRefused(
+            "REMEDY_OF_ANOTHER", gettext("That mends the position of somebody else.")
+        )
     state = adjustment.state if adjustment else run.state if run else ""
     if state not in ("", "POSTED"):
         told = f"It is {state}; what mends an objection must be posted by its second person first."

@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.documents.table_files import CSV, csv_lines
@@ -41,7 +43,7 @@ class AsOfForm(forms.Form):
     """An instant of the house's calendar."""
 
     as_of = forms.DateTimeField(
-        label="As of",
+        label=gettext_lazy("As of"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
@@ -52,19 +54,22 @@ class AnswerForm(forms.Form):
     """Agreed, or the balance that is held instead and why."""
 
     agrees = forms.ChoiceField(
-        label="Do your books say the same?",
-        choices=[("yes", "Yes, we agree"), ("no", "No, ours differ")],
+        label=gettext_lazy("Do your books say the same?"),
+        choices=[
+            ("yes", gettext_lazy("Yes, we agree")),
+            ("no", gettext_lazy("No, ours differ")),
+        ],
         widget=forms.RadioSelect,
     )
     amount = forms.DecimalField(
-        label="Your balance",
+        label=gettext_lazy("Your balance"),
         required=False,
         max_digits=18,
         decimal_places=4,
         widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
     )
     text = forms.CharField(
-        label="Why it differs",
+        label=gettext_lazy("Why it differs"),
         required=False,
         max_length=balances.LONGEST_ANSWER,
         widget=forms.Textarea({"rows": 3}),
@@ -84,7 +89,9 @@ class AnswerForm(forms.Form):
         except AmountOutOfRange as error:
             raise forms.ValidationError(str(error)) from error
         if from_minor_units(minor, currency=self.currency) != amount:
-            raise forms.ValidationError(f"{self.currency} has no such small amounts.")
+            raise forms.ValidationError(
+                gettext("%(currency)s has no such small amounts.") % {"currency": self.currency}
+            )
         return minor
 
     def said(self) -> Answer:
@@ -182,7 +189,7 @@ def _answered(request: HttpRequest, row, form: AnswerForm) -> bool:
     except AnswerRefused as refused:
         form.add_error(None, str(refused))
         return False
-    messages.success(request, "Your answer is with the clearing house.")
+    messages.success(request, gettext("Your answer is with the clearing house."))
     return True
 
 
@@ -200,7 +207,8 @@ def _accruals(partner: Partner, as_of: datetime, now: datetime) -> tuple[list[Ow
         lines = accruals(as_of=as_of, now=now, environment=ENVIRONMENT, partner=partner)
     except NotCompleteYet:
         until = accruals_complete_until(now=now).astimezone(_ZONE)
-        return [], f"That can be read from an hour later on; until {until:%-d %B %Y, %H:%M} it can."
+        told = gettext("That can be read from an hour later on; until %(day)s it can.")
+        return [], told % {"day": date_format(until, "LONG_DATETIME_FORMAT")}
     ids = {line.seller for line in lines} | {line.buyer for line in lines}
     names = dict(Partner.objects.filter(pk__in=[i for i in ids if i]).values_list("pk", "name"))
     return [_own(line, partner, names) for line in lines], ""
@@ -211,8 +219,8 @@ def _own(line: AccrualLine, partner: Partner, names: dict[UUID, str]) -> OwnLine
     other = line.buyer if is_sold else line.seller
     return OwnLine(
         line.supply_month,
-        "You sold" if is_sold else "You bought",
-        names[other] if other else "not known yet",
+        gettext_noop("You sold") if is_sold else gettext_noop("You bought"),
+        names[other] if other else gettext("not known yet"),
         line.currency,
         line.price_basis,
         line.standing,

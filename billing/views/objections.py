@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Document, Objection
@@ -29,27 +30,29 @@ class ObjectionForm(forms.Form):
     """What is wrong, how much of it, and with whom or which record."""
 
     text = forms.CharField(
-        label="What is wrong?",
+        label=gettext_lazy("What is wrong?"),
         max_length=rules.LONGEST_TEXT,
         widget=forms.Textarea({"rows": 4}),
     )
     amount = forms.DecimalField(
-        label="How much of it is in doubt",
+        label=gettext_lazy("How much of it is in doubt"),
         required=False,
         max_digits=15,
         decimal_places=3,
         widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
     )
-    counterparty = forms.ChoiceField(label="With whom", required=False)
-    sdr_id = forms.CharField(label="SDR id of one record", required=False, max_length=100)
+    counterparty = forms.ChoiceField(label=gettext_lazy("With whom"), required=False)
+    sdr_id = forms.CharField(
+        label=gettext_lazy("SDR id of one record"), required=False, max_length=100
+    )
 
     def __init__(self, asked, *, currency: str, counterparties: dict[str, str]):
         super().__init__(asked)
         self.currency = currency
         self.fields["counterparty"] = forms.ChoiceField(
-            label="With whom",
+            label=gettext("With whom"),
             required=False,
-            choices=[("", "Nobody in particular")]
+            choices=[("", gettext("Nobody in particular"))]
             + [(code, f"{name} ({code})") for code, name in counterparties.items()],
         )
 
@@ -63,7 +66,9 @@ class ObjectionForm(forms.Form):
         except AmountOutOfRange as error:
             raise forms.ValidationError(str(error)) from error
         if minor <= 0 or from_minor_units(minor, currency=self.currency) != amount:
-            raise forms.ValidationError(f"Enter an amount above zero in {self.currency}.")
+            raise forms.ValidationError(
+                gettext("Enter an amount above zero in %(currency)s.") % {"currency": self.currency}
+            )
         return minor
 
     def grounds(self) -> Grounds:
@@ -136,7 +141,9 @@ def _raised(request: HttpRequest, document: Document, form: ObjectionForm) -> bo
     except ObjectionRefused as refused:
         form.add_error(None, str(refused))
         return False
-    messages.success(request, "Your objection is with the clearing house; its answer appears here.")
+    messages.success(
+        request, gettext("Your objection is with the clearing house; its answer appears here.")
+    )
     return True
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.queries_own_payments import (
@@ -56,11 +57,11 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 class AccountForm(forms.Form):
     """The new account, as the bank wrote it."""
 
-    currency = forms.CharField(label="Currency", max_length=3, initial="EUR")
-    holder = forms.CharField(label="Holder", max_length=140)
-    iban = forms.CharField(label="IBAN", max_length=42)
-    bic = forms.CharField(label="BIC", max_length=11, required=False)
-    reason = forms.CharField(label="Why", min_length=5, max_length=500)
+    currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3, initial="EUR")
+    holder = forms.CharField(label=gettext_lazy("Holder"), max_length=140)
+    iban = forms.CharField(label=gettext_lazy("IBAN"), max_length=42)
+    bic = forms.CharField(label=gettext_lazy("BIC"), max_length=11, required=False)
+    reason = forms.CharField(label=gettext_lazy("Why"), min_length=5, max_length=500)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,7 +90,8 @@ def _asked(request: HttpRequest, form: AccountForm) -> bool:
         form.add_error(None, str(refused))
         return False
     messages.success(
-        request, "Asked for. We call a contact that was on file before; payouts wait meanwhile."
+        request,
+        gettext("Asked for. We call a contact that was on file before; payouts wait meanwhile."),
     )
     return True
 
@@ -109,7 +111,7 @@ def withdraw_change(request: HttpRequest, change_id: UUID) -> HttpResponse:
     except NotChangeable as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, "Withdrawn. You are paid on the account as before.")
+        messages.success(request, gettext("Withdrawn. You are paid on the account as before."))
     return redirect("portal:payments")
 
 

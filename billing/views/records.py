@@ -12,6 +12,7 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from billing.queries_records import (
@@ -36,13 +37,13 @@ from roaming.queries_ratings import newest_ratings
 
 PAGE = 50
 _STAGES = [
-    ("", "All"),
-    ("held", "Held"),
-    ("refused", "Refused"),
-    ("waiting", "Waiting for acceptance"),
-    ("disputed", "Disputed"),
-    ("accepted", "Accepted, cleared or settled"),
-    ("withdrawn", "Withdrawn or replaced"),
+    ("", gettext_lazy("All")),
+    ("held", gettext_lazy("Held")),
+    ("refused", gettext_lazy("Refused")),
+    ("waiting", gettext_lazy("Waiting for acceptance")),
+    ("disputed", gettext_lazy("Disputed")),
+    ("accepted", gettext_lazy("Accepted, cleared or settled")),
+    ("withdrawn", gettext_lazy("Withdrawn or replaced")),
 ]
 
 
@@ -51,15 +52,17 @@ class RecordForm(forms.Form):
 
     state = forms.ChoiceField(choices=_STAGES, required=False)
     counterparty = forms.ChoiceField(required=False)
-    ended_from = day_field("Session ended from")
-    ended_to = day_field("to")
-    sdr_id = forms.CharField(required=False, label="SDR id", max_length=100, strip=True)
+    ended_from = day_field(gettext_lazy("Session ended from"))
+    ended_to = day_field(gettext_lazy("up to and with"))
+    sdr_id = forms.CharField(
+        required=False, label=gettext_lazy("SDR id"), max_length=100, strip=True
+    )
 
     def __init__(self, asked: QueryDict, *, counterparties: list[Party]):
         super().__init__(asked)
         others = [(str(party.pk), f"{party.name} ({party.code})") for party in counterparties]
         self.fields["counterparty"] = forms.ChoiceField(
-            choices=[("", "All"), *others], required=False
+            choices=[("", gettext_lazy("All")), *others], required=False
         )
 
     def selection(self) -> RecordSelection:

@@ -67,7 +67,10 @@ def balances_to_confirm(partner: Partner) -> list[Todo]:
     return [
         Todo(
             gettext("Confirm your %(currency)s balance of %(date)s")
-            % {"currency": one.currency, "date": date_format(localtime(one.as_of), "j F Y")},
+            % {
+                "currency": one.currency,
+                "date": date_format(localtime(one.as_of), "LONG_DATE_FORMAT"),
+            },
             gettext("Say whether your books say the same."),
             reverse("portal:balance", args=[one.pk]),
             gettext("Answer"),

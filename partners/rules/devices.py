@@ -1,5 +1,7 @@
 """What a browser says of itself, in words that its owner recognizes."""
 
+from django.utils.translation import gettext
+
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),
@@ -24,5 +26,5 @@ def device_named(user_agent: str) -> str:
     browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or user_agent[:40] or "unknown device"
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or user_agent[:40] or gettext("unknown device")

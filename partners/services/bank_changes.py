@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
 from stdnum import bic as bic_numbers
 from stdnum import iban as iban_numbers
 from stdnum.exceptions import ValidationError
@@ -25,6 +27,7 @@ from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Approval, BankAccount, BankDetailChange, Partner, PartnerFacts, User
 from partners.queries import in_period
+from partners.queries_languages import language_of_company
 from partners.services import approvals, audit
 
 VERB = "bank_details.approve"
@@ -34,6 +37,35 @@ COOLING_BUSINESS_DAYS = 3
 _TYPE = "BankDetailChange"
 State = BankDetailChange.State
 _ENDED = (State.EFFECTIVE, State.REFUSED, State.WITHDRAWN)
+
+# What contacts are told of each step: subject and first sentence.
+_TOLD = {
+    "was asked for": (
+        gettext_noop("Your bank account at the clearing house: a change was asked for"),
+        gettext_noop(
+            "A change of the %(currency)s account of %(partner)s to %(account)s was asked for on"
+            " %(instant)s UTC."
+        ),
+    ),
+    "was approved": (
+        gettext_noop("Your bank account at the clearing house: a change was approved"),
+        gettext_noop(
+            "A change of the %(currency)s account of %(partner)s to %(account)s was approved on"
+            " %(instant)s UTC."
+        ),
+    ),
+    "has taken effect": (
+        gettext_noop("Your bank account at the clearing house: a change has taken effect"),
+        gettext_noop(
+            "A change of the %(currency)s account of %(partner)s to %(account)s has taken effect"
+            " on %(instant)s UTC."
+        ),
+    ),
+}
+_WARNING = gettext_noop(
+    "If this was not you, call the clearing house at once under the number that you know. Until"
+    " the change is finished or refused, nothing is paid out to you."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +92,12 @@ def request(wanted: NewAccount, *, reason: str, by: User, now: datetime) -> Bank
         change that is not finished.
     """
     if by.partner_id not in (None, wanted.partner.pk):
-        raise NotChangeable("Only the partner's own people and staff may ask for it.")
+        raise NotChangeable(gettext("Only the partner's own people and staff may ask for it."))
     iban, bic = _checked(wanted)
     # Partners' requests do not read accounts, not even their own: the person who calls sees it.
     known = wanted.partner.bank_accounts.filter(in_period(now), currency=wanted.currency)
     if by.partner_id is None and known.filter(iban=iban).exists():
-        raise NotChangeable("This is the account that is on file already.")
+        raise NotChangeable(gettext("This is the account that is on file already."))
 
     def asked() -> BankDetailChange:
         change = BankDetailChange.objects.create(
@@ -87,7 +119,10 @@ def request(wanted: NewAccount, *, reason: str, by: User, now: datetime) -> Bank
         return in_transaction(asked)
     except IntegrityError as error:
         raise NotChangeable(
-            "A change of its bank details is open already. Finish, refuse or withdraw that first."
+            gettext(
+                "A change of its bank details is open already. Finish, refuse or withdraw that "
+                "first."
+            )
         ) from error
 
 
@@ -96,9 +131,11 @@ def _checked(wanted: NewAccount) -> tuple[str, str]:
         iban = iban_numbers.validate(wanted.iban)
         bic = bic_numbers.validate(wanted.bic) if wanted.bic else ""
     except ValidationError as error:
-        raise NotChangeable(f"IBAN or BIC is wrong: {error} Copy it from the bank.") from error
+        raise NotChangeable(
+            gettext("IBAN or BIC is wrong: %(error)s Copy it from the bank.") % {"error": error}
+        ) from error
     if not wanted.holder.strip():
-        raise NotChangeable("Name the holder of the account, as the bank knows it.")
+        raise NotChangeable(gettext("Name the holder of the account, as the bank knows it."))
     return iban, bic
 
 
@@ -130,9 +167,11 @@ def call_back(
         change = _locked(change_id, State.REQUESTED)
         _refuse_requester(change, by)
         if contact not in contacts_on_file(change):
-            raise NotChangeable("Call somebody who was on file before the request.")
+            raise NotChangeable(gettext("Call somebody who was on file before the request."))
         if not number.strip():
-            raise NotChangeable("Note the number you called: the one on file, not the one given.")
+            raise NotChangeable(
+                gettext("Note the number you called: the one on file, not the one given.")
+            )
         change.state, change.called_contact = State.CALLED_BACK, f"{contact}, {number}"[:200]
         change.called_by, change.called_at = by.get_username(), now
         change.save(update_fields=["state", "called_contact", "called_by", "called_at"])
@@ -149,7 +188,10 @@ def ask(change: BankDetailChange, *, by: User, now: datetime) -> Approval:
     :raises NotChangeable: nobody was called yet, or it was decided.
     """
     if change.state != State.CALLED_BACK:
-        raise NotChangeable(f"The change is {change.state}; there is nothing to approve.")
+        raise NotChangeable(
+            gettext("The change is %(state)s; there is nothing to approve.")
+            % {"state": change.state}
+        )
     return approvals.request(
         VERB,
         about=(_TYPE, str(change.pk)),
@@ -186,7 +228,7 @@ def approve(change_id: UUID, *, checker: User, now: datetime) -> BankDetailChang
         _refuse_requester(change, checker)
         asked = open_request(change, now=now)
         if asked is None:
-            raise NotChangeable("Nobody asks for it any more: ask a second person anew.")
+            raise NotChangeable(gettext("Nobody asks for it any more: ask a second person anew."))
         change.approval = approvals.approve(asked.pk, checker=checker, now=now, right=RIGHT)
         today = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
         change.state, change.approved_at = State.APPROVED, now
@@ -208,7 +250,7 @@ def note_penny(change_id: UUID, *, reference: str, by: User, now: datetime) -> B
     def tested() -> BankDetailChange:
         change = _locked(change_id, State.APPROVED)
         if not reference.strip():
-            raise NotChangeable("Note the reference under which the cent arrived.")
+            raise NotChangeable(gettext("Note the reference under which the cent arrived."))
         change.state, change.penny_reference = State.TESTED, reference.strip()[:35]
         change.tested_at = now
         change.save(update_fields=["state", "penny_reference", "tested_at"])
@@ -228,7 +270,9 @@ def make_effective(change_id: UUID, *, by: User, now: datetime) -> BankDetailCha
         change = _locked(change_id, State.TESTED)
         until = change.cooling_until_date
         if until is None or now.date() < until:
-            raise NotChangeable(f"It cools until {until}; nothing takes effect before.")
+            raise NotChangeable(
+                gettext("It cools until %(until)s; nothing takes effect before.") % {"until": until}
+            )
         BankAccount.objects.filter(
             Q(ends_at__isnull=True) | Q(ends_at__gt=now),
             partner=change.partner,
@@ -260,7 +304,9 @@ def end(change_id: UUID, *, reason: str, by: User, now: datetime) -> BankDetailC
     def ended() -> BankDetailChange:
         change = BankDetailChange.objects.select_for_update().get(pk=change_id)
         if change.state in _ENDED:
-            raise NotChangeable(f"The change is {change.state} already.")
+            raise NotChangeable(
+                gettext("The change is %(state)s already.") % {"state": change.state}
+            )
         change.state = State.WITHDRAWN if by.partner_id else State.REFUSED
         change.end_reason = reason[:500]
         change.save(update_fields=["state", "end_reason"])
@@ -273,13 +319,16 @@ def end(change_id: UUID, *, reason: str, by: User, now: datetime) -> BankDetailC
 def _locked(change_id: UUID, wanted: str) -> BankDetailChange:
     change = BankDetailChange.objects.select_for_update().get(pk=change_id)
     if change.state != wanted:
-        raise NotChangeable(f"The change is {change.get_state_display()}; this is not its turn.")
+        raise NotChangeable(
+            gettext("The change is %(state)s; this is not its turn.")
+            % {"state": change.get_state_display()}
+        )
     return change
 
 
 def _refuse_requester(change: BankDetailChange, by: User) -> None:
     if by.get_username() == change.requested_by:
-        raise NotChangeable("Who asked for the change can neither confirm nor approve it.")
+        raise NotChangeable(gettext("Who asked for the change can neither confirm nor approve it."))
 
 
 def _note(step: str, change: BankDetailChange, *, by: User, reason: str, now: datetime) -> None:
@@ -293,20 +342,25 @@ def _note(step: str, change: BankDetailChange, *, by: User, reason: str, now: da
     )
 
 
+def _letter(change: BankDetailChange, what: str, *, now: datetime, to: str) -> EmailMessage:
+    """In the language of the company's letters."""
+    values = {
+        "currency": change.currency,
+        "partner": change.partner,
+        "account": change.masked_iban,
+        "instant": f"{now:%Y-%m-%d %H:%M}",
+    }
+    subject, told = _TOLD[what]
+    with translation.override(language_of_company(change.partner_id)):
+        body = f"{gettext(told) % values}\n\n{gettext(_WARNING)}"
+        return EmailMessage(subject=gettext(subject), body=body, to=[to])
+
+
 def _tell(change: BankDetailChange, what: str, now: datetime) -> None:
     """A letter to each contact from before; one that the server refuses holds up no other."""
     told = failed = 0
     for address in contacts_on_file(change):
-        letter = EmailMessage(
-            subject=f"Your bank account at the clearing house: a change {what}",
-            body=(
-                f"A change of the {change.currency} account of {change.partner} to"
-                f" {change.masked_iban} {what} on {now:%Y-%m-%d %H:%M} UTC.\n\n"
-                "If this was not you, call the clearing house at once under the number that you"
-                " know. Until the change is finished or refused, nothing is paid out to you."
-            ),
-            to=[address],
-        )
+        letter = _letter(change, what, now=now, to=address)
         try:
             letter.send()
             told += 1

@@ -9,13 +9,22 @@ from django.contrib.auth.models import Group
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
 
 from partners.models import Invitation, Partner, User
+from partners.queries_languages import language_of_company
 from partners.rules.roles import PARTNER_ROLES
 from partners.services import audit
 
 VALID_FOR = timedelta(days=7)
 _SALT = "partners.invitation"
+_LETTER = gettext_noop(
+    "You are invited to work for %(partner)s at the clearing house, with the role %(role)s.\n\n"
+    "Choose your user name and password here until %(until)s UTC; the address works once:\n"
+    "%(url)s\n\n"
+    "If you expected no such letter, leave it alone: nothing happens."
+)
 
 
 class InvitationRefused(Exception):
@@ -41,9 +50,12 @@ def invite(partner: Partner, email: str, role: str, *, by: User, now: datetime) 
     :raises InvitationRefused: no role of a partner's people, or the address has a login here
     """
     if role not in PARTNER_ROLES:
-        raise InvitationRefused("Choose one of the roles.")
+        raise InvitationRefused(gettext("Choose one of the roles."))
     if User.objects.filter(partner=partner, email__iexact=email).exists():
-        raise InvitationRefused(f"{email} has a login of {partner} already: change its role below.")
+        raise InvitationRefused(
+            gettext("%(email)s has a login of %(partner)s already: change its role below.")
+            % {"email": email, "partner": partner}
+        )
     open_before = Invitation.objects.filter(
         partner=partner, email__iexact=email, accepted_at=None, withdrawn_at=None
     )
@@ -65,18 +77,19 @@ def send_letter(invitation: Invitation) -> None:
 
     :raises OSError: the mail server cannot be reached or refuses
     """
-    role = PARTNER_ROLES[invitation.role].label
-    EmailMessage(
-        subject=f"Your login at the clearing house for {invitation.partner}",
-        body=(
-            f"You are invited to work for {invitation.partner} at the clearing house, with the"
-            f" role {role}.\n\nChoose your user name and password here until"
-            f" {invitation.expires_at:%Y-%m-%d %H:%M} UTC; the address works once:\n"
-            f"{settings.PUBLIC_URL}/account/invitation/{token_of(invitation)}/\n\n"
-            "If you expected no such letter, leave it alone: nothing happens."
-        ),
-        to=[invitation.email],
-    ).send()
+    values = {
+        "partner": invitation.partner,
+        "until": f"{invitation.expires_at:%Y-%m-%d %H:%M}",
+        "url": f"{settings.PUBLIC_URL}/account/invitation/{token_of(invitation)}/",
+    }
+    with translation.override(language_of_company(invitation.partner_id)):
+        values["role"] = gettext(PARTNER_ROLES[invitation.role].label)
+        letter = EmailMessage(
+            subject=gettext("Your login at the clearing house for %(partner)s") % values,
+            body=gettext(_LETTER) % values,
+            to=[invitation.email],
+        )
+    letter.send()
 
 
 def token_of(invitation: Invitation) -> str:
@@ -109,7 +122,7 @@ def accept(invitation_id: UUID, newcomer: Newcomer, *, now: datetime) -> User:
     except IntegrityError as error:
         if "username" not in str(error):
             raise
-        raise InvitationRefused("This user name is taken. Choose another one.") from error
+        raise InvitationRefused(gettext("This user name is taken. Choose another one.")) from error
 
 
 @transaction.atomic
@@ -117,7 +130,9 @@ def _accept(invitation_id: UUID, newcomer: Newcomer, *, now: datetime) -> User:
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation_id)
     is_open = invitation.accepted_at is None and invitation.withdrawn_at is None
     if not is_open or invitation.expires_at <= now:
-        raise InvitationRefused("This invitation can no longer be accepted. Ask for another one.")
+        raise InvitationRefused(
+            gettext("This invitation can no longer be accepted. Ask for another one.")
+        )
     user = User(
         username=newcomer.user_name,
         email=invitation.email,

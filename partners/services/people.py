@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from partners.models import Partner, User
 from partners.rules import roles as rules
 from partners.services import audit
 from partners.services.roles import RoleRefused, give_roles
 
-_LAST = (
+_LAST = gettext_noop(
     "Somebody has to manage the logins: make another person administrator first, or ask the"
     " clearing house."
 )
@@ -19,7 +20,7 @@ _LAST = (
 def change_role(user: User, role: str, *, by: User, now: datetime) -> None:
     """:raises RoleRefused: no role of a partner's, or nobody would be left to manage logins."""
     if role not in rules.PARTNER_ROLES:
-        raise RoleRefused("Choose one of the roles.")
+        raise RoleRefused(gettext("Choose one of the roles."))
     if role != rules.PARTNER_ADMIN:
         _refuse_the_last(user)
     give_roles(user, [role], by=by.get_username(), now=now)
@@ -68,4 +69,4 @@ def _refuse_the_last(user: User) -> None:
         .select_for_update(of=("self",))
     )
     if user in administrators and not rules.keeps_an_administrator(administrators, without=user):
-        raise RoleRefused(_LAST)
+        raise RoleRefused(gettext(_LAST))

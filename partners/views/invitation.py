@@ -7,6 +7,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -18,28 +19,30 @@ from partners.services.invitations import InvitationRefused, Newcomer
 
 class NewcomerForm(forms.Form):
     username = forms.CharField(
-        label="User name",
+        label=gettext_lazy("User name"),
         max_length=150,
         validators=[*User._meta.get_field("username").validators],
         widget=forms.TextInput({"autocomplete": "username"}),
     )
     first_name = forms.CharField(
-        label="First name",
+        label=gettext_lazy("First name"),
         max_length=150,
         required=False,
         validators=[ProhibitNullCharactersValidator()],
     )
     last_name = forms.CharField(
-        label="Last name",
+        label=gettext_lazy("Last name"),
         max_length=150,
         required=False,
         validators=[ProhibitNullCharactersValidator()],
     )
     password = forms.CharField(
-        label="Password", strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+        label=gettext_lazy("Password"),
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label="Password once more",
+        label=gettext_lazy("Password once more"),
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
@@ -48,7 +51,7 @@ class NewcomerForm(forms.Form):
         said = super().clean() or {}
         password = said.get("password")
         if password and said.get("again") != password:
-            self.add_error("again", "The two passwords differ.")
+            self.add_error("again", gettext("The two passwords differ."))
         elif password:
             somebody = User(
                 username=said.get("username", ""),
@@ -93,5 +96,5 @@ def _accepted(request: HttpRequest, invitation: Invitation, form: NewcomerForm) 
     except InvitationRefused as refused:
         form.add_error(None, str(refused))
         return False
-    messages.success(request, "Your login is ready: log in with it now.")
+    messages.success(request, gettext("Your login is ready: log in with it now."))
     return True

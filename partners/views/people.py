@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.models import Invitation, Partner, User
@@ -17,14 +18,16 @@ from partners.services import invitations, people
 from partners.services.invitations import InvitationRefused
 from partners.services.roles import RoleRefused
 
-_CHOICES = [(name, role.label) for name, role in PARTNER_ROLES.items()]
+_CHOICES = [(name, gettext_lazy(role.label)) for name, role in PARTNER_ROLES.items()]
 # More people than a company has; who has more is helped by the clearing house.
 _SHOWN = 500
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label="E-mail address")
-    role = forms.ChoiceField(label="Role", choices=_CHOICES, initial="partner-read-only")
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=_CHOICES, initial="partner-read-only"
+    )
 
 
 @require_safe
@@ -56,10 +59,16 @@ def invite(request: HttpRequest) -> HttpResponse:
         invitations.send_letter(invitation)
     except OSError:
         messages.error(
-            request, f"The letter to {invitation.email} could not be sent. Invite again later."
+            request,
+            gettext("The letter to %(email)s could not be sent. Invite again later.")
+            % {"email": invitation.email},
         )
     else:
-        messages.success(request, f"{invitation.email} gets a letter; it is good for seven days.")
+        messages.success(
+            request,
+            gettext("%(email)s gets a letter; it is good for seven days.")
+            % {"email": invitation.email},
+        )
     return redirect("people:list")
 
 
@@ -69,9 +78,11 @@ def withdraw(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     own = Invitation.objects.filter(partner=partner_of(request))
     invitation = get_object_or_404(own, pk=invitation_id)
     if invitations.withdraw(invitation, by=user_of(request), now=timezone.now()):
-        messages.success(request, f"The letter to {invitation.email} is void.")
+        messages.success(
+            request, gettext("The letter to %(email)s is void.") % {"email": invitation.email}
+        )
     else:
-        messages.error(request, "That invitation was answered or withdrawn before.")
+        messages.error(request, gettext("That invitation was answered or withdrawn before."))
     return redirect("people:list")
 
 
@@ -86,7 +97,10 @@ def change_role(request: HttpRequest, user_id: int) -> HttpResponse:
     except RoleRefused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"{person.get_username()} has the new role from now on.")
+        messages.success(
+            request,
+            gettext("%(name)s has the new role from now on.") % {"name": person.get_username()},
+        )
     return redirect("people:list")
 
 
@@ -100,8 +114,12 @@ def switch(request: HttpRequest, user_id: int) -> HttpResponse:
     except RoleRefused as refused:
         messages.error(request, str(refused))
     else:
-        done = "may log in again" if is_active else "is switched off and logged out"
-        messages.success(request, f"{person.get_username()} {done}.")
+        done = (
+            gettext("%(name)s may log in again.")
+            if is_active
+            else gettext("%(name)s is switched off and logged out.")
+        )
+        messages.success(request, done % {"name": person.get_username()})
     return redirect("people:list")
 
 
@@ -114,9 +132,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         partner_of(request), demands=demands, by=user_of(request), now=timezone.now()
     )
     if demands:
-        messages.success(request, "Everybody needs a second factor at the next page they open.")
+        messages.success(
+            request, gettext("Everybody needs a second factor at the next page they open.")
+        )
     else:
-        messages.success(request, "A second factor is left to each person.")
+        messages.success(request, gettext("A second factor is left to each person."))
     return redirect("people:list")
 
 
@@ -134,7 +154,7 @@ def _page(request: HttpRequest, form: InviteForm, status: int = 200) -> HttpResp
         "roles": PARTNER_ROLES.values(),
         "choices": _CHOICES,
         "invitations": [
-            (one, PARTNER_ROLES[one.role].label, one.expires_at <= timezone.now())
+            (one, gettext(PARTNER_ROLES[one.role].label), one.expires_at <= timezone.now())
             for one in partner.invitations.filter(accepted_at=None, withdrawn_at=None).order_by(
                 "-invited_at"
             )[:_SHOWN]

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -46,5 +47,5 @@ def _end(request: HttpRequest, own: list[UserSession], *, wanted: str) -> HttpRe
             after={"sessions": len(chosen)},
         )
         end_sessions(request, chosen)
-        messages.success(request, "Logged out there.")
+        messages.success(request, gettext("Logged out there."))
     return redirect("account_login" if ends_this_one else "usersessions_list")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 LONGEST = timedelta(days=90)
 CONFIRM = timedelta(days=5)
 REMIND_BEFORE = timedelta(days=2)
@@ -110,10 +112,18 @@ def next_stage(stage: str, verb: str, side: str) -> str:
     """
     step = TRANSITIONS.get((stage, verb))
     if step is None:
-        raise DisputeRefused("VERB_NOT_NOW", f"A dispute that is {stage} takes no {verb}.")
+        raise DisputeRefused(
+            "VERB_NOT_NOW",
+            gettext("A dispute that is %(stage)s takes no %(verb)s.")
+            % {"stage": stage, "verb": verb},
+        )
     sides, following = step
     if side not in sides:
-        raise DisputeRefused("VERB_NOT_YOURS", f"Only {' or '.join(sorted(sides))} may {verb}.")
+        raise DisputeRefused(
+            "VERB_NOT_YOURS",
+            gettext("Only %(sorted)s may %(verb)s.")
+            % {"sorted": " or ".join(sorted(sides)), "verb": verb},
+        )
     return following
 
 
@@ -142,10 +152,12 @@ def check_opening(
     :raises DisputeRefused: unknown reason, no text where one is needed, or too late.
     """
     if reason not in REASONS:
-        raise DisputeRefused("REASON_UNKNOWN", "Send one of the reasons D01 to D15.")
+        raise DisputeRefused("REASON_UNKNOWN", gettext("Send one of the reasons D01 to D15."))
     if reason == "D15" and len(text.strip()) < OTHER_NEEDS_CHARACTERS:
         raise DisputeRefused(
-            "TEXT_TOO_SHORT", f"D15 needs a text of at least {OTHER_NEEDS_CHARACTERS} characters."
+            "TEXT_TOO_SHORT",
+            gettext("D15 needs a text of at least %(other_needs_characters)s characters.")
+            % {"other_needs_characters": OTHER_NEEDS_CHARACTERS},
         )
     in_time = delivered_at is not None and now <= delivered_at + OPEN_AFTER_DELIVERY
     if REASONS[reason].is_open_long and accepted_at is not None:
@@ -153,8 +165,11 @@ def check_opening(
     if not in_time:
         raise DisputeRefused(
             "TOO_LATE",
-            f"{reason} can be opened up to 10 days after delivery; D06, D11, D12 and D14 up to 60"
-            " days after acceptance.",
+            gettext(
+                "%(reason)s can be opened up to 10 days after delivery; D06, D11, D12 and D14 up "
+                "to 60 days after acceptance."
+            )
+            % {"reason": reason},
         )
 
 
@@ -218,9 +233,14 @@ _STAGES: Mapping[str, str] = {
 }
 
 
+_FOUND_BY_MATCHING = "Found by matching, waits for the CSP"
+# Every sentence there is, for the catalogs of other languages.
+STAGES_IN_WORDS = (*_STAGES.values(), _FOUND_BY_MATCHING)
+
+
 def stage_in_words(stage: str, *, is_confirmed: bool) -> str:
     if stage == "OPEN" and not is_confirmed:
-        return "Found by matching, waits for the CSP"
+        return _FOUND_BY_MATCHING
     return _STAGES[stage]
 
 
@@ -242,10 +262,17 @@ _AT_THE_END: Mapping[str, str] = {
 }
 
 
+_TO_BE_CONFIRMED = "The CSP confirms this dispute, which matching opened, or it is dropped."
+_TO_BE_REPLACED = "A record of the agreed amount takes its place within a few minutes, by itself."
+NEXT_STEPS_IN_WORDS = (
+    *_NEXT_STEPS.values(), *_AT_THE_END.values(), _TO_BE_CONFIRMED, _TO_BE_REPLACED
+)  # fmt: skip
+
+
 def next_step(stage: str, outcome: str, *, is_confirmed: bool, is_replaced: bool) -> str:
     """What happens next, in words for both sides."""
     if stage == "OPEN" and not is_confirmed:
-        return "The CSP confirms this dispute, which matching opened, or it is dropped."
+        return _TO_BE_CONFIRMED
     if outcome == "REPLACEMENT" and not is_replaced:
-        return "A record of the agreed amount takes its place within a few minutes, by itself."
+        return _TO_BE_REPLACED
     return _AT_THE_END.get(outcome) or _NEXT_STEPS.get(stage, "")

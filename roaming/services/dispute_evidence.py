@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from clearinghouse.retry import in_transaction
 from clearinghouse.uuid7 import new_uuid7
@@ -93,7 +94,9 @@ def _attach(
         return same
     if dispute.attachments.count() >= settings.DISPUTE_FILES_MAX:
         raise DisputeRefused(
-            "TOO_MANY_FILES", f"A dispute takes {settings.DISPUTE_FILES_MAX} files; it has them."
+            "TOO_MANY_FILES",
+            gettext("A dispute takes %(DISPUTE_FILES_MAX)s files; it has them.")
+            % {"DISPUTE_FILES_MAX": settings.DISPUTE_FILES_MAX},
         )
     attachment = DisputeAttachment.objects.create(
         dispute=dispute,

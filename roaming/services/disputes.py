@@ -14,6 +14,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db.models import F
+from django.utils.translation import gettext
 
 from clearinghouse.retry import in_transaction
 from roaming.models import CounterRecord, Dispute, Match, Sdr, SdrState
@@ -174,9 +175,12 @@ def _open(record_id: UUID, complaint: Complaint, *, by: Actor, now: datetime) ->
     state = SdrState.objects.select_for_update().get(id=record_id)
     is_open = Dispute.objects.filter(record_id=record_id, closed_at__isnull=True).exists()
     if is_open or state.state == "DISPUTED":
-        raise DisputeRefused("ALREADY_IN_DISPUTE", "The record is in dispute already.")
+        raise DisputeRefused("ALREADY_IN_DISPUTE", gettext("The record is in dispute already."))
     if state.state not in _OPEN_STATES:
-        raise DisputeRefused("NOT_DISPUTABLE", f"A record that is {state.state} is not disputed.")
+        raise DisputeRefused(
+            "NOT_DISPUTABLE",
+            gettext("A record that is %(state)s is not disputed.") % {"state": state.state},
+        )
     rules.check_opening(
         complaint.reason,
         complaint.text,
@@ -185,7 +189,7 @@ def _open(record_id: UUID, complaint: Complaint, *, by: Actor, now: datetime) ->
         now=now,
     )
     if state.seller_id is None or state.buyer_id is None:
-        raise DisputeRefused("NOT_DISPUTABLE", "The record has no two sides.")
+        raise DisputeRefused("NOT_DISPUTABLE", gettext("The record has no two sides."))
     sdr = Sdr.objects.get(sender=state.sender_id, id=record_id)
     dispute = _new(
         complaint,
@@ -207,9 +211,13 @@ def _open(record_id: UUID, complaint: Complaint, *, by: Actor, now: datetime) ->
 def _open_missing(counter_id: UUID, complaint: Complaint, *, by: Actor, now: datetime) -> Dispute:
     counter = CounterRecord.objects.get(id=counter_id)
     if Dispute.objects.filter(counter_id=counter_id, closed_at__isnull=True).exists():
-        raise DisputeRefused("ALREADY_IN_DISPUTE", "The counter-record has an open dispute.")
+        raise DisputeRefused(
+            "ALREADY_IN_DISPUTE", gettext("The counter-record has an open dispute.")
+        )
     if counter.amount is None:
-        raise DisputeRefused("AMOUNT_MISSING", "The counter-record tells no amount; replace it.")
+        raise DisputeRefused(
+            "AMOUNT_MISSING", gettext("The counter-record tells no amount; replace it.")
+        )
     rules.check_opening(
         complaint.reason,
         complaint.text,
@@ -258,10 +266,13 @@ def _new(complaint: Complaint, *, sides: tuple[UUID, UUID], now: datetime, **col
 
 def _disputed(complaint: Complaint, claim: Decimal | None) -> Decimal:
     if claim is None:
-        raise DisputeRefused("NOT_DISPUTABLE", "The record claims nothing.")
+        raise DisputeRefused("NOT_DISPUTABLE", gettext("The record claims nothing."))
     amount = claim if complaint.amount is None else complaint.amount
     if not effects.is_money(amount) or (not 0 < amount <= claim and amount != claim):
-        raise DisputeRefused("AMOUNT_WRONG", f"Dispute more than 0 and at most {claim:f}.")
+        raise DisputeRefused(
+            "AMOUNT_WRONG",
+            gettext("Dispute more than 0 and at most %(claim)s.") % {"claim": f"{claim:f}"},
+        )
     return amount
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from clearinghouse.money import is_currency
 from clearinghouse.retry import KeyTaken, in_transaction
@@ -125,37 +126,52 @@ def answer(
 
 def _check_answerable(notice: TariffNotice, *, consents: bool, now: datetime) -> None:
     if notice.state == TariffNotice.State.COUNTS:
-        raise TariffRefused("NOTHING_WAITS", "This version counts already; nothing waits for you.")
+        raise TariffRefused(
+            "NOTHING_WAITS", gettext("This version counts already; nothing waits for you.")
+        )
     if now >= notice.notice_ends_at:
-        raise TariffRefused("NOTICE_HAS_RUN", "The notice has run; the version counts since then.")
+        raise TariffRefused(
+            "NOTICE_HAS_RUN", gettext("The notice has run; the version counts since then.")
+        )
     if not consents and notice.state == TariffNotice.State.REFUSED:
-        raise TariffRefused("REFUSED_ALREADY", "You have refused it; only a consent can follow.")
+        raise TariffRefused(
+            "REFUSED_ALREADY", gettext("You have refused it; only a consent can follow.")
+        )
 
 
 def _read(given: Publication, now: datetime) -> _Content:
     try:
         value = exact_json(given.text)
     except ValueError as error:
-        raise TariffRefused("TARIFF_UNREADABLE", f"The tariff is no JSON: {error}.") from error
+        raise TariffRefused(
+            "TARIFF_UNREADABLE", gettext("The tariff is no JSON: %(error)s.") % {"error": error}
+        ) from error
     if not isinstance(value, dict) or b"\\u0000" in given.text:
-        raise TariffRefused("TARIFF_UNREADABLE", "Send the tariff as one OCPI tariff object.")
+        raise TariffRefused(
+            "TARIFF_UNREADABLE", gettext("Send the tariff as one OCPI tariff object.")
+        )
     name, currency = value.get("id"), value.get("currency")
     if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_ID:
-        raise TariffRefused("TARIFF_ID_MISSING", "Name the tariff in its field id.")
+        raise TariffRefused("TARIFF_ID_MISSING", gettext("Name the tariff in its field id."))
     if not isinstance(currency, str) or not is_currency(currency):
-        raise TariffRefused("CURRENCY_UNKNOWN", "Name the currency, e.g. EUR.")
+        raise TariffRefused("CURRENCY_UNKNOWN", gettext("Name the currency, e.g. EUR."))
     reason, starts_at = "", None
     try:
         starts_at = read_tariff(value).starts_at
     except TariffUnusable as unusable:
         reason = str(unusable)[:500]
     except RecursionError:
-        raise TariffRefused("TARIFF_UNREADABLE", "The tariff is nested too deeply.") from None
+        raise TariffRefused(
+            "TARIFF_UNREADABLE", gettext("The tariff is nested too deeply.")
+        ) from None
     dated = _dated(given, starts_at, now)
     valid_from_at = dated or now
     if abs(valid_from_at - now) > FARTHEST:
         days = FARTHEST.days
-        raise TariffRefused("VALID_FROM_TOO_FAR", f"valid_from is at most {days} days away.")
+        raise TariffRefused(
+            "VALID_FROM_TOO_FAR",
+            gettext("valid_from is at most %(days)s days away.") % {"days": days},
+        )
     return _Content(value, name, currency, valid_from_at, dated is not None, reason)
 
 
@@ -238,7 +254,9 @@ def _tariff(given: Publication, content: _Content) -> tuple[Tariff, TariffVersio
     tariff = given.replaces
     if tariff is not None and tariff.tariff_id.casefold() != content.tariff_id.casefold():
         raise TariffRefused(
-            "TARIFF_ID_DIFFERS", f"This is {tariff.tariff_id!r}; publish another one by POST."
+            "TARIFF_ID_DIFFERS",
+            gettext("This is %(tariff_id)s; publish another one by POST.")
+            % {"tariff_id": f"{tariff.tariff_id!r}"},
         )
     if tariff is None:
         tariff = Tariff.objects.filter(seller=seller, tariff_id__iexact=content.tariff_id).first()
@@ -251,8 +269,8 @@ def _tariff(given: Publication, content: _Content) -> tuple[Tariff, TariffVersio
     if tariff.currency != content.currency:
         raise TariffRefused(
             "CURRENCY_DIFFERS",
-            f"The tariff is in {tariff.currency}; publish one in {content.currency} under another"
-            " id.",
+            gettext("The tariff is in %(currency)s; publish one in %(currency2)s under another id.")
+            % {"currency": tariff.currency, "currency2": content.currency},
         )
     return tariff, tariff.versions.order_by("-version").first()
 

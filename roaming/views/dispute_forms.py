@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from roaming.rules.dispute import REASONS
 
@@ -21,7 +22,7 @@ def _text(*, is_required: bool, help_text: str = "") -> forms.CharField:
     )
 
 
-def _amount(label: str, *, is_required: bool = True) -> forms.DecimalField:
+def _amount(label, *, is_required: bool = True) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         required=is_required,
@@ -31,16 +32,19 @@ def _amount(label: str, *, is_required: bool = True) -> forms.DecimalField:
     )
 
 
+def _reasons() -> list[tuple[str, str]]:
+    """Asked for by each form, in the language of who fills it in."""
+    return [
+        ("", gettext("Choose what is wrong")),
+        *((code, f"{code} {gettext(one.title)}") for code, one in REASONS.items()),
+    ]
+
+
 class OpenForm(forms.Form):
     """A new dispute."""
 
-    reason = forms.ChoiceField(
-        choices=[
-            ("", "Choose what is wrong"),
-            *((code, f"{code} {one.title}") for code, one in REASONS.items()),
-        ]
-    )
-    amount = _amount("How much of it is wrong", is_required=False)
+    reason = forms.ChoiceField(choices=_reasons)
+    amount = _amount(gettext_lazy("How much of it is wrong"), is_required=False)
     text = _text(is_required=False)
 
 
@@ -59,7 +63,7 @@ class FewWordsForm(forms.Form):
 class OfferForm(WordsForm):
     """What the record is worth, and why."""
 
-    amount = _amount("The record is worth")
+    amount = _amount(gettext_lazy("The record is worth"))
     field_order = ("amount", "text")
 
 
@@ -85,63 +89,75 @@ class VerbAsked:
 
 VERBS: Mapping[str, VerbAsked] = {
     "confirm": VerbAsked(
-        button="Confirm the dispute",
-        sentence="Matching found that both sides differ. Confirmed, the operator has seven days.",
-        done="The dispute is confirmed; the operator is told.",
+        button=gettext_noop("Confirm the dispute"),
+        sentence=gettext_noop(
+            "Matching found that both sides differ. Confirmed, the operator has seven days."
+        ),
+        done=gettext_noop("The dispute is confirmed; the operator is told."),
     ),
     "accept": VerbAsked(
-        button="Accept",
-        sentence="You say that the provider is right. The provider has five days to agree; without"
-        " a reply it stands.",
-        done="Your answer is on its way to the provider.",
+        button=gettext_noop("Accept"),
+        sentence=gettext_noop(
+            "You say that the provider is right. The provider has five days to agree; without"
+            " a reply it stands."
+        ),
+        done=gettext_noop("Your answer is on its way to the provider."),
         is_final=True,
     ),
     "partial": VerbAsked(
-        button="Offer a part",
-        sentence="You say what the record is worth. The provider has five days to agree; without a"
-        " reply your offer stands.",
-        done="Your offer is on its way to the provider.",
+        button=gettext_noop("Offer a part"),
+        sentence=gettext_noop(
+            "You say what the record is worth. The provider has five days to agree; without a"
+            " reply your offer stands."
+        ),
+        done=gettext_noop("Your offer is on its way to the provider."),
         form_class=OfferForm,
         is_final=True,
     ),
     "reject": VerbAsked(
-        button="Reject",
-        sentence="You say that the record is right, and why. The provider has five days to contest;"
-        " without a reply the record stands.",
-        done="Your answer is on its way to the provider.",
+        button=gettext_noop("Reject"),
+        sentence=gettext_noop(
+            "You say that the record is right, and why. The provider has five days to contest;"
+            " without a reply the record stands."
+        ),
+        done=gettext_noop("Your answer is on its way to the provider."),
         form_class=WordsForm,
         is_final=True,
     ),
     "agree": VerbAsked(
-        button="Agree",
-        sentence="The operator's answer takes effect at once.",
-        done="Agreed: the dispute is over.",
+        button=gettext_noop("Agree"),
+        sentence=gettext_noop("The operator's answer takes effect at once."),
+        done=gettext_noop("Agreed: the dispute is over."),
         is_final=True,
     ),
     "contest": VerbAsked(
-        button="Contest",
-        sentence="You do not agree, and say why. The clearing house takes it up and decides.",
-        done="The clearing house takes it up.",
+        button=gettext_noop("Contest"),
+        sentence=gettext_noop(
+            "You do not agree, and say why. The clearing house takes it up and decides."
+        ),
+        done=gettext_noop("The clearing house takes it up."),
         form_class=WordsForm,
         is_final=True,
     ),
     "appeal": VerbAsked(
-        button="Appeal",
-        sentence="Somebody else at the clearing house decides again. One appeal is heard.",
-        done="Your appeal is heard by another person.",
+        button=gettext_noop("Appeal"),
+        sentence=gettext_noop(
+            "Somebody else at the clearing house decides again. One appeal is heard."
+        ),
+        done=gettext_noop("Your appeal is heard by another person."),
         form_class=WordsForm,
         is_final=True,
     ),
     "withdraw": VerbAsked(
-        button="Withdraw the dispute",
-        sentence="The record stands as it was claimed.",
-        done="The dispute is withdrawn; the record stands.",
+        button=gettext_noop("Withdraw the dispute"),
+        sentence=gettext_noop("The record stands as it was claimed."),
+        done=gettext_noop("The dispute is withdrawn; the record stands."),
         is_final=True,
     ),
     "message": VerbAsked(
-        button="Write a message",
-        sentence="The other side and the clearing house read it.",
-        done="Your message is sent.",
+        button=gettext_noop("Write a message"),
+        sentence=gettext_noop("The other side and the clearing house read it."),
+        done=gettext_noop("Your message is sent."),
         form_class=WordsForm,
     ),
 }

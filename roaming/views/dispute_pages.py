@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext, gettext_noop
 
 from roaming.models import Dispute, DisputeEvent, Match, Sdr, SdrState
 from roaming.queries import Reader
@@ -14,29 +15,33 @@ from roaming.queries_chain import lines_of as chain_lines
 from roaming.rules import dispute as rules
 from roaming.views.dispute_forms import VERBS, FileForm, VerbAsked
 
-_ASKED_FROM = {"CSP": "the provider", "CSO": "the operator", "BOTH": "both sides"}
+_ASKED_FROM = {
+    "CSP": gettext_noop("the provider"),
+    "CSO": gettext_noop("the operator"),
+    "BOTH": gettext_noop("both sides"),
+}
 _DONE = {
-    "open": "Opened",
-    "confirm": "Confirmed",
-    "accept": "Accepted",
-    "reject": "Rejected",
-    "partial": "Offered a part",
-    "agree": "Agreed",
-    "contest": "Contested",
-    "withdraw": "Withdrawn",
-    "appeal": "Appealed",
-    "message": "Message",
-    "attach": "File added",
-    "mediate": "Taken into mediation",
-    "decide": "Decided",
-    "stop_clock": "Clock stopped",
-    "start_clock": "Clock started again",
-    "remind": "Reminded of the deadline",
-    "expire": "Deadline passed",
-    "drop": "Dropped, never confirmed",
-    "replace": "Replaced by a record of the agreed amount",
-    "overtake": "The operator corrected the record itself",
-    "split": "The undisputed part stands",
+    "open": gettext_noop("Opened"),
+    "confirm": gettext_noop("Confirmed"),
+    "accept": gettext_noop("Accepted"),
+    "reject": gettext_noop("Rejected"),
+    "partial": gettext_noop("Offered a part"),
+    "agree": gettext_noop("Agreed"),
+    "contest": gettext_noop("Contested"),
+    "withdraw": gettext_noop("Withdrawn"),
+    "appeal": gettext_noop("Appealed"),
+    "message": gettext_noop("Message"),
+    "attach": gettext_noop("File added"),
+    "mediate": gettext_noop("Taken into mediation"),
+    "decide": gettext_noop("Decided"),
+    "stop_clock": gettext_noop("Clock stopped"),
+    "start_clock": gettext_noop("Clock started again"),
+    "remind": gettext_noop("Reminded of the deadline"),
+    "expire": gettext_noop("Deadline passed"),
+    "drop": gettext_noop("Dropped, never confirmed"),
+    "replace": gettext_noop("Replaced by a record of the agreed amount"),
+    "overtake": gettext_noop("The operator corrected the record itself"),
+    "split": gettext_noop("The undisputed part stands"),
 }
 
 
@@ -89,7 +94,7 @@ def _line(dispute: Dispute, names: dict[UUID, str], owned: set[UUID]) -> Line:
         number=dispute.number,
         sdr_id=names.get(dispute.record_id, "") if dispute.record_id else "",
         counterparty=other.code,
-        reason=f"{dispute.reason} {rules.REASONS[dispute.reason].title}",
+        reason=f"{dispute.reason} {gettext(rules.REASONS[dispute.reason].title)}",
         disputed_amount=dispute.disputed_amount,
         currency=dispute.currency,
         stage=_stage(dispute),
@@ -112,7 +117,7 @@ def detail_of(
         "sdr": sdr,
         "match": _match(dispute),
         "reason": reason,
-        "asked_from": _ASKED_FROM[reason.asked_from],
+        "asked_from": gettext(_ASKED_FROM[reason.asked_from]),
         "stage": _stage(dispute),
         "is_your_turn": turn in sides and dispute.closed_at is None,
         "next_step": _next_step(dispute),
@@ -152,6 +157,11 @@ def _next_step(dispute: Dispute) -> str:
 
 def _plainly(text: str) -> str:
     """Partners' people are operators and providers, not abbreviations."""
+    return gettext(plain_words(text))
+
+
+def plain_words(text: str) -> str:
+    """The English of it; catalogs translate this."""
     return text.replace("CSO", "operator").replace("CSP", "provider")
 
 
@@ -163,8 +173,12 @@ def _match(dispute: Dispute) -> Match | None:
 
 
 def _step(event: DisputeEvent) -> StepTold:
-    who = {"CSP": "Provider", "CSO": "Operator", "HOUSE": "Clearing house"}.get(event.side, "")
-    title = _DONE.get(event.verb, event.verb.capitalize())
+    who = {
+        "CSP": gettext("Provider"),
+        "CSO": gettext("Operator"),
+        "HOUSE": gettext("Clearing house"),
+    }.get(event.side, "")
+    title = gettext(_DONE.get(event.verb, event.verb.capitalize()))
     return StepTold(event.at, title, who, event.amount, event.text)
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from partners.models import Environment
@@ -47,7 +48,12 @@ def dispute_list(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "disputes",
         "shown": shown,
-        "shows": [("open", "Open"), ("mine", "Your turn"), ("closed", "Closed"), ("all", "All")],
+        "shows": [
+            ("open", gettext("Open")),
+            ("mine", gettext("Your turn")),
+            ("closed", gettext("Closed")),
+            ("all", gettext("All")),
+        ],
         "lines": pages.lines_of(rows[:PAGE], owned=owned),
         "older": rows[PAGE - 1].pk if len(rows) > PAGE else "",
     }
@@ -77,7 +83,7 @@ def new(request: HttpRequest, record_id: UUID) -> HttpResponse:
         except DisputeRefused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, "The dispute is open; the operator has seven days.")
+            messages.success(request, gettext("The dispute is open; the operator has seven days."))
             return redirect("disputes:dispute", dispute_id=opened.pk)
     sdr = Sdr.objects.get(sender=state.sender_id, id=state.id)
     context = {"section": "disputes", "form": form, "sdr": sdr, "reasons": rules.REASONS}
@@ -106,7 +112,7 @@ def act(request: HttpRequest, dispute_id: UUID, verb: str) -> HttpResponse:
         )
     except DisputeRefused as refused:
         return _page(request, found, refused=[str(refused)], status=409)
-    messages.success(request, VERBS[verb].done)
+    messages.success(request, gettext(VERBS[verb].done))
     return redirect("disputes:dispute", dispute_id=found.pk)
 
 
@@ -122,7 +128,9 @@ def attach(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
     try:
         if file.size > settings.DISPUTE_FILE_MAX_BYTES:
             limit = settings.DISPUTE_FILE_MAX_BYTES // 2**20
-            raise DisputeRefused("FILE_TOO_LARGE", f"A file has at most {limit} MiB.")
+            raise DisputeRefused(
+                "FILE_TOO_LARGE", gettext("A file has at most %(limit)s MiB.") % {"limit": limit}
+            )
         dispute_evidence.attach(
             found.pk,
             name=file.name,
@@ -133,7 +141,7 @@ def attach(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
         )
     except DisputeRefused as refused:
         return _page(request, found, refused=[str(refused)], status=422)
-    messages.success(request, "The file is kept; both sides see it.")
+    messages.success(request, gettext("The file is kept; both sides see it."))
     return redirect(f"{reverse('disputes:dispute', args=[found.pk])}#evidence")
 
 
@@ -184,7 +192,9 @@ def _side_for(request: HttpRequest, found: Dispute, verb: str) -> str:
     """The side that may do it, where the partner owns both; only an owner acts."""
     sides = queries_disputes.sides_of(found.seller_id, found.buyer_id, _owned(request))
     if not sides:
-        raise DisputeRefused("VERB_NOT_YOURS", "You may read this, but only a side may act.")
+        raise DisputeRefused(
+            "VERB_NOT_YOURS", gettext("You may read this, but only a side may act.")
+        )
     allowed, _ = rules.TRANSITIONS.get((found.stage, verb), (frozenset(), ""))
     return (sorted(sides & allowed) or sorted(sides))[0]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext, gettext_noop
 
 from roaming.models import Tariff, TariffNotice
 from roaming.rules.rating.ocpi_tariff import read_tariff
@@ -19,10 +20,10 @@ from roaming.services.tariff_reading import TariffDetail, TariffRow, TariffVersi
 MOST_NOTICES = 200
 LONGEST_REASON = 500
 _COMPONENTS = {
-    "ENERGY": "Energy",
-    "TIME": "Charging time",
-    "PARKING_TIME": "Parking time",
-    "FLAT": "Start of a session",
+    "ENERGY": gettext_noop("Energy"),
+    "TIME": gettext_noop("Charging time"),
+    "PARKING_TIME": gettext_noop("Parking time"),
+    "FLAT": gettext_noop("Start of a session"),
 }
 
 
@@ -48,15 +49,19 @@ class VerbAsked:
 
 VERBS: Mapping[str, VerbAsked] = {
     "consent": VerbAsked(
-        button="Consent",
-        sentence="The new price counts from the day on which it is meant to hold, for sessions"
-        " that began since then too. This cannot be undone.",
-        done="You have consented; the operator is told.",
+        button=gettext_noop("Consent"),
+        sentence=gettext_noop(
+            "The new price counts from the day on which it is meant to hold, for sessions"
+            " that began since then too. This cannot be undone."
+        ),
+        done=gettext_noop("You have consented; the operator is told."),
     ),
     "refuse": VerbAsked(
-        button="Refuse",
-        sentence="The old price counts until the notice has run. You may still consent before.",
-        done="You have refused; the operator is told.",
+        button=gettext_noop("Refuse"),
+        sentence=gettext_noop(
+            "The old price counts until the notice has run. You may still consent before."
+        ),
+        done=gettext_noop("You have refused; the operator is told."),
     ),
 }
 
@@ -153,7 +158,7 @@ def _prices(told: Iterable[dict[str, Any]]) -> list[Price]:
     return [
         Price(
             one["element"] + 1,
-            _COMPONENTS.get(one["component"], one["component"]),
+            gettext(_COMPONENTS.get(one["component"], one["component"])),
             Decimal(one["price"]),
             one["unit"],
             None if one["vat_percent"] is None else Decimal(one["vat_percent"]),

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.models import Environment
@@ -86,7 +87,9 @@ def answer(request: HttpRequest, notice_id: UUID, verb: str) -> HttpResponse:
         return _page(request, found, refused=words, status=422)
     try:
         if found.buyer_id not in _owned(request):
-            raise TariffRefused("VERB_NOT_YOURS", "You may read this, but only the buyer answers.")
+            raise TariffRefused(
+                "VERB_NOT_YOURS", gettext("You may read this, but only the buyer answers.")
+            )
         tariffs.answer(
             found.pk,
             consents=verb == "consent",
@@ -96,7 +99,7 @@ def answer(request: HttpRequest, notice_id: UUID, verb: str) -> HttpResponse:
         )
     except TariffRefused as refused:
         return _page(request, found, refused=[str(refused)], status=409)
-    messages.success(request, VERBS[verb].done)
+    messages.success(request, gettext(VERBS[verb].done))
     return redirect("tariffs:notice", notice_id=found.pk)
 
 

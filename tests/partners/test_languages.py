@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from partners.languages import language_of
 from partners.models import PartnerFacts, User
+from partners.queries_languages import language_of
 from tests.makers import PartnerUserMaker, staff_of
 
 pytestmark = pytest.mark.django_db
