@@ -30,6 +30,7 @@ from roaming.rules.catalog import RULES, STRUCTURE
 from roaming.views.dispute_pages import plain_words
 
 LANGUAGES = ("de", "fr")
+_PLURALS = {"de": "nplurals=2; plural=(n != 1);", "fr": "nplurals=2; plural=(n > 1);"}
 # Pages and letters of partners and of logins; the admin and the paper documents have their own.
 _TEMPLATES = ("*.html", "account/**/*", "allauth/**/*", "mfa/**/*", "portal/*.html")
 _ROOMS = ("clearinghouse", "partners", "roaming", "billing")
@@ -125,7 +126,7 @@ def write(catalog: Catalog, language: str) -> None:
 
 
 def _empty(language: str) -> Catalog:
-    return Catalog(
+    catalog = Catalog(
         locale=language,
         project="clearinghouse",
         version="1",
@@ -138,6 +139,9 @@ def _empty(language: str) -> Catalog:
         fuzzy=False,
         header_comment="# Written by `manage.py texts`: translate here, then run it again.",
     )
+    # As Django's own catalogs of the language count: its plural forms must be the same.
+    catalog.mime_headers = [("Plural-Forms", _PLURALS[language])]
+    return catalog
 
 
 def _of_templates() -> Iterator[tuple[Text, str]]:
