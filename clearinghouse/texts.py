@@ -59,6 +59,29 @@ _SHOWN_WORDS = (
     *("Open", "Held", "Disputed", "Accepted", "Correction"),
     *("Energy", "Flat", "Time", "Parking_time", "Rounding"),
 )
+# What allauth's own catalogs say carelessly, du beside Sie: said here, where ours come first.
+_SAID_BETTER = (
+    "Forgotten your password? Enter your email address below, and we'll send you an email"
+    " allowing you to reset it.",
+    "Please contact us if you have any trouble resetting your password.",
+    "The password reset link was invalid, possibly because it has already been used.  Please"
+    ' request a <a href="%(passwd_reset_url)s">new password reset</a>.',
+    "We have sent you an email. If you have not received it please check your spam folder."
+    " Otherwise contact us if you do not receive it in a few minutes.",
+    "You are about to deactivate authenticator app based authentication. Are you sure?",
+    "You are about to generate a new set of recovery codes for your account.",
+    "You have signed out.",
+    "Your password is now changed.",
+    "Please type your current password.",
+    "You must type the same password each time.",
+    "Your account has no password set up.",
+    "Be patient, you are sending too many requests.",
+    "Added on %(created_at)s",
+    "Last used %(last_used)s",
+    "Create Passkey",
+    "Passkey",
+    "Remove",
+)
 
 
 class Text(NamedTuple):
@@ -207,6 +230,8 @@ def _of_tables() -> Iterator[tuple[Text, str]]:
         yield Text(plain_words(text)), "roaming/rules/dispute.py"
     for word in _SHOWN_WORDS:
         yield Text(word), "templates/portal"
+    for text in _SAID_BETTER:
+        yield Text(text), "allauth"
     for choices in _SHOWN_CHOICES:
         for label in choices.labels:
             yield Text(str(label)), choices.__module__.replace(".", "/") + ".py"
