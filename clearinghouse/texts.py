@@ -95,7 +95,7 @@ class Text(NamedTuple):
 def gathered() -> dict[Text, str]:
     """Every message, and where it stands first."""
     found: dict[Text, str] = {}
-    for text, place in (*_of_templates(), *_of_code(), *_of_tables()):
+    for text, place in (*_of_templates(), *_of_code(), *_of_tables(), *_of_words()):
         found.setdefault(text, place)
     return found
 
@@ -228,6 +228,10 @@ def _of_tables() -> Iterator[tuple[Text, str]]:
     for text in (*dispute.STAGES_IN_WORDS, *dispute.NEXT_STEPS_IN_WORDS):
         yield Text(text), "roaming/rules/dispute.py"
         yield Text(plain_words(text)), "roaming/rules/dispute.py"
+
+
+def _of_words() -> Iterator[tuple[Text, str]]:
+    """Words and choices that pages look up by their value, and what we say better."""
     for word in _SHOWN_WORDS:
         yield Text(word), "templates/portal"
     for text in _SAID_BETTER:
