@@ -21,9 +21,9 @@ from billing.models import (
 from billing.queries_notifications import Event, conditions, daily, news
 from billing.rules import notifications as rules
 from clearinghouse.uuid7 import uuid7_at
-from partners.languages import language_of
 from partners.models import Partner, User
 from partners.queries import partners_standing
+from partners.queries_languages import language_of
 from partners.rules.life import standings_that
 from partners.rules.roles import FINANCE, PARTNER_ROLES
 
