@@ -5,7 +5,6 @@ says is frozen with the statement, so that it cannot be out of date. The CSV nee
 what the others are made from.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from django.conf import settings
 from billing.models import Document
 from billing.services.annex_files import make_annex
 from billing.services.statements import AnnexDiffers, StoredContentChanged
+from clearinghouse.whole_files import forget_before, whole_file
 from partners.models import Job, User
 from partners.services import jobs
 from partners.services.jobs import JobCancelled
@@ -71,15 +71,17 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
         )
         kind, rows = job.parameters["kind"], document.content["annex"]["rows"]
         path = _path(document, kind)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _forget(path.parent, before=clock() - KEPT)
+        forget_before(path.parent, clock() - KEPT)
         try:
-            with make_annex(
-                document,
-                kind,
-                told=lambda done: jobs.report(job, done=done, total=rows, now=clock()),
-            ) as file:
-                _keep(file, path)
+            with (
+                make_annex(
+                    document,
+                    kind,
+                    told=lambda done: jobs.report(job, done=done, total=rows, now=clock()),
+                ) as file,
+                whole_file(path) as target,
+            ):
+                shutil.copyfileobj(file, target)
         except (AnnexDiffers, StoredContentChanged) as error:
             jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
             return
@@ -93,20 +95,6 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
             result={"rows": rows, "size_bytes": path.stat().st_size},
             result_name=f"{_FOLDER}/{path.name}",
         )
-
-
-def _keep(file, path: Path) -> None:
-    """Whole or not at all, and for this user alone."""
-    part = path.with_suffix(f"{path.suffix}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-        shutil.copyfileobj(file, target)
-    part.replace(path)
-
-
-def _forget(folder: Path, *, before: datetime) -> None:
-    for old in folder.iterdir():
-        if old.stat().st_mtime < before.timestamp():
-            old.unlink(missing_ok=True)
 
 
 def _path(document: Document, kind: str) -> Path:

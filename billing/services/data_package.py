@@ -8,7 +8,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ from billing.services.leaving import PACKAGE as KIND
 from billing.services.record_lines import COLUMNS, cells_of
 from clearinghouse.money import from_minor_units
 from clearinghouse.spreadsheet import neutralize
+from clearinghouse.whole_files import forget_before, whole_file
 from partners.models import (
     Environment,
     Job,
@@ -100,18 +100,13 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     with jobs.failure_told(job, clock=clock):
         partner = Partner.objects.get(pk=job.parameters["partner_id"])
         folder = _folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _forget(folder, before=clock() - KEPT)
-        part = folder / f"{job.pk}.part"
+        forget_before(folder, clock() - KEPT)
         try:
-            with _private(part) as target:
+            with whole_file(folder / f"{job.pk}.zip") as target:
                 sums = _write(target, partner, job, clock)
-            part.replace(folder / f"{job.pk}.zip")
         except JobCancelled:
             jobs.finish(job, state=Job.State.CANCELLED, now=clock())
             return
-        finally:
-            part.unlink(missing_ok=True)
         now = clock()
         audit.record("partner.package_made", partner, actor=_by(job), at=now, after=sums)
         jobs.finish(
@@ -309,15 +304,5 @@ def _by(job: Job) -> str:
     return job.requested_by.get_username() if job.requested_by else "clock"
 
 
-def _private(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
-
-
 def _folder() -> Path:
     return Path(settings.MEDIA_ROOT) / _FOLDER
-
-
-def _forget(folder: Path, *, before: datetime) -> None:
-    for old in folder.iterdir():
-        if old.stat().st_mtime < before.timestamp():
-            old.unlink(missing_ok=True)

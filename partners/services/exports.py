@@ -4,14 +4,15 @@ What the rows are and who may have them is the edge's to say: it registers how a
 and the job opens it when its turn comes, with the rights that hold then.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 
+from clearinghouse.whole_files import whole_file
 from partners.documents.long_tables import MEDIA_TYPES, Column, Row, table_into
 from partners.models import Job, User
 from partners.services import audit, jobs
@@ -86,9 +87,9 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
     """Make the file. A cancelled or failed one leaves nothing."""
     with jobs.failure_told(job, clock=clock):
         path = _path(job)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            rows = _write_whole(job, path, clock=clock)
+            with whole_file(path) as target:
+                rows = _write(job, target, clock=clock)
         except NotExportable as error:
             jobs.finish(job, state=Job.State.FAILED, now=clock(), error=str(error))
             return
@@ -104,27 +105,11 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
         )
 
 
-def _write_whole(job: Job, path: Path, *, clock: Callable[[], datetime]) -> int:
-    """The whole file or nothing of it, before anybody hears how the job ended; its rows."""
-    part = path.with_name(f"{job.pk}.{os.getpid()}.part")
-    try:
-        rows = _write(job, part, clock=clock)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return rows
-
-
-def _write(job: Job, part: Path, *, clock: Callable[[], datetime]) -> int:
+def _write(job: Job, target: IO[bytes], *, clock: Callable[[], datetime]) -> int:
     source = _SOURCES[job.parameters["source"]](job)
     total, done = source.count(), 0
     jobs.report(job, done=0, total=total, now=clock())
-    # For this user alone.
-    opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with (
-        os.fdopen(opened, "wb") as target,
-        table_into(target, job.parameters["format"], source.columns) as write,
-    ):
+    with table_into(target, job.parameters["format"], source.columns) as write:
         for chunk in source.chunks():
             write(chunk)
             done += len(chunk)

@@ -4,10 +4,11 @@ A request of a partner may neither read records as they came nor write jobs: tas
 """
 
 import csv
-import os
+import io
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
 
 from clearinghouse.spreadsheet import neutralize
+from clearinghouse.whole_files import whole_file
 from partners.models import Environment, Job, Partner, User
 from partners.services import audit, jobs
 from roaming.models import Finding, HoldCorrection, SdrState
@@ -135,16 +137,12 @@ def write_file(job: Job, *, clock: Callable[[], datetime]) -> None:
             raise ValueError("the job names no partner")
         states = list(correctable(job.partner, now=clock())[:MOST_RECORDS])
         path = Path(settings.MEDIA_ROOT) / "results" / f"{job.pk}.csv"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
         try:
-            written = _write(part, states, job, clock)
-            os.replace(part, path)
+            with whole_file(path) as target:
+                written = _write(target, states, job, clock)
         except jobs.JobCancelled:
             jobs.finish(job, state=Job.State.CANCELLED, now=clock())
             return
-        finally:
-            part.unlink(missing_ok=True)
         now, by = clock(), str(job.requested_by or "clock")
         audit.record(
             "record.corrections_file_made", job.partner, actor=by, at=now, after={"rows": written}
@@ -158,10 +156,11 @@ def write_file(job: Job, *, clock: Callable[[], datetime]) -> None:
         )
 
 
-def _write(part: Path, states: Sequence[SdrState], job: Job, clock: Callable[[], datetime]) -> int:
+def _write(
+    target: IO[bytes], states: Sequence[SdrState], job: Job, clock: Callable[[], datetime]
+) -> int:
     written = 0
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", newline="", encoding="utf-8-sig") as stream:
+    with io.TextIOWrapper(target, newline="", encoding="utf-8-sig") as stream:
         writer = csv.DictWriter(stream, COLUMNS, delimiter=";")
         writer.writeheader()
         for start in range(0, len(states), _CHUNK):

@@ -23,7 +23,7 @@ WALKS = {
     "partner": ("/portal/login/", "finance@nordlicht.example", ["/portal/"]),
 }
 STRANGE = re.compile(
-    r"logout|/files/|/annex\.|/result|/delete/|/pdf|/download|/package/file|\.csv|\.pdf|raw|\?|#|password_change/done"
+    r"logout|/files/|/annex\.|/result|/delete/|/pdf|/download|/package/file|\.csv|\.pdf|\.zip|raw|\?|#|password_change/done"
 )
 
 
