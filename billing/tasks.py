@@ -214,11 +214,13 @@ def notify_people() -> dict[str, int]:
     noted = notifying.owe(is_direct=is_direct, now=timezone.now())
     server = mail_server(settings.EMAIL_URL)
     if server is None:
-        return {"noted": noted, "letters": 0, "sent": 0}
+        return {"noted": noted, "letters": 0, "sent": 0, "left": 0}
     letters = notifying.gather(now=timezone.now())
     sites = settings.CSRF_TRUSTED_ORIGINS or ["http://localhost:8000"]
     sent = notification_mail.send(server, site=sites[0], link=_page_of, clock=timezone.now)
-    return {"noted": noted, "letters": letters, "sent": sent}
+    if sent["left"]:
+        logger.error("billing.letters.not_taken", extra={"letters": sent["left"]})
+    return {"noted": noted, "letters": letters, **sent}
 
 
 def _page_of(page: Sequence[str]) -> str:

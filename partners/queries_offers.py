@@ -120,6 +120,25 @@ def newest_version(pair: Pair) -> RoamingAgreement | None:
     )
 
 
+def paying_version(seller_id: UUID, buyer_id: UUID) -> RoamingAgreement | None:
+    """The newest version of the two of any service and currency, if it pays the clearing house.
+
+    What the house earns from a pair is not ended by agreeing about another currency.
+    """
+    newest = (
+        RoamingAgreement.objects.filter(seller=seller_id, buyer=buyer_id, in_force_at__isnull=False)
+        .order_by("-starts_at", "-version")
+        .first()
+    )
+    return newest if newest is not None and pays_the_house(newest) else None
+
+
+def pays_the_house(version: RoamingAgreement) -> bool:
+    """Whether the clearing house has a commission by it."""
+    house = RoamingAgreement.Beneficiary.CLEARING_HOUSE
+    return version.commission_beneficiary == house and version.commission_rate > 0
+
+
 def party_named(code: str, *, role: str, environment: str, now: datetime) -> Party | None:
     """Who has the code now; a party that nobody owns cannot answer."""
     country, _, party_id = code.partition("*")

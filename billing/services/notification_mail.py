@@ -27,16 +27,18 @@ Link = Callable[[Sequence[str]], str]
 _LINES = 100
 
 
-def send(server: MailServer, *, site: str, link: Link, clock: Callable[[], datetime]) -> int:
-    """Try every letter that is due, once; how many were taken."""
+def send(
+    server: MailServer, *, site: str, link: Link, clock: Callable[[], datetime]
+) -> dict[str, int]:
+    """Try every letter that is due, once; how many were taken and how many were not."""
     house = PartnerFacts.objects.filter(in_period(clock()), partner=clearing_house()).first()
-    taken, started_at = 0, clock()
+    done, started_at = {"sent": 0, "left": 0}, clock()
     while mail := _claim(before=started_at, now=clock()):
         letter = letter_of(mail, house=house, site=site, link=link, now=clock())
         answer = hand_over(server, letter)
         _note(mail, str(letter["Message-ID"]), answer, now=clock())
-        taken += answer.is_accepted
-    return taken
+        done["sent" if answer.is_accepted else "left"] += 1
+    return done
 
 
 def letter_of(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from clearinghouse.retry import in_transaction
 from partners.models import AgreementOffer, Partner, Party, RoamingAgreement, SettlementGroup, User
 from partners.queries import current_owner
-from partners.queries_offers import Sides, groups_of, newest_version
+from partners.queries_offers import Sides, groups_of, newest_version, paying_version
 from partners.rules import offers as rules
 from partners.rules.offers import Terms
 from partners.services import agreements, audit
@@ -25,7 +25,6 @@ from partners.services.offers import (
     may_agree,
     owns,
     partner_of,
-    pays_the_house,
 )
 
 State = AgreementOffer.State
@@ -96,9 +95,13 @@ def _drafted(offer: AgreementOffer, *, by: User, now: datetime) -> RoamingAgreem
         "currency": offer.currency,
         "in_force_at": None,
     }
-    if base is None or not pays_the_house(base):
+    paying = paying_version(seller.pk, buyer.pk)
+    if paying is None:
         said["commission_rate"] = offer.reduction
         said["commission_beneficiary"] = RoamingAgreement.Beneficiary.BUYER
+    else:
+        said["commission_rate"] = paying.commission_rate
+        said["commission_beneficiary"] = paying.commission_beneficiary
     draft = RoamingAgreement.objects.create(**said)
     audit.record(
         "agreement.drafted", draft, actor=by.get_username(), at=now, after={"offer": str(offer.pk)}

@@ -22,7 +22,7 @@ from partners.models import (
     User,
 )
 from partners.queries import current_standing, in_period
-from partners.queries_offers import Sides, groups_of, newest_version, party_named
+from partners.queries_offers import Sides, groups_of, newest_version, party_named, paying_version
 from partners.rules import offers as rules
 from partners.rules.modes import wrong_sides
 from partners.rules.offers import Terms
@@ -89,8 +89,10 @@ def made(
     taker = party_named(wanted.taker_code, role=wanted.taker_role, environment=environment, now=now)
     if taker is not None and owns(partner, taker, now=now):
         raise OfferRefused(gettext("Both parties are yours: name one of another company."))
-    base = _base(wanted, taker)
-    _refuse_wrong(wanted, base, now=now)
+    sides = _sides(wanted, taker)
+    base = newest_version(sides) if sides else None
+    paying = paying_version(sides.seller_id, sides.buyer_id) if sides else None
+    _refuse_wrong(wanted, base, pays_house=paying is not None, now=now)
     if not groups_of(partner, environment=environment, now=now).filter(pk=wanted.group.pk):
         raise OfferRefused(gettext("Choose a settlement group that your contract joins."))
     _refuse_crossing(wanted, taker, answers=answers, now=now)
@@ -115,20 +117,22 @@ def made(
     return offer
 
 
-def _base(wanted: Wanted, taker: Party | None) -> RoamingAgreement | None:
+def _sides(wanted: Wanted, taker: Party | None) -> Sides | None:
     if taker is None:
         return None
-    sides = (wanted.maker.pk, taker.pk) if wanted.maker_sells else (taker.pk, wanted.maker.pk)
-    return newest_version(Sides(*sides, wanted.terms.service_class, wanted.group.currency))
+    seller, buyer = (wanted.maker, taker)[:: 1 if wanted.maker_sells else -1]
+    return Sides(seller.pk, buyer.pk, wanted.terms.service_class, wanted.group.currency)
 
 
-def _refuse_wrong(wanted: Wanted, base: RoamingAgreement | None, *, now: datetime) -> None:
+def _refuse_wrong(
+    wanted: Wanted, base: RoamingAgreement | None, *, pays_house: bool, now: datetime
+) -> None:
     wrong = rules.wrong_terms(
         wanted.terms,
         now=now,
         begun_at=base.starts_at if base else None,
         ended_at=base.ends_at if base else None,
-        house_keeps_commission=base is not None and pays_the_house(base),
+        house_keeps_commission=pays_house,
     )
     roles = [wanted.maker.role, wanted.taker_role]
     seller, buyer = roles if wanted.maker_sells else roles[::-1]
@@ -164,12 +168,6 @@ def _refuse_crossing(
         raise OfferRefused(
             gettext("They made you an offer about the same: answer it, or make a counter-offer.")
         )
-
-
-def pays_the_house(version: RoamingAgreement) -> bool:
-    """Whether the clearing house has a commission by it."""
-    house = RoamingAgreement.Beneficiary.CLEARING_HOUSE
-    return version.commission_beneficiary == house and version.commission_rate > 0
 
 
 def end(offer: AgreementOffer, state: str, *, actor: str, now: datetime) -> None:

@@ -15,8 +15,9 @@ from django.utils.translation import gettext, gettext_lazy
 from clearinghouse.identifiers import MalformedPartyCode, parse_party_code
 from clearinghouse.periods import DEFAULT_TIME_ZONE
 from partners.models import AgreementOffer, Party, RoamingAgreement, SettlementGroup
+from partners.queries_offers import pays_the_house
 from partners.rules.offers import Terms
-from partners.services.offers import Wanted, pays_the_house
+from partners.services.offers import Wanted
 from partners.views.agreement_words import ACCEPTANCES, BASES, MODES, SERVICES, WRONG
 
 _ZONE = ZoneInfo(DEFAULT_TIME_ZONE)

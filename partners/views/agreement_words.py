@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from partners.models import AgreementOffer, RoamingAgreement
-from partners.services.offers import pays_the_house
+from partners.queries_offers import paying_version, pays_the_house
 
 Mode = RoamingAgreement.Mode
 Acceptance = RoamingAgreement.Acceptance
@@ -100,16 +100,26 @@ def _lines(row: RoamingAgreement | AgreementOffer) -> Iterator[tuple[str, str]]:
 
 def _reduction(row: RoamingAgreement | AgreementOffer) -> str:
     if isinstance(row, AgreementOffer):
-        version, rate = row.base, row.reduction
+        version, rate = _paying(row), row.reduction
     else:
-        version, rate = row, row.commission_rate
-    if version is not None and pays_the_house(version):
+        version, rate = row if pays_the_house(row) else None, row.commission_rate
+    if version is not None:
         return gettext("none; the clearing house keeps %(percent)s %% of the claim") % {
             "percent": percent(version.commission_rate)
         }
     if not rate:
         return gettext("none")
     return gettext("the buyer pays %(percent)s %% less than the claim") % {"percent": percent(rate)}
+
+
+def _paying(offer: AgreementOffer) -> RoamingAgreement | None:
+    """An accepted offer tells of what was signed; the pair may have agreed anew since."""
+    if offer.agreement is not None:
+        return offer.agreement if pays_the_house(offer.agreement) else None
+    if offer.taker_id is None:
+        return None
+    sides = (offer.maker_id, offer.taker_id)[:: 1 if offer.maker_sells else -1]
+    return paying_version(*sides)
 
 
 def percent(rate: Decimal) -> str:

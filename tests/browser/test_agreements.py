@@ -1,4 +1,4 @@
-"""An offer in a real Chromium: made, read by the other side, and accepted."""
+"""An offer in a real Chromium: made, read by the other side, accepted; its pages, and choices."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from partners.models import AgreementOffer, RoamingAgreement
 from tests import makers
+from tests.browser.accessibility import faults
 from tests.browser.chromium import EVERY_LOOK, LOOKS
 from tests.browser.conftest import PASSWORD, person
 from tests.browser.test_days import assert_clean
@@ -45,7 +46,7 @@ def test_two_companies_agree(transactional_db, open_page):
 
 
 @pytest.mark.parametrize("look", EVERY_LOOK)
-def test_pages_fit(transactional_db, open_page, look, tmp_path):
+def test_pages_fit_and_can_be_read_by_all(transactional_db, open_page, look):
     before = makers.AgreementMaker(commission_rate=0)
     now = timezone.now()
     starts_at = now + timedelta(days=40)
@@ -54,14 +55,16 @@ def test_pages_fit(transactional_db, open_page, look, tmp_path):
     csp = enter(open_page, makers.voltaire(), "voltaire", **LOOKS[look])
     offer = AgreementOffer.objects.earliest("pk")
     for path in (
-        "",
-        "offers/",
-        "offers/new/",
-        f"offers/new/?follows={before.pk}",
-        f"offers/{offer.pk}/",
-        f"offers/{offer.pk}/counter/",
-        f"{before.pk}/",
+        "notifications/",
+        "agreements/",
+        "agreements/offers/",
+        "agreements/offers/new/",
+        f"agreements/offers/new/?follows={before.pk}",
+        f"agreements/offers/{offer.pk}/",
+        f"agreements/offers/{offer.pk}/counter/",
+        f"agreements/{before.pk}/",
     ):
-        csp.go(f"/portal/agreements/{path}")
+        csp.go(f"/portal/{path}")
         assert not csp.is_wider_than_its_window(), path
+        assert faults(csp.page) == [], path
     assert_clean(csp)

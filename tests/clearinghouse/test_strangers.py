@@ -7,6 +7,7 @@ parameter fails here until it is said what to put in.
 import base64
 import logging
 import re
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -142,7 +143,7 @@ class House:
             "id": make_of_roaming(Location).pk,
             "objection_id": SOME_ID,
             "agreement_id": RoamingAgreement.objects.earliest("pk").pk,
-            "offer_id": offered(service_class="PARKING").pk,
+            "offer_id": offered(service_class="PARKING", reduction=Decimal(0)).pk,
             "user_id": self.people.pk,
             "invitation_id": self.invitation.pk,
             "pk": 1,

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db.models import Sum
 
 from billing.models import ClearingWindow, Position, Settlement, SupplyBlock, TaxedSupply
-from partners.models import FeeComponent, Partner, User
+from partners.models import AgreementOffer, FeeComponent, Partner, User
 from roaming.models import Sdr
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,7 @@ def test_turns_three_months_of_records_into_ten_statements(var, capsys):
     assert {"PER_SDR", "BP_OF_AMOUNT", "MONTHLY"} == set(
         FeeComponent.objects.filter(lines__isnull=False).values_list("kind", flat=True)
     )
+    assert AgreementOffer.objects.get().taker.code == "DE*NLX"
     assert "verify_ledger: ok" in told
     assert "0 unsealed" in told
     assert re.search(r"all\s+│\s+0.00 EUR", told)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -28,6 +29,7 @@ from tests.makers import (
     voltaire,
 )
 from tests.partners.offer_world import FEBRUARY, JANUARY, TERMS, joined, offered, person_of, wanted
+from tests.roaming.test_at_once import at_once
 
 pytestmark = pytest.mark.django_db
 STATES = list(AgreementOffer.State.values)
@@ -142,6 +144,20 @@ class TestAgreeing:
         with pytest.raises(OfferRefused) as told:
             offered()
         assert told.value.wrong == {"reduction": "house_commission"}
+
+    def test_nor_by_another_currency_or_service(self):
+        AgreementMaker(commission_rate="0.01")
+        with pytest.raises(OfferRefused) as told:
+            offered(service_class="PARKING")
+        assert told.value.wrong == {"reduction": "house_commission"}
+        offer = offered(service_class="PARKING", reduction=TERMS.reduction * 0)
+        assert offer.base is None
+        offer_answers.accept(offer.pk, by=person_of(voltaire()), now=later(days=1))
+        made = RoamingAgreement.objects.get(service_class="PARKING")
+        assert (str(made.commission_rate), made.commission_beneficiary) == (
+            "0.010000",
+            "CLEARING_HOUSE",
+        )
 
     def test_a_counter_offer_turns_the_sides_and_is_accepted_in_turn(self):
         offer = offered()
@@ -337,7 +353,7 @@ class TestDatabase:
 
     @pytest.mark.violates("request_of_a_partner_signs_what_both_agreed")
     def test_a_request_of_a_partner_signs_nothing_else(self):
-        before = AgreementMaker()
+        before = AgreementMaker(commission_rate=0)
         offer = offered(service_class="PARKING")
         draft = draft_of(offer)
         signed = dict.fromkeys(["in_force_at"], NOON)
@@ -388,3 +404,28 @@ def test_joined_is_enough_to_accept_for_who_was_never_here_before():
         offer_answers.accept(offer.pk, by=person_of(voltaire()), now=later(days=1))
     joined(voltaire())
     assert offer_answers.accept(offer.pk, by=person_of(voltaire()), now=later(days=1)).agreement
+
+
+@pytest.mark.long
+@pytest.mark.django_db(transaction=True)
+def test_of_two_answers_at_once_one_counts():
+    """One person accepts while the maker withdraws, again and again: never both, never neither."""
+    seller, buyer = person_of(nordlicht()), person_of(voltaire())
+    for number in range(4):
+        offer = offered(by=seller, at=later(days=number), starts_at=JANUARY + timedelta(number))
+        now = later(days=number, hours=1)
+        answers = at_once(
+            partial(outcome, offer_answers.accept, offer.pk, by=buyer, now=now),
+            partial(outcome, offer_answers.withdraw, offer.pk, by=seller, now=now),
+        )
+        offer.refresh_from_db()
+        assert sorted(isinstance(one, OfferRefused) for one in answers) == [False, True]
+        signed = RoamingAgreement.objects.filter(starts_at=offer.starts_at).count()
+        assert (offer.state == "ACCEPTED") == bool(signed)
+
+
+def outcome(act, *about, **options):
+    try:
+        return act(*about, **options)
+    except OfferRefused as refused:
+        return refused

@@ -187,7 +187,7 @@ class TestWhoMay:
             assert person.post(address(offer, "accept")).status_code == 403
 
     def test_strangers_learn_nothing(self, enter):
-        agreement = AgreementMaker()
+        agreement = AgreementMaker(commission_rate=0)
         offer = offered(service_class="PARKING")
         for stranger in (laterne(), polder(), fjell()):
             page = enter(stranger)
@@ -232,7 +232,7 @@ class TestLists:
 
     @pytest.mark.parametrize("where", [LIST, OFFERS])
     def test_cost_the_same_for_many(self, enter, where, django_assert_max_num_queries):
-        AgreementMaker()
+        AgreementMaker(commission_rate=0)
         one, buyer = offered(service_class="PARKING"), fjell()
         for number in range(60):
             AgreementMaker(

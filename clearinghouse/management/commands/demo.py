@@ -15,7 +15,7 @@ from rich.table import Table
 
 from billing.models import Account, Document
 from billing.services import clearing, sealing, statements
-from clearinghouse.demo import books, cast, logins, sessions, story
+from clearinghouse.demo import books, cast, logins, offers, sessions, story
 from clearinghouse.money import format_amount
 from roaming.services import figures
 
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         logins.ensure_logins(folder / "logins.json", world.partners)
         outcomes = _tell(world)
         clearing.clear_group(world.group, run_key="demo:last", now=timezone.now())
+        offers.offer_other_terms(world, now=timezone.now())
         documents = _render(world, folder)
         sealing.seal(now=timezone.now())
         figures.prepare(now=timezone.now())
