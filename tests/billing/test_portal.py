@@ -88,7 +88,7 @@ def every_address(world: World) -> list[str]:
     public = {"login"}
     addresses = []
     for page in portal_urls.urlpatterns:
-        if page.name not in public | {"account-withdraw", "package-file"}:
+        if page.name not in public | {"account-withdraw", "package-file", "notifications-webhooks"}:
             known = arguments | (of_invoices if page.name == "invoice-file" else {})
             wanted = {name: known[name] for name in page.pattern.converters}
             addresses.append(reverse(f"portal:{page.name}", kwargs=wanted))
