@@ -50,6 +50,7 @@ urlpatterns = [
     path("portal/agreements/", include("partners.agreement_urls")),
     path("portal/clients/", include("partners.client_urls")),
     path("portal/connections/", include("roaming.portal_connection_urls")),
+    path("portal/sandbox/", include("roaming.portal_sandbox_urls")),
     path("portal/corrections/", include("roaming.portal_correction_urls")),
     path("portal/disputes/", include("roaming.portal_urls")),
     path("portal/tariffs/", include("roaming.portal_tariff_urls")),

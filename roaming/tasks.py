@@ -1,20 +1,23 @@
 """Clock and queue work of the roaming floor: translate, one call, a small dict."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from celery.result import AsyncResult
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from partners.models import Job, Partner, User
+from partners.models import Job, Partner, Party, RoamingEndpoint, User
 from partners.services import jobs
 from partners.tasks import run_queued_jobs
 from roaming.protocols.ocpi import certify_job
 from roaming.services import (
     ageing,
     agreement_news,
+    certification,
     correction_job,
     counter_proof,
     deliveries,
@@ -40,6 +43,7 @@ from roaming.services import (
     registry_job,
     remote_outcomes,
     reservations,
+    samples,
     silence,
     simulation_job,
     unbilled_sessions,
@@ -95,6 +99,39 @@ def ask_for_corrections(step: str, partner: Partner, *, by: User, **asked: str) 
         order_corrections.delay(step, partner_id=str(partner.pk), user_id=by.pk, **asked)
     except OperationalError:
         logger.warning("roaming.corrections.not_ordered", extra={"partner_id": str(partner.pk)})
+        return False
+    return True
+
+
+@shared_task(name="roaming.order_certification")
+def order_certification(*, endpoint_id: str, user_id: int) -> dict[str, str]:
+    """Queue a certification that a person of its owner asked for in the portal."""
+    endpoint = RoamingEndpoint.objects.select_related("owner").get(pk=endpoint_id)
+    try:
+        job = certification.ask_for(endpoint, by=User.objects.get(pk=user_id), now=timezone.now())
+    except certification.NotCertifiable as error:  # it was fit when the person asked
+        return {"refused": str(error)}
+    run_queued_jobs()
+    return {"job_id": str(job.pk)}
+
+
+@shared_task(name="roaming.send_sample")
+def send_sample(*, party_id: str, kind: str, key: str, user_id: int) -> dict[str, str]:
+    """Send an invented record of a TEST party; a portal request may make no counterpart."""
+    party, by = Party.objects.get(pk=party_id), User.objects.get(pk=user_id)
+    try:
+        outcome = samples.send(party, kind=kind, key=UUID(key), by=by, now=timezone.now())
+    except samples.TooManySamples:
+        return {"refused": "enough were sent in the last hour"}
+    return {"sdr_id": outcome.sdr_id, "outcome": outcome.outcome}
+
+
+def ask_worker(task: Callable[..., AsyncResult], **asked: str | int) -> bool:
+    """Have a task done that a portal request asks for; whether the order was taken."""
+    try:
+        task(**asked)
+    except OperationalError:
+        logger.warning("roaming.portal.not_ordered")
         return False
     return True
 

@@ -1,6 +1,5 @@
 """Certifications of test systems: what staff and labs read, and where they ask for another."""
 
-import json
 from functools import partial
 
 from django import forms
@@ -106,17 +105,15 @@ class CertificationRunAdmin(KeysetPaging, EvidenceAdmin):
         return Story([note, totals, _cases(report)], [ActionLink("Signed report (JSON)", signed)])
 
     def report_view(self, request, run_id):
-        """The file that a lab hands on, as ``certify_partner --json --sign`` prints it."""
+        """The file that a lab hands on."""
         run = self.get_object(request, str(run_id))
         if not self.has_view_permission(request, run):
             raise PermissionDenied
         if run is None:
             raise Http404
-        told = {"report": run.report, "signature": run.signature}
-        body = json.dumps(told, ensure_ascii=False, indent=2)
         name = f"certification-{run.ran_at:%Y%m%d-%H%M}.json"
         return HttpResponse(
-            body,
+            certification.signed_file(run),
             content_type="application/json",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )

@@ -19,6 +19,7 @@ class IntakeBatch(models.Model):
         DEMO = "DEMO", "Demo world"
         DISPUTE = "DISPUTE", "Outcome of a dispute"
         OCPI = "OCPI", "OCPI connection"
+        SANDBOX = "SANDBOX", "Sample in the sandbox"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     sender = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="batches")

@@ -3,6 +3,7 @@
 The signature holds the whole report: who has the published keys needs nothing else.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -39,9 +40,22 @@ def ask_for(endpoint: RoamingEndpoint, *, by: User, now: datetime) -> Job:
         title=f"Certify {endpoint}",
         parameters={"endpoint": str(endpoint.pk)},
         requested_by=by,
+        partner=endpoint.owner,
     )
     audit.record("certification.asked", endpoint, actor=by.get_username(), at=now)
     return job
+
+
+def newest_job(endpoint: RoamingEndpoint) -> Job | None:
+    """The certification of a connection's system that was asked for last."""
+    asked = Job.objects.filter(kind=JOB, partner=endpoint.owner_id)
+    return asked.filter(parameters__endpoint=str(endpoint.pk)).order_by("-created_at").first()
+
+
+def signed_file(run: CertificationRun) -> str:
+    """The file that is handed on, as ``certify_partner --json --sign`` prints it."""
+    told = {"report": run.report, "signature": run.signature}
+    return json.dumps(told, ensure_ascii=False, indent=2)
 
 
 def refuse_unfit(endpoint: RoamingEndpoint) -> None:

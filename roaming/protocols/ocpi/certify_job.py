@@ -8,7 +8,7 @@ from django.conf import settings
 from partners.models import Job, Party, RoamingEndpoint
 from partners.services import jobs
 from partners.services.endpoints import secret_of
-from roaming.protocols.ocpi.certify import Report, Target, certify, our_role
+from roaming.protocols.ocpi.certify import CASES, Report, Target, certify, our_role
 from roaming.protocols.ocpi.identity import PROTOCOL, VERSIONS
 from roaming.protocols.ocpi.simulator import FakePartner, Options, RegistrationFailed
 from roaming.protocols.ocpi.simulator.exchanges import OUT, Call
@@ -51,14 +51,17 @@ def _asked(job: Job, endpoint: RoamingEndpoint, *, clock: Callable[[], datetime]
         raise NotCertifiable(f"There are no cases for {endpoint.protocol}.")
     parties = list(endpoint.parties.order_by("country_code", "party_id"))
     role = _role(parties)
-    calls = 0
+    done, total = 0, len(CASES)
 
     def told(call: Call) -> None:
-        # Its answers to our commands come on threads of their own.
-        nonlocal calls
+        # A sign of life. Its answers to our commands come on threads of their own.
         if call.direction == OUT:
-            calls += 1
-            jobs.report(job, done=calls, total=None, now=clock())
+            jobs.report(job, done=done, total=total, now=clock())
+
+    def case_told(number: int, of: int) -> None:
+        nonlocal done, total
+        done, total = number, of
+        jobs.report(job, done=done, total=total, now=clock())
 
     options = Options(
         base64={"RAW": False, "BASE64": True}.get(endpoint.quirks.get("auth", "")),
@@ -75,7 +78,7 @@ def _asked(job: Job, endpoint: RoamingEndpoint, *, clock: Callable[[], datetime]
         options=options,
     )
     with us:
-        return certify(us, target, ran_at=clock())
+        return certify(us, target, ran_at=clock(), told=case_told)
 
 
 def _role(parties: list[Party]) -> str:

@@ -2,7 +2,7 @@
 
 from roaming.protocols.ocpi.certify.case import CASES, Verdict
 from roaming.protocols.ocpi.certify.report import Report, Result
-from roaming.protocols.ocpi.certify.run import certify, our_role
+from roaming.protocols.ocpi.certify.run import cases_for, certify, our_role
 from roaming.protocols.ocpi.certify.visit import Target
 
-__all__ = ["CASES", "Report", "Result", "Target", "Verdict", "certify", "our_role"]
+__all__ = ["CASES", "Report", "Result", "Target", "Verdict", "cases_for", "certify", "our_role"]

@@ -1,6 +1,6 @@
 """Asks the cases of a partner, one after the other."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from roaming.protocols.ocpi.certify import (
@@ -23,6 +23,7 @@ from roaming.protocols.ocpi.certify.report import Report, Result
 from roaming.protocols.ocpi.certify.visit import Target, Unreadable, Visit
 from roaming.protocols.ocpi.simulator import FakePartner, RegistrationFailed
 from roaming.protocols.ocpi.simulator.exchanges import OUT
+from roaming.protocols.ocpi.simulator.options import CPO, EMSP
 from roaming.protocols.ocpi.simulator.platform import PeerLacks
 from roaming.protocols.ocpi.simulator.registration import meet
 
@@ -31,6 +32,7 @@ _AREAS = [
 ]  # their import has entered the cases
 _HANDSHAKE = ("CRD-01", "TRN-04", "CRD-05", "CRD-06", "CRD-07", "CRD-02", "CRD-03", "CRD-04")
 _MIRRORED = {"cso": "csp", "csp": "cso", "both": "both"}
+_ROLES = {"CSO": CPO, "CSP": EMSP}
 _SILENT_CASES = 3
 
 UNASKED = "not asked: three cases before it had no answer at all"
@@ -48,16 +50,32 @@ def certify(
     *,
     ran_at: datetime,
     only: Collection[str] = (),
+    told: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Ask all cases, or ``only`` those; the registration is made in any case.
+
+    ``told`` hears after each case how many are done, of how many.
 
     :raises RegistrationFailed: with an active token, the partner's endpoints cannot be learnt.
     """
     visit = Visit(us, target)
     if not target.registers:
         meet(us, target.versions_url, target.token)
-    results = tuple(_results(visit, set(only)))
-    return Report(target.versions_url, target.role, us.version, ran_at, results)
+    results: list[Result] = []
+    for result in _results(visit, set(only)):
+        results.append(result)
+        told(len(results), max(len(results), len(CASES)))
+    return Report(target.versions_url, target.role, us.version, ran_at, tuple(results))
+
+
+def cases_for(roles: Collection[str], version: str) -> list[Case]:
+    """What is asked of a system that is registered already, in order; ``roles``: CSO, CSP."""
+    theirs = {_ROLES[role] for role in roles if role in _ROLES}
+    return [
+        case
+        for case in _in_order()
+        if case.phase is Phase.DURING and theirs & set(case.roles) and version in case.versions
+    ]
 
 
 def _results(visit: Visit, only: set[str]) -> Iterator[Result]:
