@@ -59,7 +59,6 @@ class GroupInline(TabularInline):
     autocomplete_fields = ("group",)
     extra = 0
     can_delete = False
-    tab = True
     verbose_name_plural = "groups joined"
 
 

@@ -17,7 +17,6 @@ class TaxRegistrationInline(StackedInline):
     ordering = ("country_code", "-from_date")
     extra = 0
     can_delete = False
-    tab = True
     verbose_name_plural = "VAT registrations"
 
 
@@ -27,5 +26,4 @@ class TaxStatusInline(TabularInline):
     ordering = ("kind", "-from_date")
     extra = 0
     can_delete = False
-    tab = True
     verbose_name_plural = "tax statuses"
