@@ -94,13 +94,20 @@ def delay_chart(asked: Asked) -> Chart:
     )
 
 
+def missing_chart(asked: Asked) -> Chart:
+    """Sessions that nobody billed in the time agreed; counted each night."""
+    told, days = figures.missing(asked), _days(asked)
+    title = "Sessions without a record, by the day they were over"
+    return _per_day(title, "Sessions", days, [told.get(day, 0) for day in days])
+
+
 def score_table(asked: Asked) -> Table:
     """The scorecard: how well each sender's records come in."""
     scores = figures.scores(asked)[:_MOST_ROWS]
     names = dict(Partner.objects.in_bulk([one.sender_id for one in scores]).items())
     return Table(
         "Senders compared",
-        ("Sender", "Records", "Refused", "Held now", "3 days late or more"),
+        ("Sender", "Records", "Refused", "Held now", "3 days late or more", "Missing"),
         [
             (
                 link(names.get(one.sender_id)),
@@ -108,10 +115,11 @@ def score_table(asked: Asked) -> Table:
                 _share(one.refused, one.received),
                 _share(one.held, one.received),
                 _share(one.late, one.with_delay),
+                f"{one.missing:,}",
             )
             for one in scores
         ],
-        frozenset({1, 2, 3, 4}),
+        frozenset({1, 2, 3, 4, 5}),
         empty="Nobody sent records in this period.",
     )
 

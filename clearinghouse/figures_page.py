@@ -75,6 +75,7 @@ def _sections(request: HttpRequest, form: FiguresForm, *, now: datetime) -> list
         draw.funnel_chart(asked),
         draw.delay_chart(asked),
         *draw.cause_charts(asked),
+        draw.missing_chart(asked),
     ]
     if asked.sender_id is None and may_see_records:
         sections.append(draw.score_table(asked))

@@ -17,6 +17,7 @@ from roaming.rules.day_figures import DELAYS
 
 Kind = DayFigure.Kind
 _State = SdrState.State
+_OF_RECORDS = DayFigure.objects.exclude(kind=Kind.MISSING)
 _REACHED = (_State.DELIVERED, _State.DISPUTED, _State.ACCEPTED)
 _TAKEN_BACK = (_State.WITHDRAWN, _State.SUPERSEDED)
 
@@ -54,7 +55,10 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How well one sender's records come in. ``late`` came 3 days or more after their end."""
+    """How well one sender's records come in. ``late`` came 3 days or more after their end.
+
+    ``missing``: sessions that were over in the period, and no record came in the time agreed.
+    """
 
     sender_id: UUID
     received: int
@@ -62,16 +66,23 @@ class Score:
     held: int
     late: int
     with_delay: int
+    missing: int = 0
 
 
 def prepared_at() -> datetime | None:
     """When figures were counted last."""
-    return DayFigure.objects.aggregate(last=Max("prepared_at"))["last"]
+    return _OF_RECORDS.aggregate(last=Max("prepared_at"))["last"]
 
 
 def last_day() -> date | None:
     """The newest day that has records."""
-    return DayFigure.objects.aggregate(last=Max("day"))["last"]
+    return _OF_RECORDS.aggregate(last=Max("day"))["last"]
+
+
+def missing(asked: Asked) -> dict[date, int]:
+    """Sessions without a record by the day on which they were over."""
+    rows = _figures(asked, Kind.MISSING).values_list("day").annotate(n=Sum("records")).order_by()
+    return dict(rows)
 
 
 def states(asked: Asked) -> dict[str, int]:
@@ -124,11 +135,11 @@ def volumes(asked: Asked) -> dict[str, list[DayVolume]]:
 
 
 def scores(asked: Asked) -> list[Score]:
-    """One for each sender that sent something in the period, the busiest one first."""
+    """One for each that sent something in the period or should have, the busiest one first."""
     late = _names_from("under 7 d")
     sums: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     rows = (
-        _figures(asked, Kind.STATE, Kind.DELAY)
+        _figures(asked, Kind.STATE, Kind.DELAY, Kind.MISSING)
         .values_list("sender", "kind", "key")
         .annotate(n=Sum("records"))
         .order_by()
@@ -145,6 +156,7 @@ def scores(asked: Asked) -> list[Score]:
             held=one[_State.HELD],
             late=one["late"],
             with_delay=one[Kind.DELAY],
+            missing=one[Kind.MISSING],
         )
         for sender, one in sums.items()
     ]

@@ -12,7 +12,8 @@ class DayFigure(models.Model):
     """What the records that one sender sent on one day came to, as they stand now.
 
     A cache: a clock's task counts a day anew when something happened to a record of it, and nothing
-    is decided by it. ``day`` is the day of receipt, UTC.
+    is decided by it. ``day`` is the day of receipt, UTC; of MISSING that on which the sessions were
+    over, and ``sender`` is who owned the CSO then.
     """
 
     class Kind(models.TextChoices):
@@ -20,6 +21,7 @@ class DayFigure(models.Model):
         REFUSED = "REFUSED", "Records refused, by code"
         HELD = "HELD", "Records held, by code"
         DELAY = "DELAY", "Records by the time from their end to their receipt"
+        MISSING = "MISSING", "Sessions without a record, by the day on which they were over"
 
     id = models.UUIDField(primary_key=True, default=new_uuid7, editable=False)
     environment = environment_field()
@@ -42,7 +44,7 @@ class DayFigure(models.Model):
                 name="day_figure_is_told_once",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["STATE", "REFUSED", "HELD", "DELAY"]),
+                condition=Q(kind__in=["STATE", "REFUSED", "HELD", "DELAY", "MISSING"]),
                 name="day_figure_kind_is_known",
             ),
         ]

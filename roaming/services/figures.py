@@ -37,7 +37,7 @@ def prepare(*, now: datetime) -> dict[str, int]:
 
 def _prepare_day(day: date, *, now: datetime) -> int:
     told = _count(day)
-    DayFigure.objects.filter(day=day).delete()
+    DayFigure.objects.filter(day=day).exclude(kind=DayFigure.Kind.MISSING).delete()
     DayFigure.objects.bulk_create(
         [
             DayFigure(
@@ -55,7 +55,8 @@ def _days(now: datetime) -> list[date]:
     oldest, newest = _received("id"), _received("-id")
     if oldest is None or newest is None:
         return []
-    since = DayFigure.objects.aggregate(last=Max("prepared_at"))["last"] or oldest
+    of_records = DayFigure.objects.exclude(kind=DayFigure.Kind.MISSING)
+    since = of_records.aggregate(last=Max("prepared_at"))["last"] or oldest
     last = min(now, newest).date()
     parameters: dict[str, Any] = {
         "since": since - _SLACK,

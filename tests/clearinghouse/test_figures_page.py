@@ -14,9 +14,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from billing.models import ExposureReading, PositionState
 from billing.services import sealing
+from clearinghouse import figure_charts
 from partners.admin.charts import Chart, HeatMap, Series
 from partners.models import User
+from roaming import queries_figures as figures
+from roaming.models import DayFigure
+from roaming.queries_figures import Asked
 from roaming.services.figures import prepare
 from tests.clearinghouse.admin_world import a_house
 from tests.makers import NOON, PartnerUserMaker, StaffMaker, later
@@ -89,6 +94,74 @@ class TestPages:
             assert title in page
         assert page.count("<canvas") == page.count("The same as a table")
         assert "Nordlicht" in page
+
+    def test_exposures_are_drawn_against_their_limits(self, client, house):
+        known = {"group": house.group, "environment": "LIVE", "parts": {}}
+        for partner, minutes, exposure, limit, level in (
+            (house.voltaire, 0, 10_000, 100_000, "FREE"),
+            (house.voltaire, 5, 90_000, 100_000, "WARNED"),
+            (house.nordlicht, 5, 1_250, None, "FREE"),
+        ):
+            ExposureReading.objects.create(
+                partner=partner, read_at=later(minutes=minutes), exposure_minor=exposure,
+                limit_minor=limit, level=level, **known,
+            )  # fmt: skip
+
+        chart, near = figure_charts.exposure_sections("LIVE")
+
+        # The newest reading of each, the largest first; a limit that was not agreed is a gap.
+        rows = [["Voltaire", "900.00", "1,000.00"], ["Nordlicht", "12.50", "–"]]
+        assert [list(row) for row in chart.table.rows] == rows
+        assert len(near.rows) == 1
+        client.force_login(StaffMaker())
+        page = self.read(client, reverse("admin-figures"))
+        assert "Exposure against limit, EUR" in page
+        assert "Partners near their limit, EUR" in page
+        assert page.count("<canvas") == page.count("The same as a table")
+
+    def test_what_partners_owe_is_drawn_by_its_age(self, client, house):
+        """Voltaire owes the month's eight records but for ten euros, since the day of NOON."""
+        owed = house.closing.settlement.positions.get(net_minor__lt=0)
+        PositionState.objects.update_or_create(
+            position=owed,
+            defaults={
+                "state": "PART_FUNDED",
+                "due_minor": owed.net_minor,
+                "settled_minor": 1_000,
+                "due_date": NOON.date(),
+                "changed_at": NOON,
+            },
+        )
+        amount = f"{(-owed.net_minor - 1_000) / 100:,.2f}"
+
+        for days, place in ((0, 0), (1, 1), (60, 2), (90, 3), (91, 4)):
+            [chart] = figure_charts.ageing_charts(
+                today=NOON.date() + timedelta(days=days), environment="LIVE"
+            )
+            told = [row[1] for row in chart.table.rows]
+            assert told == [amount if n == place else "0.00" for n in range(5)], days
+
+        client.force_login(StaffMaker())
+        page = self.read(client, reverse("admin-figures"))
+        assert "What partners owe, by age, EUR" in page
+        assert amount in page
+
+    def test_sessions_without_a_record_are_drawn_and_on_the_card(self, client, house):
+        day = NOON.date() - timedelta(days=2)
+        DayFigure.objects.create(
+            environment="LIVE", sender=house.nordlicht, day=day, kind="MISSING", key="SESSIONS",
+            records=4_321, prepared_at=NOON,
+        )  # fmt: skip
+        client.force_login(StaffMaker())
+
+        page = self.read(client, reverse("admin-figures"))
+
+        assert "Sessions without a record, by the day they were over" in page
+        assert page.count("4,321") >= 2  # in the chart's table, and on the card of senders
+        asked = Asked("LIVE", day, NOON.date() + timedelta(days=1))
+        assert dict(enumerate(figure_charts.missing_chart(asked).table.rows))[0][1] == "4,321"
+        [score] = figures.scores(asked)
+        assert (score.missing, score.received) == (4_321, 10)
 
     def test_figures_of_one_sender_are_its_own(self, client, house):
         client.force_login(StaffMaker())

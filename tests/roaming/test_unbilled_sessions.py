@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from clearinghouse.celery import app
-from roaming.models import Alert, Delivery, ServiceSession
+from roaming.models import Alert, DayFigure, Delivery, ServiceSession
+from roaming.queries_figures import Asked, scores
 from roaming.rules.unbilled import is_missing
-from roaming.services import alerts, record_verbs, unbilled_sessions
+from roaming.services import alerts, figures, record_verbs, unbilled_sessions
 from roaming.tasks import watch_sessions
 from tests import makers
 from tests.makers import NOON, AgreementMaker, later, record
@@ -133,6 +134,56 @@ class TestTheTimeAgreed:
 
         assert watch(days=4)["pairs"] == 1
         assert Alert.objects.get().text.startswith("1 session")
+
+
+class TestTheFigure:
+    """How many of each day are missing, for the scorecard of who owned the CSO."""
+
+    @pytest.fixture(autouse=True)
+    def agreed(self):
+        return AgreementMaker(warn_after_days=5, refuse_after_days=30, acceptance="EXPLICIT")
+
+    def told(self) -> list[tuple]:
+        rows = DayFigure.objects.filter(kind="MISSING").order_by("day")
+        return list(rows.values_list("environment", "sender__name", "day", "records"))
+
+    def test_counts_each_day_anew_and_survives_the_end_of_waiting(self):
+        over()
+        over("S-2", ended_at=NOON + HOUR, updated_at=NOON + HOUR)
+        tomorrow = NOON + timedelta(days=1)
+        over("S-3", started_at=NOON + 20 * HOUR, ended_at=tomorrow, updated_at=tomorrow)
+        first = ("LIVE", "Nordlicht", NOON.date(), 2)
+        second = ("LIVE", "Nordlicht", tomorrow.date(), 1)
+
+        watch(days=5, hours=2)
+        assert self.told() == [first]
+        watch(days=7)
+        watch(days=7)
+        assert self.told() == [first, second]
+
+        bill()
+        watch(days=8)
+        assert self.told() == [(*first[:3], 1), second]
+
+        # Nobody waits for them any more, and missing they are.
+        assert watch(days=40)["pairs"] == 0
+        assert self.told() == [(*first[:3], 1), second]
+
+    def test_is_left_alone_by_what_counts_records(self):
+        over()
+        watch(days=6)
+        bill()
+        counted = later(days=6, hours=1)
+
+        figures.prepare(now=counted)
+        assert self.told() == [("LIVE", "Nordlicht", NOON.date(), 1)]
+        figures.prepare(now=later(days=6, hours=2))
+        assert DayFigure.objects.filter(kind="STATE").exists()
+
+        watch(days=6, hours=3)
+        assert self.told() == []
+        asked = Asked("LIVE", NOON.date(), NOON.date() + timedelta(days=1))
+        assert [one.missing for one in scores(asked)] == [0]
 
 
 def test_the_clock_does_it_each_night(noon):
