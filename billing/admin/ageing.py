@@ -30,7 +30,7 @@ _SIDES = {"PAYS": "owes", "GETS": "is owed"}
 
 def ageing_view(request, model_admin):
     """One line per partner, currency and side, as page or file."""
-    form = first_form(request, AsOfForm, as_of=timezone.now())
+    form = first_form(request, AsOfForm, as_of=local_text(timezone.now()))
     if not form.is_valid():
         return book_page(request, model_admin, title="Ageing", form=form, story=Story([]))
     environment = form.cleaned_data["environment"]

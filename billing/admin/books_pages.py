@@ -1,6 +1,6 @@
 """Pages over the books that belong to no row: accruals and ageing, each with its files."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,13 +22,17 @@ _ZONE = ZoneInfo(DEFAULT_TIME_ZONE)
 BOOKS = "Ledger & trial balance"
 
 
+# What a browser's field of date and time may be given, and gives.
+_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]
+
+
 class AsOfForm(forms.Form):
     """An instant of the house's calendar, and the environment."""
 
     as_of = forms.DateTimeField(
         label="As of",
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local", "step": "60"}),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local", "step": "any"}),
+        input_formats=_FORMATS,
         help_text="Brussels time; the instant itself is included.",
     )
     environment = forms.ChoiceField(choices=Environment.choices, widget=UnfoldAdminSelectWidget)
@@ -46,6 +50,12 @@ def month_began(now: datetime) -> datetime:
 
 def local_text(instant: datetime) -> str:
     return instant.astimezone(_ZONE).strftime("%Y-%m-%dT%H:%M")
+
+
+def precise_text(instant: datetime) -> str:
+    """To the next millisecond, as far as a browser's field goes: the instant itself is in it."""
+    up = instant + timedelta(microseconds=-instant.microsecond % 1000)
+    return up.astimezone(_ZONE).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
 def names_of(ids: set[UUID | None]) -> dict[UUID | None, str]:
@@ -122,12 +132,10 @@ def book_path(model_admin, route: str, view, name: str):
     return path(route, read_view(model_admin, view), name=f"billing_{name}")
 
 
-def first_form(
-    request, form_class: type[forms.Form], *, as_of: datetime | None = None
-) -> forms.Form:
+def first_form(request, form_class: type[forms.Form], *, as_of: str | None = None) -> forms.Form:
     """Filled with what was asked, or with ``as_of``, by default the end of the last month."""
     usual = {
-        "as_of": local_text(as_of or month_began(timezone.now())),
+        "as_of": as_of or local_text(month_began(timezone.now())),
         "environment": Environment.LIVE.value,
     }
     return form_class(usual | {name: text for name, text in request.GET.items() if text})

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -11,8 +12,8 @@ from billing.admin.books_pages import (
     book_page,
     file_links,
     first_form,
-    local_text,
     names_of,
+    precise_text,
     table_answer,
 )
 from billing.models import Account
@@ -33,15 +34,20 @@ from partners.admin.story import (
 )
 
 _TITLE = "Trial balance"
+_MILLISECOND = timedelta(milliseconds=1)
 _HEADERS = "currency account name partner country debit credit balance".split()
 
 
 def trial_balance_view(request, model_admin):
     """One line per account, as page or file; for the same instant always the same."""
-    form = first_form(request, AsOfForm, as_of=complete_until() or timezone.now())
+    until = complete_until() or timezone.now()
+    form = first_form(request, AsOfForm, as_of=precise_text(until))
     if not form.is_valid():
         return book_page(request, model_admin, title=_TITLE, form=form, story=Story([]))
     as_of, environment = form.cleaned_data["as_of"], form.cleaned_data["environment"]
+    if as_of - until < _MILLISECOND:
+        # The field says the last sealing to its millisecond; none comes in the rest of it.
+        as_of = min(as_of, until)
     try:
         balances = trial_balance(book_lines(as_of=as_of, environment=environment))
     except NotCompleteYet as error:
@@ -52,7 +58,7 @@ def trial_balance_view(request, model_admin):
         rows = _cells(balances, names)
         name = f"trial-balance-{as_of:%Y-%m-%d}"
         return table_answer(request, name=name, headers=_HEADERS, rows=rows)
-    query = {"as_of": local_text(as_of), "environment": environment}
+    query = {"as_of": precise_text(as_of), "environment": environment}
     story = Story([*_figures(balances), *_tables(balances, names)], file_links(query))
     return book_page(request, model_admin, title=_TITLE, form=form, story=story)
 
