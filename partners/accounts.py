@@ -17,12 +17,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_lazy
 
 from clearinghouse.sealing import Sealer
 from partners.models import Partner, User
 from partners.portal import partner_of
+from partners.queries_languages import language_of
 from partners.rules.second_factor import is_second_factor_needed
 from partners.services import audit
 
@@ -61,6 +62,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Below our own address, whatever host the request named."""
         path = urlsplit(super().get_reset_password_from_key_url(key)).path
         return f"{settings.PUBLIC_URL}{path}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
+        """In the language of whose login it is, whatever the browser that asked speaks."""
+        user = context.get("user")
+        language = language_of(user) if isinstance(user, User) else translation.get_language()
+        with translation.override(language):
+            super().send_mail(template_prefix, email, context)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_change_password")

@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID
 
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from billing.documents.languages import writer_for
 from clearinghouse.money import from_minor_units, is_currency, to_minor_units
@@ -64,6 +64,12 @@ def figure(value: Decimal, decimals: int) -> str:
 def kilobytes(size_bytes: int) -> str:
     """A file size, rounded up: 63 kB."""
     return _localized(f"{-(-size_bytes // 1000):,}") + " kB"
+
+
+@register.filter
+def in_words(code: str) -> str:
+    """A state or step of the code, such as PART_FUNDED, in the reader's words."""
+    return gettext(code.capitalize())
 
 
 @register.filter

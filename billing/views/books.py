@@ -32,6 +32,7 @@ from clearinghouse.money import AmountOutOfRange, from_minor_units, to_minor_uni
 from clearinghouse.periods import DEFAULT_TIME_ZONE
 from partners.models import Partner
 from partners.portal import for_partner, partner_of, request_id
+from partners.portal_fields import AmountField
 from partners.rules.roles import FINANCE, SEE_FINANCE
 
 _ZONE = ZoneInfo(DEFAULT_TIME_ZONE)
@@ -61,12 +62,11 @@ class AnswerForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    amount = forms.DecimalField(
+    amount = AmountField(
         label=gettext_lazy("Your balance"),
         required=False,
         max_digits=18,
         decimal_places=4,
-        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
     )
     text = forms.CharField(
         label=gettext_lazy("Why it differs"),

@@ -21,6 +21,7 @@ from billing.views.access import ENVIRONMENT
 from billing.views.pages import cursor_of
 from clearinghouse.money import AmountOutOfRange, from_minor_units, to_minor_units
 from partners.portal import for_partner, partner_of
+from partners.portal_fields import AmountField
 from partners.rules.roles import FINANCE, SEE_FINANCE
 
 PAGE = 50
@@ -34,12 +35,11 @@ class ObjectionForm(forms.Form):
         max_length=rules.LONGEST_TEXT,
         widget=forms.Textarea({"rows": 4}),
     )
-    amount = forms.DecimalField(
+    amount = AmountField(
         label=gettext_lazy("How much of it is in doubt"),
         required=False,
         max_digits=15,
         decimal_places=3,
-        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
     )
     counterparty = forms.ChoiceField(label=gettext_lazy("With whom"), required=False)
     sdr_id = forms.CharField(

@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from partners.portal_fields import AmountField
 from roaming.rules.dispute import REASONS
 
 LONGEST_TEXT = 2000
@@ -22,13 +23,12 @@ def _text(*, is_required: bool, help_text: str = "") -> forms.CharField:
     )
 
 
-def _amount(label, *, is_required: bool = True) -> forms.DecimalField:
-    return forms.DecimalField(
+def _amount(label, *, is_required: bool = True) -> AmountField:
+    return AmountField(
         label=label,
         required=is_required,
         max_digits=18,
         decimal_places=2,
-        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
     )
 
 

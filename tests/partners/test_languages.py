@@ -2,13 +2,15 @@
 
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from partners.models import PartnerFacts, User
 from partners.queries_languages import language_of
-from tests.makers import PartnerUserMaker, staff_of
+from partners.services import invitations
+from tests.makers import NOON, PartnerUserMaker, staff_of
 
 pytestmark = pytest.mark.django_db
 GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
@@ -106,6 +108,23 @@ class TestChoosing:
 
 
 class TestLetters:
+    def test_to_invite_somebody_speak_as_the_company_does(self, eve):
+        PartnerFacts.objects.filter(partner=eve.partner).update(language="de")
+        invitation = invitations.invite(
+            eve.partner, "new@x.example", "partner-finance", by=eve, now=NOON
+        )
+        invitations.send_letter(invitation)
+
+        assert mail.outbox[0].subject == f"Ihr Zugang bei der Clearingstelle für {eve.partner}"
+        assert "mit der Rolle Finanzen" in mail.outbox[0].body
+
+    def test_about_a_password_speak_as_the_login_does_not_as_who_asks(self, client, eve):
+        User.objects.filter(pk=eve.pk).update(language="fr", email="eve@x.example")
+        client.post("/account/password/forgotten/", {"email": "eve@x.example"}, **GERMAN)
+
+        assert mail.outbox[0].subject == "Un nouveau mot de passe pour la chambre de compensation"
+        assert "Choisissez-en un ici" in mail.outbox[0].body
+
     def test_are_in_the_persons_language_else_the_companys_else_english(self, eve):
         assert language_of(eve) == "en"
 
