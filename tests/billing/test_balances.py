@@ -226,7 +226,7 @@ class TestPortal:
         client.force_login(person_of(partner_of(voltaire())))
         url = reverse("portal:balance", args=[own.pk])
         listed = text(client.get(reverse("portal:books")))
-        wrong = client.post(url, {"agrees": "no", "amount": "-9.001"})
+        wrong = client.post(url, {"agrees": "no", "amount": "-9.0001"})
         done = client.post(
             url, {"agrees": "no", "amount": "-9.00", "text": "1.00 is paid"}, follow=True
         )
