@@ -5,6 +5,7 @@ bounded.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +27,6 @@ from partners.models import Approval, Environment, Job
 from roaming import queries_figures as figures
 from roaming.admin.tones import STATE_TONES
 from roaming.models import Alert, Sdr, SdrState
-from roaming.queries_figures import Asked
 
 DAYS = 30
 _CODES = 8
@@ -43,9 +43,11 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     if user.has_perm("roaming.view_sdr"):
         asked = asked_of(days=DAYS, environment=Environment.LIVE.value, now=now)
         last = asked.until - timedelta(days=1)
-        context["states"] = states(asked)
-        context["held_by_code"] = held_by_code(asked)
-        context["charts"] = [*figure_charts.claim_charts(asked), figure_charts.funnel_chart(asked)]
+        told = figures.keyed(asked, figures.Kind.STATE, figures.Kind.HELD)
+        context["states"] = states(told[figures.Kind.STATE])
+        context["held_by_code"] = held_by_code(told[figures.Kind.HELD])
+        funnel = figure_charts.funnel_chart(figures.funnel_of(told[figures.Kind.STATE]))
+        context["charts"] = [*figure_charts.claim_charts(asked), funnel]
         context["counted_at"] = figures.prepared_at()
         is_today = last == now.date()
         to = f"the {DAYS} days to {last:%-d %b %Y}"
@@ -63,9 +65,8 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
     return context
 
 
-def states(asked: Asked) -> list[dict[str, object]]:
+def states(counts: Mapping[str, int]) -> list[dict[str, object]]:
     """Records received in the period per state, in the order of their life."""
-    counts = figures.states(asked)
     url = reverse("admin:roaming_sdr_changelist")
     return [
         {
@@ -79,14 +80,14 @@ def states(asked: Asked) -> list[dict[str, object]]:
     ]
 
 
-def held_by_code(asked: Asked) -> Table:
+def held_by_code(counts: Mapping[str, int]) -> Table:
     """What keeps records from being cleared, most frequent first."""
     return Table(
         "Held now, by cause",
         ("Code", "Cause", "Records"),
         [
             (list_link(Sdr, code, f"?state=HELD&code={code}"), TITLES.get(code, ""), f"{n:,}")
-            for code, n in figures.causes(asked, figures.Kind.HELD)[:_CODES]
+            for code, n in figures.frequent_first(counts)[:_CODES]
         ],
         frozenset({2}),
         empty="No record is held.",

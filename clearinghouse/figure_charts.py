@@ -15,7 +15,7 @@ from partners.models import Partner, RoamingEndpoint
 from roaming import queries_figures as figures
 from roaming.models import Sdr
 from roaming.queries_exchanges import NO_TRAFFIC, traffic_of
-from roaming.queries_figures import Asked, DayVolume
+from roaming.queries_figures import Asked, DayVolume, Funnel
 from roaming.rules.catalog import RULES, STRUCTURE
 
 # Records of three currencies are drawn, the busiest ones; all of them are in the lists.
@@ -49,8 +49,8 @@ def _claim_charts(by_currency: dict[str, list[DayVolume]], days: Sequence[date])
     return [_claims(currency, by_currency[currency], days) for currency in _busiest(by_currency)]
 
 
-def funnel_chart(asked: Asked) -> Chart:
-    told = figures.funnel(asked)
+def funnel_chart(told: Funnel) -> Chart:
+    """How far records came."""
     steps = (
         ("Received", told.received),
         ("Passed the checks", told.passed),

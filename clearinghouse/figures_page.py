@@ -72,7 +72,7 @@ def _sections(request: HttpRequest, form: FiguresForm, *, now: datetime) -> list
     sections: list[object] = [
         _as_of(),
         *draw.volume_charts(asked, with_money=may_see_records),
-        draw.funnel_chart(asked),
+        draw.funnel_chart(figures.funnel(asked)),
         draw.delay_chart(asked),
         *draw.cause_charts(asked),
         draw.missing_chart(asked),

@@ -4,7 +4,7 @@ Periods are days of receipt in UTC, half-open. All read ``DayFigure`` alone, who
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -92,8 +92,20 @@ def states(asked: Asked) -> dict[str, int]:
 
 def causes(asked: Asked, kind: str) -> list[tuple[str, int]]:
     """Codes that refused (REFUSED) or hold (HELD) records, the most frequent one first."""
-    told = _by_key(asked, kind)
+    return frequent_first(_by_key(asked, kind))
+
+
+def frequent_first(told: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(told.items(), key=lambda one: (-one[1], one[0]))
+
+
+def keyed(asked: Asked, *kinds: str) -> dict[str, dict[str, int]]:
+    """Several kinds at once, each by its keys."""
+    told: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    rows = _figures(asked, *kinds).values_list("kind", "key").annotate(n=Sum("records")).order_by()
+    for kind, key, n in rows:
+        told[kind][key] = n
+    return told
 
 
 def delays(asked: Asked) -> list[tuple[str, int]]:
@@ -104,7 +116,11 @@ def delays(asked: Asked) -> list[tuple[str, int]]:
 
 def funnel(asked: Asked) -> Funnel:
     """Each step holds those of the next one."""
-    told = states(asked)
+    return funnel_of(states(asked))
+
+
+def funnel_of(told: Mapping[str, int]) -> Funnel:
+    """The same of states that were counted already."""
     received = sum(told.values())
     stuck = sum(told.get(one, 0) for one in (_State.RECEIVED, _State.REJECTED, _State.HELD))
     taken_back = sum(told.get(one, 0) for one in _TAKEN_BACK)

@@ -11,7 +11,6 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet
 
 from clearinghouse.identifiers import emi3_check_digit
 from partners.models import AuditEvent, Environment, Party, RoamingAgreement, User
@@ -27,6 +26,7 @@ GOOD, WRONG, UNKNOWN = "good", "wrong", "unknown"
 KINDS: Final = (GOOD, WRONG, UNKNOWN)
 MOST_PER_HOUR = 20
 _ENERGY_KWH, _PRICE = Decimal("18.400"), Decimal("0.49")
+_REFUSED_WITHIN = timedelta(days=7)
 _ACTION = "sample.sent"
 # What the counterpart knows of the session as its seller does.
 _SAME = (
@@ -86,13 +86,22 @@ def send(party: Party, *, kind: str, key: UUID, by: User, now: datetime) -> SdrO
     return outcome
 
 
-def newest(party_ids: QuerySet | list[UUID], sender_id: UUID, *, most: int) -> list[SdrState]:
-    """The newest TEST records of parties of one partner, whoever sent them."""
-    by_side = [
-        SdrState.objects.filter(environment=Environment.TEST, **side).order_by("-id")[:most]
-        for side in ({"seller__in": party_ids}, {"buyer__in": party_ids}, {"sender": sender_id})
+def newest(party_ids: list[UUID], sender_id: UUID, *, now: datetime, most: int) -> list[SdrState]:
+    """The newest records of TEST parties, and what their partner sent in vain in the last week.
+
+    Each side walks an index of its own.
+    """
+    rejected = SdrState.objects.filter(
+        environment=Environment.TEST,
+        sender=sender_id,
+        state=SdrState.State.REJECTED,
+        changed_at__gte=now - _REFUSED_WITHIN,
+    ).order_by("-changed_at")[:most]
+    sides = [
+        SdrState.objects.filter(**side).order_by("-id")[:most]
+        for side in ({"seller__in": party_ids}, {"buyer__in": party_ids})
     ]
-    found = {state.pk: state for states in by_side for state in states}
+    found = {state.pk: state for state in rejected.union(*sides, all=True)}
     return sorted(found.values(), key=lambda state: state.pk, reverse=True)[:most]
 
 

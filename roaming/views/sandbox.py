@@ -119,7 +119,7 @@ def sample(request: HttpRequest, sample_key: UUID) -> HttpResponse:
     """Waits for the record, then leads to the page that tells its way."""
     partner, now = partner_of(request), timezone.now()
     parties = [party.pk for party in _parties(partner, now=now)]
-    states = samples.newest(parties, partner.pk, most=_SHOWN)
+    states = samples.newest(parties, partner.pk, now=now, most=_SHOWN)
     rows = Sdr.objects.filter(pk__in=[one.pk for one in states])
     found = rows.filter(sdr_id=samples.id_of(sample_key)).first()
     if found is not None:
@@ -184,7 +184,8 @@ def _clients(partner: Partner):
 
 
 def _records(partner: Partner, parties: list[Party]) -> list[TriedRecord]:
-    states = samples.newest([party.pk for party in parties], partner.pk, most=_SHOWN)
+    ids = [party.pk for party in parties]
+    states = samples.newest(ids, partner.pk, now=timezone.now(), most=_SHOWN)
     sdrs = Sdr.objects.filter(pk__in=[one.pk for one in states]).in_bulk()
     return [
         TriedRecord(

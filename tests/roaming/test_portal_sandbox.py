@@ -299,7 +299,7 @@ class TestRoles:
         client.force_login(PartnerUserMaker(partner=partner_of(nordlicht("TEST"))))
         RoamingEndpoint.objects.filter(pk=registered(nordlicht("TEST")).pk).update(state="OFFLINE")
 
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(12):
             client.get(HOME)
 
 
