@@ -59,6 +59,7 @@ class GroupInline(TabularInline):
     autocomplete_fields = ("group",)
     extra = 0
     can_delete = False
+    tab = True
     verbose_name_plural = "groups joined"
 
 

@@ -17,6 +17,7 @@ class TaxRegistrationInline(StackedInline):
     ordering = ("country_code", "-from_date")
     extra = 0
     can_delete = False
+    tab = True
     verbose_name_plural = "VAT registrations"
 
 
@@ -26,4 +27,5 @@ class TaxStatusInline(TabularInline):
     ordering = ("kind", "-from_date")
     extra = 0
     can_delete = False
+    tab = True
     verbose_name_plural = "tax statuses"
