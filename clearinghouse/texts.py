@@ -22,7 +22,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from billing.models import Invoice, Payment, PositionState
 from billing.rules.whereabouts_told import StepName
-from partners.models import BankDetailChange
+from partners.models import BankDetailChange, RoamingEndpoint
 from partners.rules.roles import PARTNER_ROLES
 from roaming.models import Delivery, SdrState
 from roaming.rules import dispute
@@ -50,6 +50,7 @@ _IN_A_FILTER = re.compile(r':_\("([^"]+)"\)')
 _SHOWN_CHOICES = (
     Invoice.TypeCode, Payment.Purpose, Payment.State, PositionState.State, BankDetailChange.State,
     Delivery.Kind,
+    RoamingEndpoint.State,
 )  # fmt: skip
 # Words of the code that pages show with a capital: steps, states, standings, parts of a price.
 _SHOWN_WORDS = (
