@@ -75,8 +75,9 @@ def book_page(
     request.current_app = model_admin.admin_site.name
     context = {
         **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
         "title": title,
+        # Without a table in the context the head names the page itself.
+        "content_title": title,
         "form": form,
         "story": story,
         "area": area,
