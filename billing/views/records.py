@@ -30,13 +30,16 @@ from billing.views.days import day_field, midnight
 from billing.views.pages import cursor_of, query_with
 from billing.views.records_csv import stream_records
 from partners.models import Environment, Party
-from partners.portal import for_partner, partner_of, request_id
+from partners.portal import for_partner, may, partner_of, request_id
+from partners.rules.roles import OPERATE
 from roaming.queries import readable_states
 from roaming.queries_chain import lines_of
+from roaming.queries_corrections import correctable
 from roaming.queries_disputes import is_disputable, owned_parties
 from roaming.queries_ratings import newest_ratings
 
 PAGE = 50
+_ASKED_FOR = {"currency", "total_amount", "items"}
 _STAGES = [
     ("", gettext_lazy("All")),
     ("held", gettext_lazy("Held")),
@@ -178,6 +181,7 @@ def _corrections(request: HttpRequest, found: Whereabouts) -> dict[str, object]:
     states = readable_states(reader).filter(id__in=ids)
     chain = lines_of(ids[0], reader=reader)
     return {
+        "correctable": _correctable(request, found),
         "disputable": {
             state.id
             for state in states
@@ -186,6 +190,16 @@ def _corrections(request: HttpRequest, found: Whereabouts) -> dict[str, object]:
         "chain": chain if len(chain) > 1 else [],
         "chain_sum": sum(line.counted_amount for line in chain),
     }
+
+
+def _correctable(request: HttpRequest, found: Whereabouts) -> set[UUID]:
+    """The newest attempt, where a file can correct it: what is asked for is sent again instead."""
+    newest = found.attempts[0]
+    wrong = {finding.field for finding in newest.findings if finding.is_open}
+    if not may(request, OPERATE) or (wrong and wrong <= _ASKED_FOR):
+        return set()
+    waiting = correctable(partner_of(request), now=timezone.now())
+    return set(waiting.filter(id=newest.sent.record_id).values_list("id", flat=True))
 
 
 def _is_filtered(form: RecordForm) -> bool:

@@ -95,6 +95,7 @@ class DisputeAdmin(KeysetPaging, EvidenceAdmin):
         "stage_label",
         "between",
         "in_question",
+        "waits_for",
         "waits_until",
         "owner_name",
         "environment_label",
@@ -157,6 +158,11 @@ class DisputeAdmin(KeysetPaging, EvidenceAdmin):
     def in_question(self, dispute) -> str:
         return dispute_story.money(dispute.disputed_amount, dispute.currency)
 
+    @display(description="Waits for", label=dispute_story.TURN_TONES)
+    def waits_for(self, dispute):
+        turn = dispute_story.turn_of(dispute)
+        return turn, dispute_story.TURNS.get(turn, "")
+
     @display(description="Waits until", empty_value="closed")
     def waits_until(self, dispute):
         if dispute.clock_stopped_at:
@@ -172,7 +178,8 @@ class DisputeAdmin(KeysetPaging, EvidenceAdmin):
         return dispute.environment
 
     def story(self, request, obj) -> Story:
-        actions = dispute_acts.links(obj) if dispute_acts.may_act(request) else []
+        may_act = dispute_acts.may_act(request)
+        actions = dispute_acts.links(obj, user=request.user) if may_act else []
         return Story(dispute_story.of(obj), actions)
 
     def act_view(self, request, dispute_id, verb):

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWid
 
 from partners.admin.confirm import NotPossible, Question, ask
 from partners.admin.story import ActionLink, Table
+from partners.models import User
 from partners.services import audit
 from roaming.admin.dispute_story import money
 from roaming.models import Dispute
@@ -41,7 +42,8 @@ class DecisionForm(WordsForm):
     amount = forms.DecimalField(
         label="The record is worth",
         max_digits=18,
-        decimal_places=2,
+        # As many as a claim has: the CSO is right at exactly its claim.
+        decimal_places=6,
         widget=UnfoldAdminDecimalFieldWidget(),
     )
     text = forms.CharField(
@@ -122,7 +124,7 @@ def may_act(request) -> bool:
     return request.user.has_perm("roaming.change_dispute")
 
 
-def links(dispute: Dispute) -> list[ActionLink]:
+def links(dispute: Dispute, *, user: User) -> list[ActionLink]:
     """The buttons of what the table lets the house do now."""
     return [
         ActionLink(
@@ -131,7 +133,7 @@ def links(dispute: Dispute) -> list[ActionLink]:
             act.is_dangerous,
         )
         for verb, act in _ACTS.items()
-        if _is_possible(dispute, verb)
+        if _is_possible(dispute, verb) and not (verb == "own" and dispute.owner_id == user.pk)
     ]
 
 
@@ -210,7 +212,7 @@ def _what_amounts_mean(dispute: Dispute) -> Table:
             lower if low == 0 else f"The record is {part} at that amount",
         ),
     ]
-    if dispute.offered_amount is not None:
+    if dispute.offered_amount not in (None, low, high):
         offer = money(dispute.offered_amount, currency)
         rows.insert(1, (offer, "As the CSO offered", "Its last answer stands"))
     return Table("What an amount means", ("Worth", "Who is right", "Then"), rows, frozenset({0}))

@@ -1,6 +1,7 @@
 """The story of one dispute: where it stands, both values, what is asked, every step and file."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from partners.admin.story import (
 from roaming.admin.chain import chain_table
 from roaming.admin.story import claim_text
 from roaming.models import CounterRecord, Dispute, DisputeEvent, Match, Sdr
-from roaming.rules.dispute import REASONS, next_step, stage_in_words
+from roaming.rules.dispute import REASONS, next_step, stage_in_words, waits_for
 from roaming.services import dispute_escalation
 
 LABEL_TONES = {
@@ -48,19 +49,29 @@ _WHO = {"CSP": "CSP", "CSO": "CSO", "HOUSE": "Clearing house", "CLOCK": "Clock"}
 _STEP_TONES = {"CSP": INFO, "CSO": INFO, "HOUSE": WARN, "CLOCK": ""}
 
 
+# Whose turn it is; ours is what a person of the house looks for in the list.
+TURNS = {"CSP": "the CSP", "CSO": "the CSO", "HOUSE": "us"}
+TURN_TONES = {"CSP": "", "CSO": "", "HOUSE": WARN}
+
+
 class _Values(NamedTuple):
     """What one side says of the session."""
 
     source: str
     energy_kwh: Decimal | None
     amount: Decimal | None
-    started_at: object
-    ended_at: object
+    started_at: datetime | None
+    ended_at: datetime | None
     evse_id: str
 
 
 def stage_of(dispute: Dispute) -> str:
     return stage_in_words(dispute.stage, is_confirmed=dispute.is_confirmed)
+
+
+def turn_of(dispute: Dispute) -> str:
+    """Of ``TURNS``, or "" where nobody is waited for."""
+    return "" if dispute.closed_at else waits_for(dispute.stage, is_confirmed=dispute.is_confirmed)
 
 
 def money(amount: Decimal | None, currency: str) -> str:
@@ -176,15 +187,20 @@ def _both_values(dispute: Dispute, sdr: Sdr | None, counter: CounterRecord | Non
             f"{one.source} says",
             f"{one.energy_kwh.normalize():f}" if one.energy_kwh is not None else "—",
             money(one.amount, dispute.currency),
-            f"{one.started_at:%Y-%m-%d %H:%M:%S}" if one.started_at else "—",
-            f"{one.ended_at:%Y-%m-%d %H:%M:%S}" if one.ended_at else "—",
+            _instant(one.started_at),
+            _instant(one.ended_at),
             one.evse_id or "—",
         )
         for one in columns
     ]
     note = "" if counter else "The CSP sent no record of its own of this session."
-    headers = ("Side", "kWh", "Amount", "Start (UTC)", "End (UTC)", "EVSE")
+    headers = ("Side", "kWh", "Amount", "Start", "End", "EVSE")
     return Table("Both values", headers, rows, frozenset({1, 2}), note=note)
+
+
+def _instant(at: datetime | None) -> str:
+    """With seconds, for seconds are what sides differ by; by the clock of the whole page."""
+    return f"{localtime(at):%-d %b %Y, %H:%M:%S}" if at else "—"
 
 
 def _files(dispute: Dispute) -> Table:
@@ -198,14 +214,14 @@ def _files(dispute: Dispute) -> Table:
             _WHO[file.side],
             file.media_type,
             f"{-(-file.size_bytes // 1000):,} kB",
-            f"{file.added_at:%Y-%m-%d %H:%M}",
+            f"{localtime(file.added_at):%-d %b %Y, %H:%M}",
             file.sha256[:16],
         )
         for file in dispute.attachments.order_by("id")
     ]
     reason = REASONS[dispute.reason]
     empty = f"None yet. Asked for: {reason.evidence}, from {_SIDES[reason.asked_from]}."
-    headers = ("File", "From", "Kind", "Size", "Added (UTC)", "SHA-256 begins")
+    headers = ("File", "From", "Kind", "Size", "Added", "SHA-256 begins")
     return Table("Evidence", headers, rows, frozenset({3}), empty=empty)
 
 

@@ -73,6 +73,12 @@ class Submission(NamedTuple):
     energy_decimals: int = 3
 
 
+# What the reader of types says of a spreadsheet's comma helps nobody who has no program.
+_PLAINER = {
+    "Invalid decimal string": "is no number: write it with a point for decimals, as in 18.927"
+}
+
+
 class NotAnObject(ValueError):
     """The bytes are no JSON object: there is no record to speak of."""
 
@@ -203,7 +209,7 @@ def _read_field_by_field(raw: bytes) -> Submission:
         try:
             readable[name] = msgspec.convert(value, _FIELDS[name].type, strict=True)
         except msgspec.ValidationError as error:
-            findings.append(_v001(name, str(error)))
+            findings.append(_v001(name, _PLAINER.get(str(error), str(error))))
     return submission_of(raw, InboundSdr(**readable), findings)
 
 

@@ -159,10 +159,7 @@ def check_opening(
             gettext("D15 needs a text of at least %(other_needs_characters)s characters.")
             % {"other_needs_characters": OTHER_NEEDS_CHARACTERS},
         )
-    in_time = delivered_at is not None and now <= delivered_at + OPEN_AFTER_DELIVERY
-    if REASONS[reason].is_open_long and accepted_at is not None:
-        in_time = in_time or now <= accepted_at + OPEN_AFTER_ACCEPTANCE
-    if not in_time:
+    if not is_in_time(reason, delivered_at=delivered_at, accepted_at=accepted_at, now=now):
         raise DisputeRefused(
             "TOO_LATE",
             gettext(
@@ -171,6 +168,17 @@ def check_opening(
             )
             % {"reason": reason},
         )
+
+
+def is_in_time(
+    reason: str, *, delivered_at: datetime | None, accepted_at: datetime | None, now: datetime
+) -> bool:
+    """May a record still be disputed for ``reason`` at ``now``?"""
+    if delivered_at is not None and now <= delivered_at + OPEN_AFTER_DELIVERY:
+        return True
+    if accepted_at is None or not REASONS[reason].is_open_long:
+        return False
+    return now <= accepted_at + OPEN_AFTER_ACCEPTANCE
 
 
 def worth_at_end(

@@ -56,14 +56,18 @@ def _reject(dispute: Dispute, **_) -> None:
 def _partial(dispute: Dispute, *, amount: Decimal | None, **_) -> None:
     low, high = sorted((floor(dispute), claim(dispute)))
     if not is_money(amount) or not low < amount < high:
-        raise DisputeRefused("AMOUNT_WRONG", f"Offer an amount between {low:f} and {high:f}.")
+        raise DisputeRefused(
+            "AMOUNT_WRONG", f"Offer an amount between {_short(low)} and {_short(high)}."
+        )
     dispute.offered_amount = amount
 
 
 def _decide(dispute: Dispute, *, amount: Decimal | None, text: str, **_) -> None:
     low, high = sorted((floor(dispute), claim(dispute)))
     if not is_money(amount) or not low <= amount <= high:
-        raise DisputeRefused("AMOUNT_WRONG", f"Decide an amount from {low:f} to {high:f}.")
+        raise DisputeRefused(
+            "AMOUNT_WRONG", f"Decide an amount from {_short(low)} to {_short(high)}."
+        )
     dispute.decided_amount = amount
     dispute.grounds = text
 
@@ -103,6 +107,12 @@ def claim(dispute: Dispute) -> Decimal:
 def floor(dispute: Dispute) -> Decimal:
     """What the record is worth where the CSP is right."""
     return claim(dispute) - (dispute.disputed_amount or Decimal(0))
+
+
+def _short(amount: Decimal) -> str:
+    """As on the pages: two decimals, more only where there are more."""
+    text = f"{amount:.6f}"
+    return text[:-4] + text[-4:].rstrip("0")
 
 
 def is_money(amount: Decimal | None) -> TypeGuard[Decimal]:

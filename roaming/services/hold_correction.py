@@ -21,6 +21,7 @@ from partners.services import audit
 from roaming.intake.structure import NotAnObject, Submission, read_sdr
 from roaming.messages import InboundSdr, SdrOutcome
 from roaming.models import Finding, HoldCorrection, SdrState
+from roaming.rules import findings
 from roaming.rules.catalog import REMEDIES
 from roaming.services import deliveries, holds, lifecycle
 from roaming.services.intake import Origin, take_in
@@ -213,10 +214,16 @@ def _changed(one: Corrected, before: InboundSdr, row: dict[str, str]) -> Submiss
         one.outcome, one.problem = "refused", str(error)
         return None
     if submission.findings:
-        told = (f"{finding.field}: {finding.message}" for finding in submission.findings)
+        told = (_told(finding) for finding in submission.findings)
         one.outcome, one.problem = "refused", " | ".join(told)
         return None
     return submission
+
+
+def _told(finding: findings.Finding) -> str:
+    """Most messages begin with the field's name."""
+    is_named = finding.message.startswith(finding.field)
+    return finding.message if is_named else f"{finding.field}: {finding.message}"
 
 
 def _typed(fields: dict[str, object]) -> dict[str, object]:

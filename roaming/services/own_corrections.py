@@ -6,48 +6,26 @@ A request of a partner may neither read records as they came nor write jobs: tas
 import csv
 import io
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
 
 from clearinghouse.spreadsheet import neutralize
 from clearinghouse.whole_files import whole_file
-from partners.models import Environment, Job, Partner, User
+from partners.models import Job, Partner, User
 from partners.services import audit, jobs
-from roaming.models import Finding, HoldCorrection, SdrState
+from roaming.models import SdrState
+from roaming.queries_corrections import correctable
 from roaming.services import correction_job
 from roaming.services.hold_correction import COLUMNS, rows_for
 
 FILE = "roaming.own_corrections_file"
-# Refused longer ago than this, a record is sent again rather than corrected.
-REFUSED_WITHIN = timedelta(days=90)
 MOST_RECORDS = 5_000
 _CHUNK = 500
 _UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
-
-
-def correctable(sender: Partner, *, now: datetime) -> QuerySet[SdrState]:
-    """The sender's LIVE records that are held, or were refused lately and not corrected since.
-
-    With ``codes``: why. Newest first.
-    """
-    of_record = Finding.objects.filter(sender=OuterRef("sender"), record_id=OuterRef("id"))
-    why = of_record.exclude(severity=Finding.Severity.WARN)
-    corrected = HoldCorrection.objects.filter(record_id=OuterRef("id"))
-    recent = Q(state=SdrState.State.REJECTED, changed_at__gte=now - REFUSED_WITHIN)
-    own = SdrState.objects.filter(
-        Q(state=SdrState.State.HELD) | recent, sender=sender, environment=Environment.LIVE
-    )
-    return (
-        own.exclude(id__in=corrected.values("record_id"))
-        .annotate(codes=ArraySubquery(why.values("code").order_by("code").distinct()))
-        .order_by("-id")
-    )
 
 
 def order_file(partner: Partner, *, by: User) -> Job:

@@ -1,5 +1,6 @@
 """Correct my held and refused records by a file: download, correct, see what would come, apply."""
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django import forms
@@ -23,6 +24,9 @@ _LOOK_AGAIN_S = 3
 _SHOWN = 200
 _UPLOADED = "uploaded_corrections"
 _APPLIED = "applied_corrections"
+_ASKED_FILE = "asked_corrections_file"
+# A job that was asked for and is not there after so long was lost: the button is shown again.
+_PATIENCE_S = 60
 _UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
 _WORDS = {
     "accepted": gettext_lazy("Accepted"),
@@ -76,6 +80,10 @@ def start(request: HttpRequest) -> HttpResponse:
             return redirect("corrections:preview", upload_id=key)
         form.add_error(None, gettext("It cannot be taken just now; try again in a minute."))
     job = own_corrections.newest_file(partner)
+    if _is_awaited(request, job, now=now):
+        job, is_working = None, True
+    else:
+        is_working = job is not None and job.state in _UNFINISHED
     waiting = own_corrections.correctable(partner, now=now).values_list("state", flat=True)
     states = list(waiting[: own_corrections.MOST_RECORDS])
     context = {
@@ -84,21 +92,23 @@ def start(request: HttpRequest) -> HttpResponse:
         "held": states.count("HELD"),
         "refused": states.count("REJECTED"),
         "job": job,
-        "is_working": job is not None and job.state in _UNFINISHED,
+        "is_working": is_working,
         "has_failed": job is not None and job.state == Job.State.FAILED,
         "has_file": job is not None and own_corrections.path_of(job) is not None,
     }
     response = render(
         request, "portal/corrections.html", context, status=422 if form.errors else 200
     )
-    return _again(response, is_working=bool(context["is_working"]))
+    return _again(response, is_working=is_working)
 
 
 @require_POST
 @for_partner(right=OPERATE)
 def make_file(request: HttpRequest) -> HttpResponse:
     """Have the file made anew."""
+    last = own_corrections.newest_file(partner_of(request))
     if ask_for_corrections("file", partner_of(request), by=user_of(request)):
+        request.session[_ASKED_FILE] = [str(last.pk) if last else "", timezone.now().timestamp()]
         messages.success(request, gettext("The file is being made."))
     else:
         messages.error(request, gettext("It cannot be made just now; try again in a minute."))
@@ -166,6 +176,16 @@ def result(request: HttpRequest, upload_id: UUID) -> FileResponse:
     if job is None or own_corrections.path_of(job) is None:
         raise Http404("no result is kept")
     return _handed_out(request, job, name="corrections.csv")
+
+
+def _is_awaited(request: HttpRequest, newest: Job | None, *, now: datetime) -> bool:
+    """Was a file asked for whose job is not there yet? It is a moment behind the click."""
+    asked = request.session.get(_ASKED_FILE)
+    if not asked:
+        return False
+    last, asked_at = asked
+    is_here = (str(newest.pk) if newest else "") != last
+    return not is_here and now.timestamp() < asked_at + _PATIENCE_S
 
 
 def _lines(job: Job) -> list[tuple[dict[str, str], object, str]]:

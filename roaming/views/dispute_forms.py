@@ -1,6 +1,6 @@
 """What people of a partner fill in about a dispute, and how each verb is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django import forms
@@ -11,6 +11,8 @@ from partners.portal_fields import AmountField
 from roaming.rules.dispute import REASONS
 
 LONGEST_TEXT = 2000
+# As many as a claim has: who offers all but a part of 7.1662 must be able to say so.
+_DECIMALS = 6
 
 
 def _text(*, is_required: bool, help_text: str = "") -> forms.CharField:
@@ -28,16 +30,20 @@ def _amount(label, *, is_required: bool = True) -> AmountField:
         label=label,
         required=is_required,
         max_digits=18,
-        decimal_places=2,
+        decimal_places=_DECIMALS,
     )
 
 
-def _reasons() -> list[tuple[str, str]]:
-    """Asked for by each form, in the language of who fills it in."""
+def reason_choices(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """In the language of who fills the form in."""
     return [
         ("", gettext("Choose what is wrong")),
-        *((code, f"{code} {gettext(one.title)}") for code, one in REASONS.items()),
+        *((code, f"{code} {gettext(REASONS[code].title)}") for code in codes),
     ]
+
+
+def _reasons() -> list[tuple[str, str]]:
+    return reason_choices(REASONS)
 
 
 class OpenForm(forms.Form):
@@ -46,6 +52,10 @@ class OpenForm(forms.Form):
     reason = forms.ChoiceField(choices=_reasons)
     amount = _amount(gettext_lazy("How much of it is wrong"), is_required=False)
     text = _text(is_required=False)
+
+    def offer(self, codes: Iterable[str]) -> None:
+        """Show only these reasons; another one that is sent is refused by the rule, in words."""
+        self.fields["reason"].widget.choices = reason_choices(codes)
 
 
 class WordsForm(forms.Form):

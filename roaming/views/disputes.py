@@ -86,9 +86,30 @@ def new(request: HttpRequest, record_id: UUID) -> HttpResponse:
             messages.success(request, gettext("The dispute is open; the operator has seven days."))
             return redirect("disputes:dispute", dispute_id=opened.pk)
     sdr = Sdr.objects.get(sender=state.sender_id, id=state.id)
-    context = {"section": "disputes", "form": form, "sdr": sdr, "reasons": rules.REASONS}
+    reasons = _still_open(state)
+    form.offer(reasons)
+    context = {
+        "section": "disputes",
+        "form": form,
+        "sdr": sdr,
+        "reasons": reasons,
+        "are_reasons_over": len(reasons) < len(rules.REASONS),
+        "is_accepted": state.state == "ACCEPTED",
+    }
     status = 422 if form.errors else 200
     return render(request, "portal/dispute_new.html", context, status=status)
+
+
+def _still_open(state: SdrState) -> dict[str, rules.Reason]:
+    """The reasons for which it is not too late yet."""
+    now = timezone.now()
+    return {
+        code: reason
+        for code, reason in rules.REASONS.items()
+        if rules.is_in_time(
+            code, delivered_at=state.delivered_at, accepted_at=state.accepted_at, now=now
+        )
+    }
 
 
 @require_POST
