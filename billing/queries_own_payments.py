@@ -7,11 +7,12 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from billing.documents.dunning_content import dunning_from_json
 from billing.documents.dunning_words import WORDS
 from billing.models import Document, DocumentFile, Instruction, Payment, PositionState, Settlement
+from billing.queries_statements import PDF
 from billing.rules.payment_dates import pay_in_due_date
 from partners.models import Partner
 
@@ -88,6 +89,21 @@ def states_of(partner: Partner, *, environment: str) -> QuerySet[PositionState]:
         position__partner=partner, position__settlement__environment=environment
     )
     return own.select_related("position__settlement__window__group").order_by("-position")
+
+
+def with_statements(states: QuerySet[PositionState]) -> QuerySet[PositionState]:
+    """Each with the ``number`` of its statement, which a payer quotes; ``statement_id`` once
+    its PDF is there.
+    """
+    statement = Document.objects.filter(
+        settlement=OuterRef("position__settlement"),
+        partner=OuterRef("position__partner"),
+        kind=Document.Kind.STATEMENT,
+    )
+    return states.annotate(
+        number=Subquery(statement.values("number")[:1]),
+        statement_id=Subquery(statement.filter(files__media_type=PDF).values("pk")[:1]),
+    )
 
 
 def payments_of(partner: Partner, *, environment: str) -> QuerySet[Payment]:

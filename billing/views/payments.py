@@ -17,6 +17,7 @@ from billing.queries_own_payments import (
     payments_of,
     states_of,
     told,
+    with_statements,
 )
 from billing.views.access import ENVIRONMENT
 from billing.views.pages import cursor_of
@@ -40,13 +41,14 @@ def payment_list(request: HttpRequest) -> HttpResponse:
     is_direct = settings.MONEY_FLOW == "INSTRUCTION_ONLY"
     own = instructions_of(partner, environment=ENVIRONMENT)
     rows = list((own.filter(id__lt=before) if before else own)[: PAGE + 1]) if is_direct else []
+    states = states_of(partner, environment=ENVIRONMENT)
     context = {
         "section": "payments",
         "is_direct": is_direct,
         "instructions": told(rows[:PAGE], to=partner),
         "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
         "is_first_page": before is None,
-        "states": [] if is_direct else states_of(partner, environment=ENVIRONMENT)[:PAGE],
+        "states": [] if is_direct else with_statements(states)[:PAGE],
         "payments": [] if is_direct else payments_of(partner, environment=ENVIRONMENT)[:PAGE],
         "letters": letters_to(partner, environment=ENVIRONMENT, most=PAGE),
         "changes": _changes_of(partner)[:3],

@@ -106,7 +106,7 @@ VERBS: Mapping[str, VerbAsked] = {
         done=gettext_noop("The dispute is confirmed; the operator is told."),
     ),
     "accept": VerbAsked(
-        button=gettext_noop("Accept"),
+        button=gettext_noop("Accept: the provider is right"),
         sentence=gettext_noop(
             "You say that the provider is right. The provider has five days to agree; without"
             " a reply it stands."
@@ -125,7 +125,7 @@ VERBS: Mapping[str, VerbAsked] = {
         is_final=True,
     ),
     "reject": VerbAsked(
-        button=gettext_noop("Reject"),
+        button=gettext_noop("Reject: the record is right"),
         sentence=gettext_noop(
             "You say that the record is right, and why. The provider has five days to contest;"
             " without a reply the record stands."

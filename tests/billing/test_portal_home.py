@@ -104,6 +104,7 @@ class TestDue:
 
         assert "You pay in all 42.13 EUR" in page
         assert "Reference ST-2027-000002" in page
+        assert "has entered no account for this currency" in page
         assert "Nothing is due" in paid_in_full
 
     def test_names_the_account_of_the_statement(self, client, settings):
@@ -115,6 +116,7 @@ class TestDue:
 
         assert "Pay 642.13" in page
         assert "Roaming Clearing B.V. · DE89 3704 0044 0532 0130 00" in page
+        assert "has entered no account" not in page
 
     def test_is_nothing_to_a_stranger(self, client, instructed):
         page = words(log_in(client, PartnerMaker(name="Stranger")))

@@ -1,13 +1,14 @@
 """My payments in the portal: own instructions, positions and account changes, nobody else's."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 import time_machine
 from django.core import mail
 from django.urls import reverse
 
-from billing.models import Document, Instruction, PaymentFile
+from billing.models import Document, DocumentFile, Instruction, PaymentFile
 from billing.services.bank import dunning
 from billing.services.payments import approving, exporting
 from billing.services.payments.proposing import Wanted, propose
@@ -99,6 +100,18 @@ def test_where_the_house_pays_positions_and_payments_are_told(client, world, set
     assert "+600.80" in page
     assert "January 2027" in page
     assert IBANS["A"] not in page
+    statement = Document.objects.get(number="ST-2027-000001")
+    link = reverse("portal:statement-pdf", args=[statement.pk])
+    assert link not in page  # not rendered yet
+    DocumentFile.objects.create(
+        document=statement,
+        media_type="application/pdf",
+        content=b"%PDF",
+        sha256=sha256(b"%PDF").hexdigest(),
+        size_bytes=4,
+        rendered_at=FINAL,
+    )
+    assert link in text(client)
     log_in(client, partners["C"], "other")
     assert "600.80" not in text(client)
 

@@ -14,12 +14,15 @@ from roaming.services import dispute_escalation, disputes
 from roaming.services.dispute_owner import assign
 from tests.makers import (
     NOON,
+    AgreementMaker,
     PartnerUserMaker,
     StaffMaker,
     later,
     nordlicht,
+    numbered_record,
     partner_of,
     polder,
+    take,
 )
 from tests.roaming.dispute_world import CSO, CSP, OLGA, contested, opened, records
 from tests.roaming.evidence_files import pdf
@@ -59,7 +62,21 @@ def numbers(answer) -> set[str]:
     return set(re.findall(r"DP-[0-9a-f]{12}", answer.content.decode()))
 
 
+def priced_record(total: str) -> dict[str, object]:
+    """One whose items come to ``total``."""
+    items = [{"kind": "ENERGY", "quantity": "18.400", "unit_price": "0.49", "amount": total}]
+    return numbered_record(1, total_amount=total, items=items)
+
+
 class TestTheList:
+    def test_says_whose_turn_it_is(self, client, olga):
+        one, two = records(2)
+        opened(one)
+        contested(two)
+        told = words(client.get(LIST))
+        assert "the CSO" in told
+        assert " us " in told
+
     @pytest.fixture
     def three(self, olga):
         one, two, three = records(3)
@@ -207,6 +224,23 @@ class TestTheHouse:
         assert told in words(answer)
         assert Dispute.objects.get().stage == "MEDIATION"
         assert not AuditEvent.objects.filter(action="dispute.decide").exists()
+
+    def test_finds_the_operator_right_to_the_last_decimal(self, client):
+        """A claim has up to six decimals, and it is what the page says to enter."""
+        AgreementMaker(acceptance="EXPLICIT")
+        priced = priced_record("9.016")
+        dispute = contested(take(priced)[0].record_id)
+        by = OLGA
+        disputes.act(dispute.pk, "mediate", by=by, now=NOON, text="Both sides are heard.")
+        client.force_login(StaffMaker())
+        assert "9.016 EUR" in words(client.get(act_of(dispute, "decide")))
+
+        wrong = client.post(act_of(dispute, "decide"), {"amount": "9.02", "text": GROUNDS})
+        assert "Decide an amount from 4.996 to 9.016." in words(wrong)
+        client.post(act_of(dispute, "decide"), {"amount": "9.016", "text": GROUNDS})
+
+        dispute.refresh_from_db()
+        assert (dispute.stage, dispute.decided_amount) == ("DECIDED", Decimal("9.016"))
 
     def test_stops_and_starts_the_clock(self, client, dispute):
         client.post(act_of(dispute, "stop_clock"), {"text": "The meter is at the lab."})

@@ -177,6 +177,46 @@ class TestThePages:
         assert "Make the file" in page
         assert START in client.get(reverse("portal:records")).content.decode()
 
+    def test_wait_for_a_file_whose_job_is_a_moment_behind(self, client, waiting, person):
+        """What was asked for is asked for by a task: without its job the page still waits."""
+        client.get(START)
+        answer = client.post(reverse("corrections:make-file"), follow=True)
+        assert "Waiting for its turn." in words(answer)
+        assert answer["Refresh"] == "3"
+        assert "Make the file" not in words(answer)
+
+        ordered("file", person)
+
+        assert "Download the file" in words(client.get(START))
+
+    def test_offer_the_file_on_the_page_of_a_record_that_it_can_mend(self, client, person):
+        AgreementMaker()
+        total = {"total_amount": "11.02"}
+        held, refused, unsold, fine = take(
+            numbered_record(1, csp_id="FR*VOX"),
+            numbered_record(2, energy_kwh="18400"),
+            numbered_record(3, **total),
+            numbered_record(4),
+        )
+        pages = {
+            one.sdr_id: client.get(reverse("portal:record", args=[one.record_id])).content.decode()
+            for one in (held, refused, unsold, fine)
+        }
+        shown = {sdr_id for sdr_id, page in pages.items() if START in page}
+        # What is asked for is corrected by sending the record again.
+        assert shown == {held.sdr_id, refused.sdr_id}
+
+    def test_explain_a_comma(self, client, waiting, person, tmp_path):
+        rows = downloaded(client, person)
+        for row in rows:
+            row["energy_kwh"] = "18,400"
+        key = tried(person, rows, tmp_path)
+
+        told = words(client.get(reverse("corrections:preview", args=[key])))
+
+        assert "energy_kwh is no number: write it with a point for decimals, as in 18.927" in told
+        assert "energy_kwh: energy_kwh" not in told
+
     def test_say_what_is_wrong_with_an_upload(self, client, person, tmp_path):
         assert client.post(START, {}).status_code == 422
         (tmp_path / "x.csv").write_text("a;b\n1;2\n")

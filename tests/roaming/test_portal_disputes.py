@@ -150,6 +150,23 @@ class TestOpening:
         assert told in words(answer)
         assert not Dispute.objects.exists()
 
+    def test_offers_the_reasons_that_are_still_in_time(self, people):
+        [record_id] = records(1, acceptance="ON_VALIDATION")
+        new = reverse("disputes:new", args=[record_id])
+        with time_machine.travel(later(days=9)):
+            page = words(people(voltaire()).get(new))
+        assert "D01 Energy too high" in page
+        assert "You have accepted the record" in page
+        with time_machine.travel(later(days=11)):
+            page = words(people(voltaire()).get(new))
+        assert "D01" not in page
+        assert "D06 Duplicate" in page
+        assert "they are over" in page
+        with time_machine.travel(later(days=61)):
+            page = words(people(voltaire()).get(new))
+        assert "It is too late for a dispute" in page
+        assert "Open the dispute" not in page
+
     def test_is_for_the_buyer_alone(self, people):
         [record_id] = records(1)
         client = people(nordlicht())
@@ -166,7 +183,12 @@ class TestAnswering:
 
     def test_shows_each_side_its_own_verbs(self, people, dispute):
         cso = people(nordlicht()).get(page_of(dispute))
-        assert buttons(cso) == {"Accept", "Offer a part", "Reject", "Write a message"}
+        assert buttons(cso) == {
+            "Accept: the provider is right",
+            "Offer a part",
+            "Reject: the record is right",
+            "Write a message",
+        }
         assert "Your turn" in words(cso)
         assert "21 November 2026" in words(cso)
         csp = people(voltaire()).get(page_of(dispute))
