@@ -1,4 +1,4 @@
-"""Every page as a picture under ``var/screens/``: ``make screens``.
+"""Every page as a picture under ``var/screens/``: ``make screens``, or of one walk by its name.
 
 Follows the links of staff and partner from their first page, one page per view, on the demo's
 data; light, dark and phone width.
@@ -66,7 +66,8 @@ def _walk_all(logins: dict[str, str]) -> None:
         "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True},
     }
     with open_browser() as browser:
-        for who, (login, user_name, starts) in WALKS.items():
+        for who in sys.argv[1:] or WALKS:
+            login, user_name, starts = WALKS[who]
             paths: list[str] = []
             for look, options in looks.items():
                 watched = Watched(browser.new_context(**options), BASE_URL)
