@@ -292,7 +292,7 @@ class TestThePartnerRole:
             "SELECT * FROM roaming_rawrecord",
             "INSERT INTO billing_transfer DEFAULT VALUES",
             "UPDATE billing_clearingwindow SET state = 'CLOSED'",
-            "INSERT INTO partners_roamingagreement DEFAULT VALUES",
+            "UPDATE partners_roamingagreement SET commission_rate = 0",
             "UPDATE partners_user SET is_staff = true",
             "SELECT * FROM partners_bankaccount",
             "CREATE TABLE mine (id int)",
