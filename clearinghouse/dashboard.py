@@ -14,7 +14,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import ClearingWindow, ConservationProof, Document, Objection, Settlement
+from billing.admin.amounts import amount
+from billing.models import (
+    ClearingWindow,
+    ConservationProof,
+    Document,
+    Objection,
+    PaymentFile,
+    Settlement,
+)
 from billing.rules.supply_period import supply_title
 from billing.services import releases
 from clearinghouse import figure_charts
@@ -26,10 +34,18 @@ from partners.admin.story import Badge, Table, link, list_link
 from partners.models import Approval, Environment, Job
 from roaming import queries_figures as figures
 from roaming.admin.tones import STATE_TONES
-from roaming.models import Alert, Sdr, SdrState
+from roaming.models import Alert, Dispute, Sdr, SdrState
 
 DAYS = 30
 _CODES = 8
+_FILE_STEPS = {
+    PaymentFile.State.DRAFT.value: "{by} asked: a second person approves",
+    PaymentFile.State.APPROVED.value: "export it and hand it to the bank",
+}
+_OUR_TURN = {
+    Dispute.Stage.CONTESTED.value: "take it into mediation",
+    Dispute.Stage.MEDIATION.value: "decide it",
+}
 
 
 def dashboard(request: HttpRequest, context: dict) -> dict:
@@ -56,6 +72,10 @@ def dashboard(request: HttpRequest, context: dict) -> dict:
         context["open_windows"] = open_windows()
         context["settlements"] = latest_settlements()
         context["to_release"] = waiting_for_release(now=now)
+    if user.has_perm("billing.view_paymentfile"):
+        context["files_to_do"] = payment_files_to_do()
+    if user.has_perm("roaming.view_dispute"):
+        context["disputes_to_do"] = disputes_to_do()
     if user.has_perm("roaming.view_alert"):
         context["alerts"] = open_alerts()
     if user.has_perm("partners.view_job"):
@@ -83,14 +103,14 @@ def states(counts: Mapping[str, int]) -> list[dict[str, object]]:
 def held_by_code(counts: Mapping[str, int]) -> Table:
     """What keeps records from being cleared, most frequent first."""
     return Table(
-        "Held now, by cause",
+        "Held of these days, by cause",
         ("Code", "Cause", "Records"),
         [
             (list_link(Sdr, code, f"?state=HELD&code={code}"), TITLES.get(code, ""), f"{n:,}")
             for code, n in figures.frequent_first(counts)[:_CODES]
         ],
         frozenset({2}),
-        empty="No record is held.",
+        empty="None of these days is held; what came before is under Holds.",
     )
 
 
@@ -195,6 +215,56 @@ def waiting_for_release(*, now: datetime) -> Table | None:
                 else "check the figures and ask for the release",
             )
             for row in waiting
+        ],
+    )
+
+
+def payment_files_to_do() -> Table | None:
+    """Files that wait for a second person, or to be exported; ``None`` where there is none."""
+    files = list(
+        PaymentFile.objects.filter(state__in=_FILE_STEPS)
+        .select_related("settlement__window__group")
+        .defer("content")
+        .order_by("pk")[:8]
+    )
+    if not files:
+        return None
+    return Table(
+        "Payment files under way",
+        ("File", "Settlement", "Next"),
+        [
+            (
+                link(
+                    file, f"{file.get_kind_display()} of {amount(file.total_minor, file.currency)}"
+                ),
+                _supply(file.settlement.window) if file.settlement else "",
+                _FILE_STEPS[file.state].format(by=file.proposed_by),
+            )
+            for file in files
+        ],
+    )
+
+
+def disputes_to_do() -> Table | None:
+    """Disputes that wait for the house, what is due first at first; ``None`` without any."""
+    waiting = list(
+        Dispute.objects.filter(stage__in=_OUR_TURN, closed_at__isnull=True)
+        .select_related("owner")
+        .order_by("deadline_at", "pk")[:8]
+    )
+    if not waiting:
+        return None
+    return Table(
+        "Disputes that wait for us",
+        ("Dispute", "Next", "Until", "Owner"),
+        [
+            (
+                link(one),
+                _OUR_TURN[one.stage],
+                _in_words(one.deadline_at) if one.deadline_at else "",
+                str(one.owner) if one.owner else "nobody",
+            )
+            for one in waiting
         ],
     )
 

@@ -149,7 +149,7 @@ class Waiting(DropdownFilter):
 
 @admin.register(BankException)
 class BankExceptionAdmin(KeysetPaging, EvidenceAdmin):
-    list_display = ("what", "money", "counterparty", "best", "state_label", "opened_at")
+    list_display = ("what", "money", "counterparty", "best", "state_label", "opened_at", "told_in")
     list_select_related = ("entry__statement",)
     list_filter = (Waiting,)
     empty_text = "Nothing waits: rules have placed every payment."
@@ -183,6 +183,10 @@ class BankExceptionAdmin(KeysetPaging, EvidenceAdmin):
     def state_label(self, row) -> str:
         return "waits" if row.resolved_at is None else "done"
 
+    @display(description="Environment")
+    def told_in(self, row) -> str:
+        return row.entry.environment
+
     def name_of(self, row) -> str:
         return f"{self.what(row)}: {money_of(row.entry)}, {counterparty_of(row.entry)}"
 
@@ -199,6 +203,7 @@ class BankExceptionAdmin(KeysetPaging, EvidenceAdmin):
                     [
                         ("Payment", link(obj.entry, money_of(obj.entry))),
                         ("Since", obj.opened_at),
+                        ("Environment", obj.entry.environment),
                         ("Done", obj.resolved_at),
                         ("By", obj.resolved_by),
                     ],

@@ -47,7 +47,11 @@ _MOST_SHOWN = 200
 class StatementForm(forms.Form):
     """The bank's file as it was downloaded."""
 
-    environment = forms.ChoiceField(choices=Environment.choices, widget=UnfoldAdminSelectWidget)
+    environment = forms.ChoiceField(
+        # None is chosen beforehand: a real statement in TEST matches nothing, and nobody sees why.
+        choices=[("", "Choose: LIVE for real money"), *Environment.choices],
+        widget=UnfoldAdminSelectWidget,
+    )
     file = forms.FileField(
         label="camt file",
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xml"}),
@@ -72,6 +76,7 @@ class BankStatementAdmin(KeysetPaging, EvidenceAdmin):
         "went_out",
         "closing",
         "received",
+        "environment",
     )
     list_select_related = ("file",)
     list_filter = (("kind", ChoicesDropdownFilter), ("environment", ChoicesDropdownFilter))
@@ -219,7 +224,8 @@ def _imported(request, wanted) -> HttpResponseRedirect:
     messages.success(
         request,
         f"{done.added:,} payments are new, {done.duplicates:,} were known; {matched.matched:,}"
-        f" matched, {matched.exceptions:,} wait for a person.",
+        f" matched, {matched.exceptions:,} wait for a person"
+        f"{' under Exceptions' if matched.exceptions else ''}.",
     )
     for account in matched.stopped:
         messages.warning(

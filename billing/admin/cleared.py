@@ -19,7 +19,8 @@ from billing.models import ClearedSdr, ClearingWindow
 from partners.admin.base import EvidenceAdmin
 from partners.admin.story import Facts, Figure, Figures, Story, link
 from partners.admin_paging import KeysetPaging
-from partners.models import Party
+from partners.models import Partner, Party
+from roaming.models import Sdr
 
 
 class WindowFilter(DropdownFilter):
@@ -38,6 +39,12 @@ class WindowFilter(DropdownFilter):
         except ValueError:
             return queryset.none()
         return queryset.filter(window=window) if window else queryset
+
+
+def _sdr_ids(record_ids: list[UUID]) -> dict[UUID, str]:
+    # The key starts with the sender: naming all of them makes it an index look-up.
+    found = Sdr.objects.filter(sender__in=Partner.objects.values("pk"), id__in=record_ids)
+    return dict(found.values_list("id", "sdr_id"))
 
 
 @admin.register(ClearedSdr)
@@ -73,6 +80,14 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
             return queryset.none(), False
         return queryset.filter(seller__in=Party.objects.values("pk"), pk=record_id), False
 
+    def dressed(self, rows) -> list:
+        """With the id by which partners know the record."""
+        rows = list(rows)
+        names = _sdr_ids([row.pk for row in rows])
+        for row in rows:
+            row.sdr_id = names.get(row.pk, "")
+        return rows
+
     def get_object(self, request, object_id, from_field=None):
         try:
             record_id = UUID(str(object_id))
@@ -80,11 +95,12 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
             return None
         # The key starts with the seller: naming all of them makes it an index look-up.
         rows = ClearedSdr.objects.filter(pk=record_id, seller__in=Party.objects.values("pk"))
-        return rows.select_related("seller", "buyer", "window__group", "agreement", "run").first()
+        found = rows.select_related("seller", "buyer", "window__group", "agreement", "run").first()
+        return self.dressed([found])[0] if found else None
 
     @display(description="Record")
     def record(self, row) -> str:
-        return f"… {str(row.pk)[-12:]}"
+        return getattr(row, "sdr_id", "") or f"… {str(row.pk)[-12:]}"
 
     @display(description="Window")
     def window_name(self, row) -> str:
@@ -107,6 +123,7 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
 
     def story(self, request, obj) -> Story:
         url = reverse("admin:roaming_sdr_change", args=[obj.pk])
+        record = format_html('<a class="ch-link" href="{}">{}</a>', url, self.record(obj))
         return Story(
             [
                 Figures(
@@ -120,7 +137,7 @@ class ClearedSdrAdmin(KeysetPaging, EvidenceAdmin):
                 Facts(
                     "How it came about",
                     [
-                        ("Record", format_html('<a class="ch-link" href="{}">its story</a>', url)),
+                        ("Record", record),
                         ("Window", link(obj.window, name_of(obj.window))),
                         ("Run", link(obj.run)),
                         ("Agreement", link(obj.agreement)),

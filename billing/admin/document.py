@@ -6,9 +6,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from billing.admin.amounts import amount
 from billing.admin.close import name_of
 from billing.admin.package import PackagePages
 from billing.models import Document, DocumentFile
@@ -16,7 +18,7 @@ from billing.services import annex_job
 from billing.services.annex_files import MEDIA_TYPES, make_annex
 from billing.stored_files import stream
 from partners.admin.base import EvidenceAdmin
-from partners.admin.story import ActionLink, Facts, Note, Story, Table, link
+from partners.admin.story import ActionLink, Facts, Figure, Figures, Note, Story, Table, link
 from partners.admin_paging import KeysetPaging
 from partners.services import audit
 from partners.tasks import wake_worker
@@ -28,7 +30,7 @@ _SUFFIXES = {"application/pdf": ".pdf", "text/csv": ".csv", "application/xml": "
 
 @admin.register(Document)
 class DocumentAdmin(KeysetPaging, EvidenceAdmin):
-    list_display = ("number", "kind", "partner", "issued_at", "environment")
+    list_display = ("number", "kind", "partner", "about", "issued_at", "environment")
     list_select_related = ("partner", "settlement__window__group")
     empty_text = "Statements are issued when a window closes."
     list_filter = (
@@ -58,6 +60,10 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
     @display(description="Kind")
     def kind(self, document) -> str:
         return document.get_kind_display()
+
+    @display(description="About")
+    def about(self, document) -> str:
+        return name_of(document.settlement.window) if document.settlement else ""
 
     def story(self, request, obj) -> Story:
         files = list(obj.files.defer("content").order_by("media_type"))
@@ -110,7 +116,7 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
                 ("Environment", obj.environment),
             ],
         )
-        return Story([*missing, facts, table, _letters(obj)], actions)
+        return Story([*missing, *_position(obj), facts, table, _letters(obj)], actions)
 
     def download_view(self, request, file_id):
         """The stored bytes, never a fresh rendering; each download is in the audit trail."""
@@ -162,6 +168,37 @@ class DocumentAdmin(KeysetPaging, EvidenceAdmin):
         )
         file = path.open("rb") if path else make_annex(document, kind)
         return stream(file, name=f"{document.number}-sdrs.{kind}", media_type=MEDIA_TYPES[kind])
+
+
+def _position(document: Document) -> list[object]:
+    """What a statement comes to, with the way down to the rows of each figure."""
+    if document.kind not in _WITH_RECORDS or document.settlement is None:
+        return []
+    one = document.settlement.positions.filter(partner=document.partner).first()
+    if one is None:
+        return []
+    currency = document.settlement.currency
+
+    def told(name: str, minor: int, note: str = "") -> Figure:
+        return Figure(name, amount(minor, currency), note)
+
+    way = format_html(
+        'Each figure leads to its rows in the table of positions of <a class="ch-link"'
+        ' href="{}">the settlement</a>.',
+        reverse("admin:billing_settlement_change", args=[document.settlement.pk]),
+    )
+    return [
+        Figures(
+            [
+                told("Receives", one.receivable_minor),
+                told("Pays", one.payable_minor),
+                told("VAT", one.vat_minor),
+                told("Fees", one.fees_minor),
+                told("Net", one.net_minor, "pays" if one.net_minor < 0 else "gets"),
+            ]
+        ),
+        Note(way, title="How it comes about"),
+    ]
 
 
 def _letters(document: Document) -> Table:

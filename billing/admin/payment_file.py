@@ -7,6 +7,7 @@ Proposing and exporting is for whoever may change payment files; approving is a 
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -21,6 +22,8 @@ from unfold.decorators import display
 from billing.admin.amounts import amount
 from billing.admin.close import name_of
 from billing.admin.payment_acts import ACTS, may_approve, may_change, question_of
+from billing.admin.payment_notes import NOTHING_YET as _NOTHING_YET
+from billing.admin.payment_notes import notes_before_proposing
 from billing.admin.payment_report import import_view
 from billing.messages.sepa_text import NotSendable
 from billing.models import Payment, PaymentFile, Settlement
@@ -164,6 +167,9 @@ class PaymentFileAdmin(KeysetPaging, EvidenceAdmin):
         """Which settlement: each issued one with what could be paid and collected now."""
         _refuse_unless(may_change(request))
         now = timezone.now()
+        notes = notes_before_proposing(now=now)
+        if settings.MONEY_FLOW == "INSTRUCTION_ONLY":
+            return _page(self, request, "Propose a payment file", Story(notes))
         issued = Settlement.objects.filter(state="ISSUED", currency="EUR")
         rows = []
         for settlement in issued.select_related("window__group").order_by("-issued_at")[:12]:
@@ -184,7 +190,7 @@ class PaymentFileAdmin(KeysetPaging, EvidenceAdmin):
             empty="No settlement in EUR is issued yet.",
             note="Payouts wait for final pay-ins, collections for a mandate and its notice.",
         )
-        return _page(self, request, "Propose a payment file", Story([table]))
+        return _page(self, request, "Propose a payment file", Story([*notes, table]))
 
     def propose_view(self, request, settlement_id: UUID, kind: str):
         _refuse_unless(may_change(request))
@@ -200,7 +206,10 @@ class PaymentFileAdmin(KeysetPaging, EvidenceAdmin):
             sentence="The file is made now and never changes. A second person looks at exactly its"
             " hash; nothing leaves before.",
             button="Make the file and ask a second person",
-            effect=[_candidates_table(rows)],
+            effect=[
+                *(notes_before_proposing(now=timezone.now()) or ([] if minor else [_NOTHING_YET])),
+                _candidates_table(rows),
+            ],
             is_possible=minor > 0,
             act=partial(_propose, request, Wanted(settlement=found, kind=kind)),
         )

@@ -6,7 +6,10 @@ from billing.admin.amounts import amount
 from billing.admin.close import name_of
 from billing.models import ClearedSdr, Document
 from partners.admin.story import Facts, Note, link
-from roaming.models import Sdr
+from roaming.models import Sdr, SdrState
+
+# What is in no window, whatever still comes.
+_OUT = (SdrState.State.REJECTED, SdrState.State.WITHDRAWN, SdrState.State.SUPERSEDED)
 
 
 def cleared_section(sdr: Sdr) -> Iterator[object]:
@@ -16,6 +19,9 @@ def cleared_section(sdr: Sdr) -> Iterator[object]:
     rows = ClearedSdr.objects.filter(seller=sdr.seller_id, pk=sdr.pk)
     cleared = rows.select_related("window__group").first()
     if cleared is None:
+        if SdrState.objects.filter(sender=sdr.sender_id, pk=sdr.pk, state__in=_OUT).exists():
+            yield Note("Not cleared, and it never will be: see its state.", title="Clearing")
+            return
         yield Note(
             "Not cleared. An accepted record is cleared within the hour; any other waits for its"
             " acceptance.",

@@ -143,7 +143,7 @@ class HoldAdmin(EvidenceAdmin):
 
     @display(description="Reason", ordering="codes")
     def reasons(self, state) -> str:
-        return " ".join(state.codes)
+        return story.codes_in_words(state.codes)
 
     @display(description="Sender", ordering="sender__name")
     def sender_name(self, state) -> str:
@@ -159,11 +159,11 @@ class HoldAdmin(EvidenceAdmin):
     def claim(self, state) -> str:
         return story.claim(state)
 
-    @display(description="Waits for", ordering="held_at")
+    @display(description="Held for", ordering="held_at")
     def age(self, state) -> str:
         return timesince(state.held_at, depth=1)
 
-    @display(description="Expires", ordering="expires_at")
+    @display(description="Rejected", ordering="expires_at")
     def expiry(self, state) -> str:
         return story.expiry(state.expires_at, now=timezone.now())
 
@@ -172,15 +172,15 @@ class HoldAdmin(EvidenceAdmin):
         return state.owner_name or "nobody"
 
     @display(
-        description="Next step",
-        label={"second person": "warning", "a fact": "info", "a person": ""},
+        description="Waits for",
+        label={"second person": "warning", "missing data": "info", "a person": ""},
     )
     def next_step(self, state) -> str:
         if state.is_asked_for:
             return "second person"
         # Without a code matching or ageing holds it, which no fact heals.
         heals = bool(state.codes) and holds.HEALING_CODES.issuperset(state.codes)
-        return "a fact" if heals else "a person"
+        return "missing data" if heals else "a person"
 
     @admin.action(description="Take: I look after them", permissions=["work"])
     def take(self, request, queryset):

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from partners.admin.confirm import NoAnswers, NotPossible, Question, ask, ids_named
@@ -111,13 +112,16 @@ def check(request, model_admin):
 
 def release(request, model_admin):
     states = _wanted(request)
+    goes = "It goes on to its" if len(states) == 1 else "They go on to their"
     return _ask(
         request,
         model_admin,
         states,
         title=f"Release {_count(states)}?",
-        sentence="They go on to their home-CSP in spite of what the rules found. The reason is kept"
-        f" with each record. Above {holds.ALONE_UP_TO:,.0f} a second person has to agree first.",
+        sentence=f"{goes} home-CSP in spite of what the rules found. The reason is kept with each"
+        f" record. Above a claim of {holds.ALONE_UP_TO:,.0f} a second person has to agree first.",
+        before=_not_releasable(states),
+        can=any(_is_complete(state) for state in states),
         button="Release",
         act=partial(_released, request, states),
     )
@@ -180,21 +184,41 @@ def _wanted(request) -> list:
     return list(holds.queue().filter(pk__in=ids).select_related("seller", "buyer"))
 
 
-def _ask(request, model_admin, states, **question):
-    is_possible = bool(states)
-    effect = _table(states) if is_possible else _GONE
+def _ask(request, model_admin, states, *, before=(), can=True, **question):
+    """``before``: notes above the records; ``can``: with these records it is possible."""
+    is_possible = bool(states) and can
+    effect = _table(states) if states else _GONE
     obj = states[0] if len(states) == 1 else None
     url = reverse("admin:roaming_hold_change", args=[obj.pk]) if obj is not None else reverse(LIST)
     return ask(
         request,
         model_admin,
         obj,
-        Question(effect=[effect], is_possible=is_possible, **question),
+        Question(effect=[*before, effect], is_possible=is_possible, **question),
         back_url=url,
     )
 
 
 _GONE = Note("None of these records is held any more. Go back to the queue.", WARN)
+
+
+def _is_complete(state) -> bool:
+    """Has it both sides and an agreement? Without them nobody could be billed."""
+    return state.buyer_id is not None and state.agreement_id is not None
+
+
+def _not_releasable(states) -> list[Note]:
+    if not states or any(_is_complete(state) for state in states):
+        return []
+    text = format_html(
+        "It lacks a side or an agreement, so nobody could be billed. Set up the party under"
+        ' <a class="ch-link" href="{}">Partners</a> or the agreement under <a class="ch-link"'
+        ' href="{}">Agreements</a>: the record then goes on by itself. Or reject it, and its'
+        " sender names another home-CSP.",
+        reverse("admin:partners_party_changelist"),
+        reverse("admin:partners_roamingagreement_changelist"),
+    )
+    return [Note(text, WARN, "It cannot be released yet")]
 
 
 def _count(states) -> str:
@@ -204,11 +228,11 @@ def _count(states) -> str:
 def _table(states) -> Table:
     return Table(
         "",
-        ("SDR", "Reason", "Claim", "Buyer", "Release"),
+        ("SDR", "Reason", "Claim", "Buyer", "To release it"),
         [
             (
                 state.sdr_id,
-                " ".join(state.codes),
+                story.codes_in_words(state.codes),
                 story.claim(state),
                 state.buyer.code if state.buyer else "unknown",
                 _release_word(state),
@@ -220,7 +244,7 @@ def _table(states) -> Table:
 
 
 def _release_word(state) -> Badge:
-    if state.buyer_id is None or state.agreement_id is None:
+    if not _is_complete(state):
         return Badge("needs master data", BAD)
     if (state.claim_amount or 0) > holds.ALONE_UP_TO:
         return Badge("second person", WARN)
@@ -254,7 +278,7 @@ def _released(request, states, answers) -> str:
         said.append(f"{_records(len(done.waiting))} for which a second person is asked")
     if done.refused:
         reasons = "; ".join(sorted(set(done.refused.values())))
-        said.append(f"{_records(len(done.refused))} refused: {reasons}")
+        said.append(f"{_records(len(done.refused))} not released: {reasons}")
     if not done.released and not done.waiting:
         raise NotPossible(". ".join(said).capitalize() + ".")
     return ", ".join(said).capitalize() + "."

@@ -19,7 +19,7 @@ def of(state, *, user: User, now: datetime) -> list[object]:
         Figures(
             [
                 Figure("Claim", story.claim(state)),
-                Figure("Waits for", timesince(state.held_at, now, depth=1)),
+                Figure("Held for", timesince(state.held_at, now, depth=1)),
                 Figure("Rejected by the clock", story.expiry(state.expires_at, now=now)),
                 Figure("Owner", state.owner_name or "nobody"),
             ]

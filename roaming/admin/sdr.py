@@ -46,7 +46,7 @@ class CodeFilter(DropdownFilter):
     parameter_name = "code"
 
     def lookups(self, request, model_admin):
-        return [(code, code) for code in sorted(REMEDIES)]
+        return [(code, f"{code} {story.title_of(code)}".strip()) for code in sorted(REMEDIES)]
 
     def queryset(self, request, queryset):
         if not self.value():
@@ -180,7 +180,7 @@ class SdrAdmin(KeysetPaging, EvidenceAdmin):
 
     @display(description="Findings")
     def codes(self, state) -> str:
-        return " ".join(state.codes)
+        return story.codes_in_words(state.codes)
 
     @display(description="Environment", label=ENVIRONMENT_TONES)
     def environment_label(self, state) -> str:

@@ -1,11 +1,13 @@
 """The story of one record: figures, findings with what to do, timeline, facts."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
 from partners.admin.story import (
@@ -17,6 +19,7 @@ from partners.admin.story import (
     Facts,
     Figure,
     Figures,
+    Note,
     Step,
     Table,
     Timeline,
@@ -33,6 +36,7 @@ from roaming.models import (
     IntakeBatch,
     Sdr,
     SdrEvent,
+    SdrKey,
     SdrState,
 )
 from roaming.rules.catalog import REMEDIES, RULES, STRUCTURE
@@ -48,6 +52,7 @@ def of(sdr: Sdr) -> list[object]:
     findings = list(Finding.objects.filter(record_id=sdr.pk).order_by("version", "code"))
     return [
         _figures(sdr, state, findings),
+        *_to_tell(sdr, state),
         _findings(findings),
         *told_by_others(sdr),
         *rating.sections(sdr),
@@ -74,7 +79,7 @@ def decimal(value: Decimal | None) -> str:
 def expiry(expires_at: datetime, *, now: datetime) -> str:
     """When the clock rejects what is held; it does so once a night."""
     if expires_at <= now:
-        return "due, next night"
+        return "next night"
     return f"in {timeuntil(expires_at, now, depth=1)}"
 
 
@@ -111,6 +116,37 @@ def _in_words(duration: timedelta | None) -> str:
     minutes, seconds = divmod(int(duration.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"
+
+
+def _to_tell(sdr: Sdr, state: SdrState) -> Iterator[Note]:
+    """What somebody on the telephone wants to know of a rejected record, beside the cause."""
+    if state.state != SdrState.State.REJECTED:
+        return
+    is_taken = bool(sdr.sdr_id) and SdrKey.objects.filter(cso=sdr.seller_id, sdr_id=sdr.sdr_id)
+    if is_taken and is_taken.exists():
+        yield Note(
+            "Nothing of this attempt is billed. A later one took its place under the same id:"
+            " search for the id to see it.",
+            title="What to tell the sender",
+        )
+        return
+    yield Note(
+        "Nothing of it is billed, and its id is free again. The sender corrects what is named"
+        " below and sends the record again, with the same id; or, in the portal, it corrects the"
+        " record by file under Records.",
+        title="What to tell the sender",
+    )
+
+
+def codes_in_words(codes: Iterable[str]) -> SafeString:
+    """Codes that say what they mean to whoever points at them."""
+    return format_html_join(
+        " ", '<abbr title="{}">{}</abbr>', ((_TITLES.get(code, code), code) for code in codes)
+    )
+
+
+def title_of(code: str) -> str:
+    return _TITLES.get(code, "")
 
 
 def _findings(findings: list[Finding]) -> Table:
@@ -156,7 +192,9 @@ def _disputes(sdr: Sdr):
 def _timeline(sdr: Sdr) -> Timeline:
     steps = [Step(sdr.received_at, "Received", f"from {sdr.sender}, attempt {sdr.attempt}")]
     for event in SdrEvent.objects.filter(sender=sdr.sender, record_id=sdr.pk).order_by("version"):
-        text = f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
+        # On arrival the checks decide; whoever sent the record only brought it.
+        word = "checked on arrival, sent by" if event.path[0] == "RECEIVED" else "by"
+        text = f"{word} {event.actor}" + (f": {event.reason}" if event.reason else "")
         steps.append(Step(event.at, " → ".join(event.path), text, TONES.get(event.to_state, INFO)))
     if sdr.buyer_id:
         deliveries = Delivery.objects.filter(

@@ -220,7 +220,13 @@ class TestDownloads:
 
         assert answer.status_code == 200
         assert answer["Content-Type"] == MEDIA_TYPES[kind]
-        assert address in admin_client.get(page).content.decode()
+        told = admin_client.get(page).content.decode()
+        assert address in told
+        # What it comes to, and the way down to the rows behind it.
+        assert (
+            reverse("admin:billing_settlement_change", args=[world.statement.settlement_id]) in told
+        )
+        assert "How it comes about" in told
         assert AuditEvent.objects.filter(action="annex.downloaded").count() == 1
 
 

@@ -5,7 +5,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from billing.messages.bank_file import NotImportable
 from billing.models import BankEntry, BankException, BankFile, BankMatch, StatementGap, Transfer
@@ -33,6 +35,25 @@ def known() -> list[tuple[str, int]]:
     return [
         (row.entry_key, row.amount_minor if row.is_credit else -row.amount_minor) for row in rows
     ]
+
+
+def test_which_environment_a_file_is_of_has_to_be_said(admin_client):
+    """Taken for one of TEST, a real statement matches nothing, and nobody sees why."""
+    page = reverse("admin:billing_bankstatement_import")
+    content = camt053(Statement(number=1, opening=0, entries=(PAID,)))
+
+    def posted(**fields: str):
+        file = SimpleUploadedFile("a.xml", content)
+        return admin_client.post(page, {"file": file} | fields, follow=True)
+
+    assert "This field is required." in posted().content.decode()
+    assert not BankFile.objects.exists()
+    said = [str(message) for message in posted(environment="LIVE").context["messages"]]
+    assert said == [
+        "1 payments are new, 0 were known; 0 matched, 1 wait for a person under Exceptions."
+    ]
+    listed = admin_client.get(reverse("admin:billing_bankexception_changelist"))
+    assert "LIVE" in listed.content.decode()
 
 
 class TestOnce:

@@ -1,5 +1,7 @@
 """Payment files and mandates as staff sees them, and who may not."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
@@ -12,11 +14,22 @@ from partners.models import AuditEvent, User
 from partners.services.approvals import NotDecidable
 from tests.billing.payment_world import FINAL, IBANS, a_mandate, pay_in, position_of, settled
 from tests.billing.test_pain002 import report, why
-from tests.makers import PartnerUserMaker
+from tests.makers import LONG_AGO, PartnerUserMaker
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:billing_paymentfile_changelist")
+
+
+BEFORE_THE_ACCOUNT = LONG_AGO - timedelta(days=1)
+
+
+def proposing_pages(settlement) -> list[str]:
+    kinds = [reverse("admin:billing_paymentfile_choose")]
+    return kinds + [
+        reverse("admin:billing_paymentfile_propose", args=[settlement.pk, kind])
+        for kind in PaymentFile.Kind.values
+    ]
 
 
 def person(name: str, *rights: str, **fields: object) -> User:
@@ -86,6 +99,43 @@ class TestTheWay:
         assert "AC04" in page.content.decode()
         assert "Ask the partner for a new one" in page.content.decode()
         assert IBANS["A"] not in page.content.decode()
+
+    def test_says_what_is_done_instead_where_partners_pay_each_other(
+        self, client, world, finance, settings
+    ):
+        settings.MONEY_FLOW = "INSTRUCTION_ONLY"
+        client.force_login(finance)
+        for url in proposing_pages(world):
+            page = client.get(url).content.decode()
+            assert "partners pay each other" in page
+            assert reverse("admin:billing_instruction_changelist") in page
+
+    def test_says_that_the_house_has_no_account(self, client, world, finance):
+        client.force_login(finance)
+        assert "has no bank account" not in client.get(proposing_pages(world)[0]).content.decode()
+        with time_machine.travel(BEFORE_THE_ACCOUNT):
+            client.force_login(finance)
+            page = client.get(proposing_pages(world)[0]).content.decode()
+        assert "The clearing house has no bank account in EUR" in page
+        assert reverse("admin:partners_bankaccount_changelist") in page
+
+    def test_says_what_a_file_without_payments_waits_for(self, client, world, finance):
+        client.force_login(finance)
+        page = client.get(proposing_pages(world)[2]).content.decode()
+        assert "Nothing to propose yet" in page
+        assert "Statements of account" in page
+
+    def test_of_the_day_stand_on_the_first_page(self, client, world, finance, approver):
+        file = proposed(client, world, finance)
+        client.force_login(approver)
+        page = client.get(reverse("admin:index")).content.decode()
+        assert reverse("admin:billing_paymentfile_change", args=[file.pk]) in page
+        assert "mia asked: a second person approves" in page
+        approving.approve(file.pk, reason="compared", checker=approver, now=FINAL)
+        assert (
+            "export it and hand it to the bank"
+            in client.get(reverse("admin:index")).content.decode()
+        )
 
     def test_an_answer_that_is_none_is_told_at_the_field(self, client, finance):
         client.force_login(finance)

@@ -41,7 +41,7 @@ def test_a_file_is_uploaded_and_an_exception_decided(world, open_page, look, tmp
     staff.page.select_option("select[name=environment]", "LIVE")
     staff.page.set_input_files("input[name=file]", str(a_file(world, tmp_path)))
     staff.page.click("button:has-text('Import')")
-    staff.page.wait_for_selector("text=1 matched, 1 wait for a person.")
+    staff.page.wait_for_selector("text=1 matched, 1 wait for a person under Exceptions.")
     waiting = BankException.objects.get()
     paid = BankEntry.objects.get(reference="BK-1")
     for path in (

@@ -71,11 +71,18 @@ class TestPages:
         }
 
         assert "Name a home-CSP" in pages["HELD"].content.decode()
-        assert "Negative energy" in pages["REJECTED"].content.decode()
+        rejected = pages["REJECTED"].content.decode()
+        assert "Negative energy" in rejected
+        assert "its id is free again" in rejected
+        assert "checked on arrival, sent by" in rejected
+        assert "waits for its acceptance" not in rejected
         accepted = pages["ACCEPTED"].content.decode()
         assert "9.02 EUR" in accepted
         assert reverse("admin:billing_clearedsdr_change", args=[house.accepted.pk]) in accepted
         assert house.document.number in accepted
+        cleared = client.get(reverse("admin:billing_clearedsdr_changelist")).content.decode()
+        # As partners call it.
+        assert Sdr.objects.get(pk=house.accepted.pk).sdr_id in cleared
 
     def test_say_where_an_unknown_id_leads(self, client):
         client.force_login(StaffMaker())

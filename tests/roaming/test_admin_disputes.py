@@ -77,6 +77,14 @@ class TestTheList:
         assert "the CSO" in told
         assert " us " in told
 
+    def test_leaves_what_waits_for_us_on_the_first_page(self, client, olga):
+        one, two = records(2)
+        first, second = opened(one), contested(two)
+        page = client.get(reverse("admin:index")).content.decode()
+        assert page_of(second) in page
+        assert "take it into mediation" in page
+        assert page_of(first) not in page
+
     @pytest.fixture
     def three(self, olga):
         one, two, three = records(3)

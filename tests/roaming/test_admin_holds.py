@@ -167,10 +167,23 @@ class TestWork:
 
     def test_says_why_a_record_without_a_buyer_is_not_released(self, client, waiting, olga):
         client.force_login(olga)
-        answer = client.post(page("release", waiting["FACT"]), {"reason": "let it go please"})
+        asked = client.get(page("release", waiting["FACT"])).content.decode()
+        client.post(page("release", waiting["FACT"]), {"reason": "let it go please"})
 
-        assert "set it up, then it heals" in answer.content.decode()
+        assert "It cannot be released yet" in asked
+        assert reverse("admin:partners_party_changelist") in asked
+        assert 'name="reason"' not in asked  # nothing to fill in for nothing
         assert state_of(waiting["FACT"]) == "HELD"
+
+    def test_of_many_says_which_were_not_released(self, client, waiting, olga):
+        client.force_login(olga)
+        both = page("release", waiting["FACT"], waiting["PERSON"])
+
+        answer = client.post(both, {"reason": "two cars, seen on the camera"}, follow=True)
+
+        [said] = [str(message) for message in answer.context["messages"]]
+        assert said.startswith("1 record released, 1 record not released: ")
+        assert (state_of(waiting["FACT"]), state_of(waiting["PERSON"])) == ("HELD", "ACCEPTED")
 
     def test_releases_a_large_claim_by_two(self, client, waiting, olga, nils):
         client.force_login(olga)
