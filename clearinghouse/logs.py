@@ -3,8 +3,27 @@
 Standard output belongs to what a command answers.
 """
 
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
 import structlog
 from django.http import HttpRequest
+
+# Whoever has such an address makes a login or sets a password: its last part is a secret.
+_BEARER = re.compile(r"(/account/(?:invitation|password/new)/)[^/?\s'\"]+")
+
+
+def hide_bearers(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Take the secret out of addresses that letters hold, wherever a line names one."""
+    for name, value in event.items():
+        text = repr(value) if isinstance(value, HttpRequest) else value
+        if isinstance(text, str) and "/account/" in text:
+            event[name] = _BEARER.sub(r"\1hidden", text)
+    return event
+
 
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -13,6 +32,7 @@ _SHARED: list[structlog.typing.Processor] = [
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    hide_bearers,
 ]
 
 

@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "clearinghouse.database_roles.PartnerRoleMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "partners.languages.LanguageMiddleware",
+    "partners.accounts.NeverKeptMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "partners.accounts.SecondFactorMiddleware",

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext, gettext_lazy
 
 from clearinghouse.sealing import Sealer
@@ -156,6 +157,22 @@ class SecondFactorMiddleware:
             )
             return redirect("mfa_index")
         return self.get_response(request)
+
+
+class NeverKeptMiddleware:
+    """Lets no browser keep the pages of logins: some show a secret, and the next person goes back.
+
+    The library says so of some of its pages alone.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path_info.startswith("/account/"):
+            add_never_cache_headers(response)
+        return response
 
 
 def _is_missing(request: HttpRequest) -> bool:

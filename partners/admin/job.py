@@ -36,6 +36,8 @@ SEE = "see"
 # JSON in the database forgets the order in which counts make sense.
 _ORDER = ("received", "accepted", "held", "rejected", "duplicates")
 _UNFINISHED = (Job.State.QUEUED, Job.State.RUNNING)
+# What is in the files of a room's jobs, by the right to look at it where it comes from.
+_READS_RESULTS_OF = {"roaming": "roaming.view_sdr", "billing": "billing.view_document"}
 
 
 class Progress:
@@ -201,8 +203,14 @@ class JobAdmin(KeysetPaging, EvidenceAdmin):
 
 
 def _may_download(request, job: Job) -> bool:
-    """Of an export: who may look at the list that it is of."""
-    return job.kind != exports.KIND or may_have(request.user, job)
+    """Of an export: who may look at the list that it is of; of other work, at what it handled.
+
+    Who minds jobs sees how far they are, not the records and documents in their files.
+    """
+    if job.kind == exports.KIND:
+        return may_have(request.user, job)
+    wanted = _READS_RESULTS_OF.get(job.kind.partition(".")[0])
+    return wanted is None or bool(request.user.has_perm(wanted))
 
 
 def _sections(job: Job):

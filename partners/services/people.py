@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from partners.models import Partner, User
 from partners.rules import roles as rules
-from partners.services import audit
+from partners.services import audit, invitations
 from partners.services.roles import RoleRefused, give_roles
 
 _LAST = gettext_noop(
@@ -23,17 +23,19 @@ def change_role(user: User, role: str, *, by: User, now: datetime) -> None:
         raise RoleRefused(gettext("Choose one of the roles."))
     if role != rules.PARTNER_ADMIN:
         _refuse_the_last(user)
+        invitations.withdraw_those_of(user, by=by, now=now)
     give_roles(user, [role], by=by.get_username(), now=now)
 
 
 @transaction.atomic
 def switch(user: User, *, is_active: bool, by: User, now: datetime) -> None:
-    """Let a login work, or no longer; its sessions end with it.
+    """Let a login work, or no longer; its sessions end with it, and its open invitations.
 
     :raises RoleRefused: nobody would be left to manage logins
     """
     if not is_active:
         _refuse_the_last(user)
+        invitations.withdraw_those_of(user, by=by, now=now)
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     audit.record(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,6 +16,9 @@ from clearinghouse.spreadsheet import neutralize
 from partners.models import Job
 from partners.services import jobs
 
+# A small file may hold millions of empty rows: what a worker keeps of them must be bounded.
+MOST_ROWS = 100_000
+_MOST_COLUMNS = 500
 # The first cell of each result row is its outcome, by which rows are counted.
 Cells: TypeAlias = Sequence[str]
 
@@ -53,12 +57,12 @@ def run(
             jobs.finish(job, state=Job.State.DONE, now=clock(), result=result, result_name=name)
 
 
-def rows_of(path: Path, *, wanted: Sequence[str]) -> list[dict[str, str]]:
+def rows_of(path: Path, *, wanted: Sequence[str], most: int = MOST_ROWS) -> list[dict[str, str]]:
     """The rows of a CSV (comma or semicolon) by column.
 
     A spreadsheet's apostrophe, which our own download puts before a formula, is taken off again.
 
-    :raises UnreadableRows: no text, or a column of ``wanted`` is missing.
+    :raises UnreadableRows: no text, too many rows, or a column of ``wanted`` is missing.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -67,16 +71,25 @@ def rows_of(path: Path, *, wanted: Sequence[str]) -> list[dict[str, str]]:
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
     reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
-    missing = [name for name in wanted if name not in (reader.fieldnames or ())]
-    if missing:
-        raise UnreadableRows(f"the file lacks the columns {', '.join(missing)}")
     try:
-        return [
+        _refuse_columns(reader.fieldnames or (), wanted)
+        rows = [
             {name: _bare(cell) for name, cell in row.items() if name and isinstance(cell, str)}
-            for row in reader
+            for row in islice(reader, most + 1)
         ]
     except csv.Error as error:
         raise UnreadableRows(f"the file cannot be read: {error}") from error
+    if len(rows) > most:
+        raise UnreadableRows(f"the file has more than {most:,} rows: split it")
+    return rows
+
+
+def _refuse_columns(named: Sequence[str], wanted: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in named]
+    if missing:
+        raise UnreadableRows(f"the file lacks the columns {', '.join(missing)}")
+    if len(named) > _MOST_COLUMNS:
+        raise UnreadableRows(f"the file has more than {_MOST_COLUMNS} columns")
 
 
 def _bare(cell: str) -> str:

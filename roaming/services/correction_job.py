@@ -13,6 +13,8 @@ from partners.models import Job
 from partners.services import row_job
 from roaming.services.hold_correction import Corrected, Order, correct
 
+# Twice what a download holds.
+MOST_ROWS = 10_000
 KIND = "roaming.correct_holds"
 APPLY_PAGE = "admin:roaming_hold_apply"
 COLUMNS = ("outcome", "record_id", "sdr_id", "changes", "problem", "new_record_id")
@@ -28,7 +30,7 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> None:
 
 def _plan(job: Job, clock: Callable[[], datetime]) -> row_job.Plan:
     rows = row_job.rows_of(
-        Path(settings.MEDIA_ROOT) / job.input_name, wanted=("record_id", "version")
+        Path(settings.MEDIA_ROOT) / job.input_name, wanted=("record_id", "version"), most=MOST_ROWS
     )
     if job.requested_by is None:
         raise row_job.UnreadableRows("nobody asked for this job")

@@ -11,7 +11,8 @@ from clearinghouse.sealing import Sealer
 from roaming.models import WebhookSubscription
 from roaming.rules.retry_after import seconds_to_wait
 from roaming.services.delivering import LONGEST_CALL_S, Answer
-from roaming.services.webhook_address import UnsafeAddress, resolve
+from roaming.services.outgoing import wire
+from roaming.services.webhook_address import UnsafeAddress, check_url
 
 _PURPOSE = "webhook secret"
 
@@ -52,24 +53,21 @@ def signatures(
 def call(
     subscription: WebhookSubscription, *, delivery_id: UUID, body: bytes, now: datetime
 ) -> Answer:
-    """Send ``body``; any 2xx confirms it, nothing is followed, the answer's body is not read."""
+    """Send ``body``; any 2xx confirms it, nothing is followed, the answer's body is not read.
+
+    All of it is over after ``LONGEST_CALL_S``: a receiver that answers byte by byte would hold the
+    worker, and everybody else's messages with it.
+    """
     try:
-        target = resolve(subscription.url, may_be_local=settings.WEBHOOKS_MAY_BE_LOCAL)
+        check_url(subscription.url, may_be_local=settings.WEBHOOKS_MAY_BE_LOCAL)
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": "clearing-house",
-            "Host": target.host_header,
             **signatures(subscription, message_id=delivery_id, body=body, at=now),
         }
         with (
-            httpx.Client(timeout=LONGEST_CALL_S, follow_redirects=False, trust_env=False) as http,
-            http.stream(
-                "POST",
-                target.url,
-                content=body,
-                headers=headers,
-                extensions={"sni_hostname": target.host},
-            ) as response,
+            wire.Deadline(LONGEST_CALL_S),
+            wire.new_client("WEBHOOKS_MAY_BE_LOCAL") as http,
+            http.stream("POST", subscription.url, content=body, headers=headers) as response,
         ):
             status = response.status_code
             asked = response.headers.get("retry-after", "")

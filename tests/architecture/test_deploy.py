@@ -18,6 +18,7 @@ import pytest
 import yaml
 from celery import Celery
 from django.conf import settings
+from django.urls import reverse
 
 from deploy.beat_heartbeat import HeartbeatScheduler
 
@@ -302,6 +303,28 @@ class TestNginx:
         limit_mib = int(re.search(r"client_max_body_size (\d+)m;", configuration)[1])
 
         assert limit_mib * 1024 * 1024 >= settings.BATCH_MAX_BYTES
+
+    @pytest.mark.parametrize(
+        "page",
+        ["account_login", "mfa_authenticate", "mfa_login_webauthn", "account_reset_password"],
+    )
+    def test_lets_nobody_guess_as_fast_as_he_can(self, page):
+        configuration = (DEPLOY / "nginx.conf").read_text()
+
+        doors = re.findall(r"location ~ (\S+) {\s+limit_req zone=login", configuration)
+
+        assert any(re.search(door, reverse(page)) for door in doors)
+
+    def test_keeps_secrets_of_letters_out_of_its_log(self):
+        configuration = (DEPLOY / "nginx.conf").read_text()
+
+        [pattern] = re.findall(r'"~(\S+)" "\$\{bearer\}hidden"', configuration)
+        [line] = re.findall(r"log_format door '(.*?)';", configuration, re.S)
+
+        for address in ("/account/invitation/a.b:c/", "/account/password/new/1-2/"):
+            assert re.search(pattern.replace("?<", "?P<"), address)
+        assert "$told_uri" in line
+        assert not {"$uri", "$request", "$request_uri"} & set(re.findall(r"\$\w+", line))
 
     def test_sets_no_security_header_of_its_own(self):
         configuration = (DEPLOY / "nginx.conf").read_text()

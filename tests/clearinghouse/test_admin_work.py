@@ -169,6 +169,22 @@ class TestJobPage:
         assert answer["Content-Disposition"].startswith("attachment")
         assert last_audit("job.result_downloaded").object_id == str(job.pk)
 
+    @pytest.mark.parametrize("kind", ["billing.make_package", "roaming.own_corrections_file"])
+    def test_hands_out_records_and_documents_to_who_may_look_at_them(self, client, files, kind):
+        """Who minds logins and jobs sees how far a job is, and nothing of what is in its file."""
+        job = jobs.enqueue(kind, run_key="1", title="Data package", parameters={})
+        (files / "one.zip").write_bytes(b"everything of a partner")
+        Job.objects.filter(pk=job.pk).update(state="DONE", finished_at=NOON, result_name="one.zip")
+        page = reverse("admin:partners_job_change", args=[job.pk])
+        file = reverse("admin:partners_job_result", args=[job.pk])
+        seen = {}
+        for role in ("admin", "auditor"):
+            client.force_login(staff_of(role))
+            link = "Download the result file" in client.get(page).content.decode()
+            seen[role] = (link, client.get(file).status_code)
+
+        assert seen == {"admin": (False, 403), "auditor": (True, 200)}
+
     def test_hands_out_nothing_beside_the_files_folder(self, client, staff, files):
         job = jobs.enqueue("roaming.import_file", run_key="1", title="Import", parameters={})
         secret = files.parent / "secret.txt"
@@ -406,6 +422,15 @@ class TestMasterData:
         texts = [page.content.decode() for page in pages]
         assert all("DE … 3000" in text for text in texts)
         assert not any(account.iban in text for text in texts)
+
+    @pytest.mark.parametrize("page", ["changelist", "export"])
+    def test_tells_no_bank_account_letter_by_letter(self, client, page):
+        """A filter on what is masked would answer each guess by whether a row is left."""
+        client.force_login(staff_of("operator"))
+        url = reverse(f"admin:partners_bankaccount_{page}")
+
+        assert client.get(url, {"currency": "EUR"}).status_code == 200
+        assert client.get(url, {"iban__startswith": "DE8"}).status_code == 400
 
     def test_refuses_a_wrong_iban_in_words(self, client, staff):
         form = {

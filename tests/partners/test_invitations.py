@@ -1,6 +1,8 @@
 """Invitations and the page "Users and roles": letters that work once, one administrator left."""
 
 import re
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -53,11 +55,89 @@ def invited(anna: User, role: str = "partner-finance", email: str = ADDRESS) -> 
     return invitations.invite(anna.partner, email, role, by=anna, now=NOW)
 
 
+def until_somebody_waits() -> None:
+    """Until another connection waits for a lock."""
+    ends_at = time.perf_counter() + 20
+    while time.perf_counter() < ends_at:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waited")
+
+
 def address_in(letter) -> str:
     return re.search(r"http\S+", letter.body)[0].removeprefix(settings.PUBLIC_URL)
 
 
 class TestInviting:
+    def test_ends_with_who_invited(self, polder, anna):
+        """Who is dismissed does not come back by a letter to another address."""
+        boss = PartnerUserMaker(username="boss", partner=polder)
+        by_switch = invited(anna)
+        people.switch(anna, is_active=False, by=boss, now=NOW)
+        people.switch(anna, is_active=True, by=boss, now=NOW)
+        by_role = invited(anna)
+        people.change_role(anna, "partner-read-only", by=boss, now=NOW)
+        by_switch.refresh_from_db()
+        by_role.refresh_from_db()
+
+        assert by_switch.withdrawn_at == by_role.withdrawn_at == NOW
+
+    def test_is_void_once_staff_took_the_login_of_who_invited(self, anna):
+        invitation = invited(anna)
+        token = invitations.token_of(invitation)
+        assert invitations.found_by(token, now=NOW) == invitation
+        User.objects.filter(pk=anna.pk).update(is_active=False)
+
+        assert invitations.found_by(token, now=NOW) is None
+        with pytest.raises(InvitationRefused):
+            invitations.accept(invitation.pk, KIM, now=NOW)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_twice_at_the_same_moment_makes_one(self, anna):
+        """A double click: the second one waits for the first, and is told so in words."""
+        told: list[str] = []
+
+        def once_more():
+            try:
+                invited(anna)
+            except InvitationRefused as refused:
+                told.append(str(refused))
+            finally:
+                connection.close()
+
+        second = threading.Thread(target=once_more)
+        with transaction.atomic():
+            first = invited(anna)
+            second.start()
+            until_somebody_waits()
+        second.join(20)
+
+        assert ["moment ago" in text for text in told] == [True]
+        assert list(Invitation.objects.filter(withdrawn_at=None)) == [first]
+
+    def test_writes_to_fifty_people_a_day(self, administrator, anna):
+        week = timedelta(days=7)
+        Invitation.objects.bulk_create(
+            Invitation(
+                partner=anna.partner, email=f"stranger{number}@elsewhere.example",
+                role="partner-finance", invited_by=anna, invited_at=NOW, expires_at=NOW + week,
+            )
+            for number in range(invitations.MOST_A_DAY)
+        )  # fmt: skip
+
+        refused = administrator.post(
+            reverse("people:invite"), {"email": ADDRESS, "role": "partner-finance"}
+        )
+
+        assert refused.status_code == 422
+        assert "At most 50 people" in refused.content.decode()
+        assert mail.outbox == []
+        tomorrow = NOW + timedelta(days=1)
+        assert invitations.invite(anna.partner, ADDRESS, "partner-finance", by=anna, now=tomorrow)
+
     def test_sends_a_letter_that_makes_one_login_with_the_role(self, administrator, polder):
         administrator.post(
             reverse("people:invite"), {"email": ADDRESS, "role": "partner-operations"}

@@ -45,6 +45,13 @@ def log_in(client: Client, name: str, password: str = PASSWORD, **more: str):
     return client.post(LOGIN, {"login": name, "password": password}, **more)
 
 
+@pytest.mark.parametrize("page", ["mfa_index", "account_change_password", "account_login"])
+def test_pages_of_logins_are_kept_by_no_browser(client, eve, page):
+    client.force_login(eve)
+
+    assert "no-store" in client.get(reverse(page))["Cache-Control"]
+
+
 def without_token(answer) -> bytes:
     """What a page says; the token of its forms is another each time."""
     return re.sub(rb'(csrfmiddlewaretoken" value=")\w+', rb"\1", answer.content)

@@ -82,6 +82,29 @@ class TestTheDownload:
         assert again["location_name"] == "=HYPERLINK(1)"
 
 
+class TestAFileThatComesBack:
+    @pytest.mark.parametrize(
+        ("content", "problem"),
+        [
+            ("record_id;version\n" + "1;1\n" * 12_000, "more than 10,000 rows"),
+            ("record_id;version" + ";x" * 600 + "\n1;1\n", "more than 500 columns"),
+            ("record_id;version;" + "x" * 140_000 + "\n1;1\n", "cannot be read"),
+        ],
+    )
+    def test_is_refused_where_it_would_fill_the_memory(self, olga, files, content, problem):
+        """Twenty megabytes hold three million rows, each a dictionary in the worker."""
+        (files / "large.csv").write_text(content)
+        job = Job.objects.create(
+            kind=correction_job.KIND, run_key="large", title="Large", requested_by=olga,
+            input_name="large.csv", parameters={"is_trial": True}, state="RUNNING",
+        )  # fmt: skip
+
+        correction_job.run(job, clock=lambda: makers.NOON)
+
+        job.refresh_from_db()
+        assert (job.state, problem in job.error) == ("FAILED", True)
+
+
 class TestACorrectedRecord:
     def test_takes_the_place_of_the_held_one_under_the_same_id(self, held, olga):
         rows = downloaded()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -16,12 +17,19 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from clearinghouse.uuid7 import new_uuid7
 from roaming.models import Alert, Delivery, ReceiverOutage
-from roaming.services import deliveries, delivering, webhooks
+from roaming.services import deliveries, delivering, webhook_call, webhooks
 from roaming.services.delivering import LEASE, MOST_ATTEMPTS
 from roaming.services.webhook_address import UnsafeAddress, check_url, resolve
 from tests import makers
 from tests.makers import NOON, numbered_record
-from tests.roaming.webhook_receiver import SECRET, Received, Receiver, listening, subscribe
+from tests.roaming.webhook_receiver import (
+    SECRET,
+    Received,
+    Receiver,
+    dripping,
+    listening,
+    subscribe,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -201,6 +209,21 @@ class TestAFailure:
 
         assert send() == {"sent": 0, "failed": delivering.FAILURES_IN_A_ROW}
         assert Delivery.objects.filter(attempts=0, next_attempt_at=None).count() == 2
+
+    def test_is_an_answer_that_does_not_end(self, monkeypatch):
+        """It would hold a worker for days, and the messages of everybody else with it."""
+        monkeypatch.setattr(webhook_call, "LONGEST_CALL_S", 0.5)
+        party = makers.voltaire()
+        with dripping(seconds=6) as url:
+            subscribe(party, url)
+            one = owe(party)
+            started = time.monotonic()
+
+            assert send() == {"sent": 0, "failed": 1}
+
+            assert time.monotonic() - started < 3
+        one.refresh_from_db()
+        assert one.last_error.startswith("ReadTimeout")
 
     def test_waits_a_minute_up_to_twelve_hours(self):
         waits = [delivering.wait_after(attempts) for attempts in range(1, MOST_ATTEMPTS)]

@@ -1,7 +1,9 @@
 """A partner's end of a webhook: a real HTTP server in a thread that keeps what it was sent."""
 
 import contextlib
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,6 +84,27 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def dripping(*, seconds: float) -> Iterator[str]:
+    """The address of a receiver that answers a byte now and then, for so long, and never ends."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_drip, args=(server, seconds), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/hook"
+    thread.join()
+
+
+def _drip(server: socket.socket, seconds: float) -> None:
+    with contextlib.suppress(OSError):  # the sender has gone away
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 204 No Content\r\nX-Long: ")
+            ends_at = time.monotonic() + seconds
+            while time.monotonic() < ends_at:
+                connection.sendall(b"x")
+                time.sleep(0.05)
 
 
 def subscribe(party: Party, url: str) -> WebhookSubscription:

@@ -93,10 +93,14 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connects to the address that was judged, never to a name."""
+    """Connects to the address that was judged, never to a name.
 
-    def __init__(self) -> None:
+    ``local_setting`` names the setting by which addresses may be local, read at each connection.
+    """
+
+    def __init__(self, local_setting: str) -> None:
         self._inner = httpcore.SyncBackend()
+        self._local_setting = local_setting
 
     def connect_tcp(
         self,
@@ -106,12 +110,14 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        address = _looked_up(host, port, limit=_limit(timeout, httpcore.ConnectTimeout))
+        may_be_local = getattr(settings, self._local_setting)
+        limit = _limit(timeout, httpcore.ConnectTimeout)
+        address = _looked_up(host, port, limit=limit, may_be_local=may_be_local)
         limit = _limit(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.connect_tcp(address, port, limit, local_address, socket_options))
 
 
-def _looked_up(host: str, port: int, *, limit: float) -> str:
+def _looked_up(host: str, port: int, *, limit: float, may_be_local: bool) -> str:
     """The address of a name. Asking the resolver knows no time-out: a thread may wait for it.
 
     :raises httpcore.ConnectTimeout: it takes longer than ``limit`` seconds
@@ -119,7 +125,6 @@ def _looked_up(host: str, port: int, *, limit: float) -> str:
     """
     shown = f"[{host}]" if ":" in host else host
     outcome: list[str | UnsafeAddress] = []
-    may_be_local = settings.PARTNERS_MAY_BE_LOCAL
 
     def look_up() -> None:
         try:
@@ -150,21 +155,24 @@ def _is_address(host: str) -> bool:
 
 
 class _Transport(httpx.HTTPTransport):
-    def __init__(self, verify: ssl.SSLContext):
+    def __init__(self, verify: ssl.SSLContext, local_setting: str):
         super().__init__(verify=verify, trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=verify,
             max_connections=MOST_CONNECTIONS,
             max_keepalive_connections=MOST_CONNECTIONS,
             keepalive_expiry=IDLE_S,
-            network_backend=_Backend(),
+            network_backend=_Backend(local_setting),
         )
 
 
-def new_client() -> httpx.Client:
-    """A client for many threads: follows nothing, keeps no cookie, reads no environment."""
+def new_client(local_setting: str = "PARTNERS_MAY_BE_LOCAL") -> httpx.Client:
+    """A client for many threads: follows nothing, keeps no cookie, reads no environment.
+
+    It is used within a ``Deadline``.
+    """
     return httpx.Client(
-        transport=_Transport(httpx.create_ssl_context(trust_env=False)),
+        transport=_Transport(httpx.create_ssl_context(trust_env=False), local_setting),
         timeout=httpx.Timeout(None, connect=CONNECT_S, pool=CONNECT_S),
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
