@@ -39,6 +39,12 @@ def address_of(request: HttpRequest) -> str:
     return forwarded or request.META.get("REMOTE_ADDR", "")
 
 
+def name_tried(request: HttpRequest, credentials: dict | None) -> str:
+    """Whom somebody tries to log in as: one name in any case, as it is when it is looked up."""
+    tried = (credentials or {}).get("username") or request.POST.get("login", "")
+    return str(tried).strip().lower()
+
+
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": gettext_lazy(
@@ -216,7 +222,7 @@ def note_codes_made(*, user: User, authenticator: Authenticator, **_) -> None:
 
 def note_lock_out(*, username: str, ip_address: str, **_) -> None:
     """Whether such a user exists or not: somebody has tried often enough."""
-    user = User.objects.filter(username=username).first()
+    user = User.objects.filter(username__iexact=username).first()
     if user is not None:
         _note("user.locked_out", user)
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from partners.models.partner import Language, Partner
 
@@ -40,5 +41,11 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=Q(language__in=["", *Language.values]),
                 name="user_reads_a_language_that_we_speak",
+            ),
+            # People log in in any case: a name that differs in nothing else locks its owner out.
+            models.UniqueConstraint(
+                Upper("username"),
+                name="user_name_is_one_in_any_case",
+                violation_error_message="Somebody has this user name, in whatever case.",
             ),
         ]

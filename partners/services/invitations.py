@@ -165,7 +165,7 @@ def _accept(invitation_id: UUID, newcomer: Newcomer, *, now: datetime) -> User:
             gettext("This invitation can no longer be accepted. Ask for another one.")
         )
     user = User(
-        username=newcomer.user_name,
+        username=User.normalize_username(newcomer.user_name),
         email=invitation.email,
         first_name=newcomer.first_name,
         last_name=newcomer.last_name,

@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ import time_machine
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -200,6 +201,26 @@ class TestInviting:
 
         with pytest.raises(InvitationRefused, match="taken"):
             invitations.accept(invited(anna).pk, KIM, now=NOW)
+
+    @pytest.mark.parametrize("name", ["KIM", "Kim", "\uff2b\uff29\uff2d"])
+    def test_takes_nobodys_name_in_another_case(self, anna, name):
+        """People log in in any case: of two such names neither could."""
+        other = PartnerUserMaker(username="kim", partner=PartnerMaker(name="Other"))
+        other.set_password("correct horse battery")
+        other.save()
+
+        with pytest.raises(InvitationRefused, match="taken"):
+            invitations.accept(invited(anna).pk, replace(KIM, user_name=name), now=NOW)
+
+        answer = Client().post(
+            "/account/login/", {"login": "Kim", "password": "correct horse battery"}
+        )
+        assert answer.status_code == 302
+
+    @pytest.mark.violates("user_name_is_one_in_any_case")
+    def test_finds_no_two_names_that_differ_in_case(self, anna):
+        with pytest.raises(IntegrityError, match="one_in_any_case"), transaction.atomic():
+            PartnerUserMaker(username="ANNA", partner=anna.partner)
 
     def test_says_so_when_the_letter_cannot_be_sent(self, administrator, settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -190,6 +190,15 @@ class TestLockOut:
         assert "_auth_user_id" not in client.session
         assert AuditEvent.objects.filter(action="user.locked_out", actor="eve").exists()
 
+    def test_counts_a_name_in_any_case_as_one(self, client, eve):
+        names = ["eve", "Eve", "eVe", "evE", "EVE", "EVe"]
+
+        answers = [log_in(client, name, "wrong").status_code for name in names]
+
+        assert answers == [200, 200, 200, 200, 429, 429]
+        assert log_in(client, "eve").status_code == 429
+        assert AuditEvent.objects.filter(action="user.locked_out", actor="eve").exists()
+
     def test_is_of_one_name_at_one_address(self, client, eve):
         with_password(PartnerUserMaker(username="kim", partner=eve.partner))
         self.try_often(client, "eve")
