@@ -52,7 +52,8 @@ def mail_server(url: str) -> MailServer | None:
 def hand_over(server: MailServer, letter: EmailMessage) -> Answer:
     """Hand one letter for one recipient to the server.
 
-    A 5xx answer is final, a 4xx one and whatever happens to the connection is not. When the
+    A 5xx answer is final, a 4xx one and whatever happens to the connection is not. An address that
+    cannot be written on the wire is final too: it must not stand in the way of all others. When the
     connection breaks after the letter was sent, the server may have it: it is sent again under the
     same Message-ID.
     """
@@ -70,6 +71,8 @@ def hand_over(server: MailServer, letter: EmailMessage) -> Answer:
     except smtplib.SMTPResponseException as refused:
         # At greeting, HELO or login: the fault of the set-up, not of the letter.
         return Answer(False, False, _words(refused.smtp_code, refused.smtp_error))
+    except (UnicodeError, IndexError) as unwritten:
+        return Answer(False, True, f"no address of a letter: {unwritten}"[:_WORDS])
     except (OSError, smtplib.SMTPException) as broken:
         return Answer(False, False, f"{type(broken).__name__}: {broken}"[:_WORDS])
 
@@ -94,7 +97,9 @@ def _connected(server: MailServer) -> smtplib.SMTP:
 
 
 def _address(letter: EmailMessage, header: str) -> str:
-    return letter[header].addresses[0].addr_spec
+    """As it goes over the wire: the name of a host in ASCII, as name servers know it."""
+    local, _, host = letter[header].addresses[0].addr_spec.rpartition("@")
+    return f"{local}@{host.encode('idna').decode()}"
 
 
 def _words(code: int, said: bytes | str) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 import time_machine
@@ -239,6 +240,26 @@ class TestMailServer:
             False, False, "SMTPNotSupportedError: STARTTLS extension not supported by server."
         )
         assert sink.letters == []
+
+    @pytest.mark.parametrize(
+        ("address", "taken_for"),
+        [
+            ("nina@ex\u00e4mple.example", "rcpt TO:<nina@xn--exmple-cua.example>"),
+            (f"nina@{'a' * 70}\u00e4.example", ""),
+            ("ni\u00f1a@mail.example", ""),
+        ],
+    )
+    def test_is_asked_in_ascii_or_not_at_all(self, sink, address, taken_for):
+        """One that cannot be written ends its own letter, not the run that sends all others."""
+        letter = EmailMessage()
+        letter["From"], letter["To"] = "house@clearing.example", address
+        letter.set_content("hello")
+
+        answer = hand_over(mail_server(sink.url), letter)
+
+        assert answer.is_accepted == bool(taken_for)
+        assert answer.is_final
+        assert sink.recipients == [taken_for] * bool(taken_for)
 
 
 class TestBounces:
