@@ -45,7 +45,7 @@ HOUSE = Company(
     "Brussels",
     "BE",
     "BE0999999922",
-    iban="",
+    "BE68539007547034",
 )
 CAST = (
     Company(
@@ -153,6 +153,7 @@ def _name_the_house() -> None:
         partner=clearing_house(),
         defaults=_facts(HOUSE) | {"email": _HOUSE_EMAIL, "starts_at": SINCE},
     )
+    _bank_with(clearing_house(), HOUSE)
 
 
 def _facts(company: Company) -> dict[str, str]:
@@ -175,12 +176,16 @@ def _open(company: Company, group: SettlementGroup, actor: str) -> Partner:
         reason="signed for the demo",
     )
     onboarding.join_group(partner, group=group, since=SINCE)
+    _bank_with(partner, company)
+    return partner
+
+
+def _bank_with(partner: Partner, company: Company) -> None:
     BankAccount.objects.get_or_create(
         partner=partner,
         currency="EUR",
         defaults={"holder": company.legal_name, "iban": company.iban, "starts_at": SINCE},
     )
-    return partner
 
 
 def _agree(world: World, actor: str) -> None:
