@@ -35,6 +35,7 @@ from billing.services.clearing import clear_group
 from billing.services.closing import ConservationDiffers, NotClosable
 from partners.models import Environment, Partner, SettlementGroup, User
 from partners.services import jobs
+from partners.services.clockwork import Work, go_through
 from partners.tasks import run_queued_jobs
 
 # After each clearing only fresh receipts are proved anew; the night proves all of them.
@@ -178,18 +179,30 @@ def seal_ledger() -> dict[str, int]:
 
 
 @shared_task(name="billing.render_missing_statements")
-def render_missing_statements() -> dict[str, int]:
+def render_missing_statements(job_id: str = "") -> dict[str, int]:
     """Render the statements that have no PDF yet."""
-    return {"rendered": statements.render_missing(now=timezone.now())}
+    work = Work(
+        "billing.render_missing_statements",
+        "Statements made into PDF",
+        statements.missing(),
+        lambda document: statements.is_rendered(document, now=timezone.now()),
+    )
+    return {"rendered": go_through(work, clock=timezone.now, job_id=job_id)}
 
 
 @shared_task(name="billing.render_missing_invoices")
-def render_missing_invoices() -> dict[str, int]:
+def render_missing_invoices(job_id: str = "") -> dict[str, int]:
     """Take back what sellers refused; render what has no files, judged by the rules."""
     taken_back = len(invoice_objections.take_back_refused(now=timezone.now()))
+    work = Work(
+        "billing.render_missing_invoices",
+        "Invoices made into PDF and XML",
+        invoice_files.missing(),
+        lambda document: invoice_files.is_rendered(document, now=timezone.now()),
+    )
     return {
         "taken_back": taken_back,
-        "rendered": invoice_files.render_missing_invoices(now=timezone.now()),
+        "rendered": go_through(work, clock=timezone.now, job_id=job_id),
     }
 
 

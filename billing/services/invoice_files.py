@@ -9,6 +9,7 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from msgspec import to_builtins
 
 from billing.documents.content import UnreadableContent, content_sha256
@@ -64,22 +65,21 @@ def render_files(document: Document, *, now: datetime) -> list[DocumentFile]:
     return list(document.files.filter(media_type__in=[PDF, UBL]).order_by("media_type"))
 
 
-def render_missing_invoices(*, now: datetime) -> int:
-    """Render every invoice that lacks a file; return how many now have all.
-
-    One that cannot be rendered is logged and left, so that it does not hold up the others.
-    """
+def missing() -> QuerySet[Document]:
+    """Invoices that lack a file."""
     whole = Document.objects.filter(files__media_type=PDF).filter(files__media_type=UBL)
-    missing = Document.objects.filter(kind=Document.Kind.INVOICE).exclude(pk__in=whole)
-    rendered = 0
-    for document in missing.order_by("number"):
-        try:
-            render_files(document, now=now)
-        except (NotRenderable, SchematronNotRun, SealNotReadable, UnreadableContent):
-            logger.exception("billing.invoice.not_rendered", extra={"number": document.number})
-        else:
-            rendered += 1
-    return rendered
+    invoices = Document.objects.filter(kind=Document.Kind.INVOICE)
+    return invoices.exclude(pk__in=whole).order_by("number")
+
+
+def is_rendered(document: Document, *, now: datetime) -> bool:
+    """Render it; one that cannot be is logged and left, so that it does not hold up the others."""
+    try:
+        render_files(document, now=now)
+    except (NotRenderable, SchematronNotRun, SealNotReadable, UnreadableContent):
+        logger.exception("billing.invoice.not_rendered", extra={"number": document.number})
+        return False
+    return True
 
 
 def file_of(document: Document, kind: str) -> DocumentFile | None:

@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import QuerySet
 from msgspec.structs import replace
 
 from billing.documents.balance_content import balance_from_json
@@ -169,21 +170,20 @@ def render_document(document: Document, *, now: datetime) -> DocumentFile:
     return document.files.get(media_type=PDF)
 
 
-def render_missing(*, now: datetime) -> int:
-    """Render every statement that has no PDF; return how many now have one.
+def missing() -> QuerySet[Document]:
+    """What is to have a PDF and has none yet."""
+    without = Document.objects.filter(kind__in=_RENDERED).exclude(files__media_type=PDF)
+    return without.order_by("number")
 
-    One that cannot be rendered is logged and left, so that it does not hold up the others.
-    """
-    missing = Document.objects.filter(kind__in=_RENDERED).exclude(files__media_type=PDF)
-    rendered = 0
-    for document in missing.order_by("number"):
-        try:
-            render_document(document, now=now)
-        except (StoredContentChanged, AnnexDiffers, SealNotReadable, UnreadableContent):
-            logger.exception("billing.statement.not_rendered", extra={"number": document.number})
-        else:
-            rendered += 1
-    return rendered
+
+def is_rendered(document: Document, *, now: datetime) -> bool:
+    """Render it; one that cannot be is logged and left, so that it does not hold up the others."""
+    try:
+        render_document(document, now=now)
+    except (StoredContentChanged, AnnexDiffers, SealNotReadable, UnreadableContent):
+        logger.exception("billing.statement.not_rendered", extra={"number": document.number})
+        return False
+    return True
 
 
 def render_and_export(document: Document, *, now: datetime) -> Path:

@@ -17,6 +17,7 @@ from billing.services import balances, sealing, statements
 from billing.services.balances import Answer, AnswerRefused
 from partners.models import AuditEvent, PartnerFacts, User
 from tests.billing.portal_world import person_of
+from tests.billing.rendering import render_missing
 from tests.billing.test_books import a_settled_world
 from tests.makers import NOON, StaffMaker, fjell, later, laterne, nordlicht, partner_of, voltaire
 from tests.roaming.partner_systems import PartnerSystem
@@ -131,7 +132,7 @@ class TestPdf:
         assert hashlib.sha256(again).hexdigest() == file.sha256
 
     def test_is_rendered_with_what_is_missing(self, asked):
-        assert statements.render_missing(now=JANUARY) >= 2
+        assert render_missing(now=JANUARY) >= 2
         assert all(row.document.files.exists() for row in asked.values())
 
 
@@ -177,7 +178,7 @@ class TestApi:
 
     def test_reads_and_answers_its_own(self, asked):
         system, own = PartnerSystem(voltaire()), asked["Voltaire"]
-        statements.render_missing(now=JANUARY)
+        render_missing(now=JANUARY)
 
         [row] = system.get(API).json()["results"]
         told = self.answer(system, own, agrees=False, own_balance_minor=-900, text="1.00 is paid")
@@ -222,7 +223,7 @@ class TestApi:
 class TestPortal:
     def test_answers_in_my_books(self, client, asked):
         own = asked["Voltaire"]
-        statements.render_missing(now=JANUARY)
+        render_missing(now=JANUARY)
         client.force_login(person_of(partner_of(voltaire())))
         url = reverse("portal:balance", args=[own.pk])
         listed = text(client.get(reverse("portal:books")))

@@ -9,11 +9,11 @@ from billing.services import conservation, correction_runs, sealing
 from billing.services.clearing import clear_group
 from billing.services.closing import close_window
 from billing.services.correction_runs import NotCorrectable, Selection
-from billing.services.statements import render_missing
 from partners.models import FeeComponent, SettlementGroup, User
 from partners.services import approvals
 from roaming.services import rating
 from tests.billing.oracle_world import BUSINESS_DAY_3, BUSINESS_DAY_6, SINCE, a_record, an_oracle
+from tests.billing.rendering import render_missing
 from tests.makers import NOON, later, take
 from tests.roaming.dispute_world import records
 from tests.roaming.tariff_world import per_kwh, published

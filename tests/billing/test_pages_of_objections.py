@@ -74,7 +74,8 @@ class TestPortal:
         [
             ({"text": ""}, "This field is required"),
             ({"amount": "0"}, "above zero in EUR"),
-            ({"amount": "1.505"}, "above zero in EUR"),
+            ({"amount": "1.505"}, "may be read in two ways"),
+            ({"amount": "0.005"}, "above zero in EUR"),
             ({"amount": "99999999999999.999"}, "no more than"),
             ({"counterparty": "FR*VOL"}, "Select a valid choice"),
         ],

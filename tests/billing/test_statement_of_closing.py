@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from billing.services import statements
 from billing.services.closing import close_window
 from billing.services.windows import ensure_windows
+from tests.billing.rendering import render_missing
 from tests.makers import NOON, AgreementMaker, fjell, numbered_record, take
 
 pytestmark = pytest.mark.django_db
@@ -30,4 +30,4 @@ class TestStatementsOfAClosing:
         # claims of 9.02; 0.09 is the house's on one, a price reduction on the other
         assert stated == {"Nordlicht": 1786, "Voltaire": -902, "Fjell": -893}
         assert netted == stated | {"Clearing house": 9}
-        assert statements.render_missing(now=NOON) == 3
+        assert render_missing(now=NOON) == 3

@@ -16,6 +16,7 @@ from billing.services.statement_contents import StatementDiffers
 from partners.models import Partner
 from roaming.models import Delivery
 from tests.billing.closed_windows import CLOSED_AT, closed_window
+from tests.billing.rendering import render_missing
 from tests.makers import (
     AgreementMaker,
     nordlicht,
@@ -182,12 +183,12 @@ class TestRenderMissing:
             issued_at=CLOSED_AT,
         )
 
-        rendered = statements.render_missing(now=RENDERED_AT)
+        rendered = render_missing(now=RENDERED_AT)
 
         assert rendered == 2
         assert not broken.files.exists()
         assert "not_rendered" in caplog.text
-        assert statements.render_missing(now=RENDERED_AT) == 0
+        assert render_missing(now=RENDERED_AT) == 0
 
 
 @pytest.mark.django_db

@@ -85,7 +85,7 @@ def monday_mends_a_record(nordlicht, held_id: str, tmp_path) -> None:
     _look_again_until(page, "button:has-text('Apply 1 correction')")
     page.fill("[name=reason]", "the provider's id was mistyped")
     page.click("button:has-text('Apply 1 correction')")
-    _look_again_until(page, "h1:has-text('Corrected records')")
+    _look_again_until(page, "main:has(h1:has-text('Corrected records')) dl.figures")
     assert SdrState.objects.filter(id=held_id, state="REJECTED").exists()
 
 

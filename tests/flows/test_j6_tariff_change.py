@@ -9,13 +9,13 @@ from billing.models import ClearedSdr, DocumentFile
 from billing.services import conservation, correction_runs, sealing
 from billing.services.closing import close_window
 from billing.services.correction_runs import Selection
-from billing.services.statements import render_missing
 from billing.services.windows import ensure_windows
 from partners.models import FeeComponent
 from partners.services import approvals
 from roaming.models import Delivery, SdrRating, SdrState, TariffNotice
 from roaming.services import holds, tariffs
 from tests.billing.oracle_world import SINCE, a_record, an_oracle
+from tests.billing.rendering import render_missing
 from tests.makers import approver, take
 from tests.roaming.tariff_world import per_kwh, published
 
