@@ -29,6 +29,7 @@ from roaming.models import (
     TariffNotice,
     WebhookSubscription,
 )
+from roaming.rules.dispute import waits_for
 
 LIVE = Environment.LIVE
 # A deadline is near, a token runs out soon, a payment is due soon.
@@ -139,8 +140,8 @@ def _deadlines(now: datetime) -> Iterator[Event]:
 
 
 def _sides(dispute: Dispute) -> tuple[Party, Party]:
-    """Who is to act now, and the other one (as ``queries_disputes.waiting_for``)."""
-    if dispute.stage == "OPEN" and dispute.is_confirmed:
+    """Who is to act now, and the other one."""
+    if waits_for(dispute.stage, is_confirmed=dispute.is_confirmed) == "CSO":
         return dispute.seller, dispute.buyer
     return dispute.buyer, dispute.seller
 

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from billing.messages.sepa import CURRENCY
 from partners.admin.story import INFO, WARN, Note
 from partners.models import BankAccount
-from partners.queries import clearing_house
+from partners.queries import clearing_house, in_period
 
 
 def _with_link(text: str, page: str, words: str) -> SafeString:
@@ -36,8 +36,8 @@ def notes_before_proposing(*, now: datetime) -> list[Note]:
         )
         return [Note(text, INFO, "The clearing house moves no money")]
     accounts = BankAccount.objects.filter(
-        partner=clearing_house(), currency=CURRENCY, starts_at__lte=now
-    ).exclude(ends_at__lte=now)
+        in_period(now), partner=clearing_house(), currency=CURRENCY
+    )
     if accounts.exists():
         return []
     text = _with_link(

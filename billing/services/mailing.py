@@ -8,26 +8,23 @@ again, and each attempt is a row of its own.
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from billing.documents.languages import writer_for
 from billing.documents.texts import texts_of
-from billing.gateways import Answer, MailServer, hand_over
+from billing.gateways import Answer, MailServer
 from billing.models import Document, DocumentFile, DocumentMail, MailAttempt
+from billing.services.mail_queue import claimed, letter_to, name_of, stand, try_each
 from clearinghouse.uuid7 import uuid7_at
 from partners.models import Environment, PartnerFacts
-from partners.queries import clearing_house, in_period
+from partners.queries import in_period
 
 # Older documents are not told: who sets mail up late wants no year of letters at once.
 TOLD_FOR = timedelta(days=30)
-# How long one attempt may take before another worker takes the letter.
-LEASE = timedelta(minutes=10)
-# Before attempts 2, 3, …; after the last one the letter is given up: two days in all.
-WAITS = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720, 2_000)]
 
 
 def owe_letters(*, now: datetime) -> int:
@@ -75,15 +72,8 @@ def send_letters(
     server: MailServer, *, site: str, link: Callable[[Document], str], clock: Callable[[], datetime]
 ) -> dict[str, int]:
     """Try every letter that is due, once; ``link`` gives the path of a document on ``site``."""
-    house = PartnerFacts.objects.filter(in_period(clock()), partner=clearing_house()).first()
-    done = {"sent": 0, "left": 0}
-    started_at = clock()
-    while mail := _claim(before=started_at, now=clock()):
-        letter = letter_about(mail, house=house, site=site, link=link, now=clock())
-        answer = hand_over(server, letter)
-        _note(mail, str(letter["Message-ID"]), answer, now=clock())
-        done["sent" if answer.is_accepted else "left"] += 1
-    return done
+    write = partial(letter_about, site=site, link=link)
+    return try_each(server, claim=_claim, write=write, note=_note, clock=clock)
 
 
 def letter_about(
@@ -97,49 +87,29 @@ def letter_about(
     """Write the letter in its reader's language; a repeated attempt has the same Message-ID."""
     document = mail.document
     texts, writer = texts_of("mail", mail.language), writer_for(mail.language)
-    host = site.partition("://")[2].partition(":")[0] or "localhost"
-    name = house.legal_name if house else clearing_house().name
     values = {
         "kind": texts[f"kind_{document.kind.lower()}"],
         "number": document.number,
         "day": writer.day(document.issued_at.date()),
         "link": f"{site}{link(document)}",
-        "house": name,
+        "house": name_of(house),
     }
-    letter = EmailMessage()
-    sender = (house and house.email) or f"noreply@{host}"
-    letter["From"] = f'"{quotable(name)}" <{sender}>'
-    letter["To"] = mail.recipient
     test = "[TEST] " if document.environment == Environment.TEST else ""
-    letter["Subject"] = test + texts["subject"].format(**values)
-    letter["Date"] = format_datetime(now)
-    letter["Message-ID"] = f"<{mail.pk}@{host}>"
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(texts["body"].format(**values), cte="quoted-printable")
-    # Setting the content drops headers about it.
-    letter["Content-Language"] = writer.language
-    return letter
-
-
-def quotable(name: str) -> str:
-    return "".join(character for character in name if character.isprintable() and character != '"')
+    subject, body = test + texts["subject"].format(**values), texts["body"].format(**values)
+    return letter_to(
+        mail,
+        house=house,
+        site=site,
+        subject=subject,
+        body=body,
+        language=writer.language,
+        now=now,
+    )
 
 
 def _claim(*, before: datetime, now: datetime) -> DocumentMail | None:
-    """Take the letter that waits longest; while it is being sent nobody else takes it."""
-    with transaction.atomic():
-        due = DocumentMail.objects.filter(
-            state=DocumentMail.State.QUEUED, next_attempt_at__lte=before
-        )
-        mail = due.select_for_update(skip_locked=True).order_by("next_attempt_at", "pk").first()
-        if mail is None:
-            return None
-        DocumentMail.objects.filter(pk=mail.pk).update(
-            next_attempt_at=now + LEASE, attempts=F("attempts") + 1
-        )
-    return (
-        DocumentMail.objects.select_related("document").defer("document__content").get(pk=mail.pk)
-    )
+    letters = DocumentMail.objects.select_related("document").defer("document__content")
+    return claimed(letters, before=before, now=now)
 
 
 @transaction.atomic
@@ -153,13 +123,7 @@ def _note(mail: DocumentMail, message_id: str, answer: Answer, *, now: datetime)
         answer=answer.words,
         at=now,
     )
-    is_last = answer.is_final or mail.attempts > len(WAITS)
-    if answer.is_accepted:
-        mail.state = DocumentMail.State.SENT
-    elif is_last:
-        mail.state = DocumentMail.State.FAILED
-    is_queued = mail.state == DocumentMail.State.QUEUED
-    mail.next_attempt_at = now + WAITS[mail.attempts - 1] if is_queued else None
+    stand(mail, answer, now=now)
     mail.save(update_fields=["state", "next_attempt_at"])
 
 

@@ -6,20 +6,17 @@ Like the letters about documents they hold no figures of money and no attachment
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
+from functools import partial
 from itertools import groupby
 
-from django.db import transaction
-from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
-from billing.gateways import Answer, MailServer, hand_over
+from billing.gateways import Answer, MailServer
 from billing.models import Notification, NotificationMail
-from billing.services.mailing import LEASE, WAITS, quotable
+from billing.services.mail_queue import claimed, letter_to, quotable, stand, try_each
 from billing.services.notification_words import TITLES, line_of
 from partners.models import PartnerFacts
-from partners.queries import clearing_house, in_period
 
 State = NotificationMail.State
 # The path of a page on the site, from its name and what it is about.
@@ -31,36 +28,26 @@ def send(
     server: MailServer, *, site: str, link: Link, clock: Callable[[], datetime]
 ) -> dict[str, int]:
     """Try every letter that is due, once; how many were taken and how many were not."""
-    house = PartnerFacts.objects.filter(in_period(clock()), partner=clearing_house()).first()
-    done, started_at = {"sent": 0, "left": 0}, clock()
-    while mail := _claim(before=started_at, now=clock()):
-        letter = letter_of(mail, house=house, site=site, link=link, now=clock())
-        answer = hand_over(server, letter)
-        _note(mail, str(letter["Message-ID"]), answer, now=clock())
-        done["sent" if answer.is_accepted else "left"] += 1
-    return done
+    write = partial(letter_of, site=site, link=link)
+    return try_each(server, claim=_claim, write=write, note=_note, clock=clock)
 
 
 def letter_of(
     mail: NotificationMail, *, house: PartnerFacts | None, site: str, link: Link, now: datetime
 ) -> EmailMessage:
     """Write it; a repeated attempt has the same Message-ID."""
-    host = site.partition("://")[2].partition(":")[0] or "localhost"
-    name = house.legal_name if house else clearing_house().name
-    letter = EmailMessage()
-    letter["From"] = f'"{quotable(name)}" <{(house and house.email) or f"noreply@{host}"}>'
-    letter["To"] = mail.recipient
     notes = list(mail.notifications.order_by("kind", "pk")[: _LINES + 1])
     with translation.override(mail.language):
-        letter["Subject"] = quotable(_subject(notes))
-        body = _body(notes, site=site, link=link)
-    letter["Date"] = format_datetime(now)
-    letter["Message-ID"] = f"<{mail.pk}@{host}>"
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(body, cte="quoted-printable")
-    # Setting the content drops headers about it.
-    letter["Content-Language"] = mail.language
-    return letter
+        subject, body = quotable(_subject(notes)), _body(notes, site=site, link=link)
+    return letter_to(
+        mail,
+        house=house,
+        site=site,
+        subject=subject,
+        body=body,
+        language=mail.language,
+        now=now,
+    )
 
 
 def _subject(notes: list[Notification]) -> str:
@@ -86,27 +73,11 @@ def _body(notes: list[Notification], *, site: str, link: Link) -> str:
 
 
 def _claim(*, before: datetime, now: datetime) -> NotificationMail | None:
-    """Take the letter that waits longest; while it is being sent nobody else takes it."""
-    with transaction.atomic():
-        due = NotificationMail.objects.filter(state=State.QUEUED, next_attempt_at__lte=before)
-        mail = due.select_for_update(skip_locked=True).order_by("next_attempt_at", "pk").first()
-        if mail is None:
-            return None
-        NotificationMail.objects.filter(pk=mail.pk).update(
-            next_attempt_at=now + LEASE, attempts=F("attempts") + 1
-        )
-    return NotificationMail.objects.get(pk=mail.pk)
+    return claimed(NotificationMail.objects.all(), before=before, now=now)
 
 
 def _note(mail: NotificationMail, message_id: str, answer: Answer, *, now: datetime) -> None:
-    """Where the letter stands by what the server said."""
-    is_last = answer.is_final or mail.attempts > len(WAITS)
-    if answer.is_accepted:
-        mail.state = State.SENT
-    elif is_last:
-        mail.state = State.FAILED
-    is_queued = mail.state == State.QUEUED
-    mail.next_attempt_at = now + WAITS[mail.attempts - 1] if is_queued else None
+    stand(mail, answer, now=now)
     mail.message_id, mail.last_answer = message_id, answer.words
     mail.save(update_fields=["state", "next_attempt_at", "message_id", "last_answer"])
 

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from clearinghouse.locks import Lock, take
 from clearinghouse.statements import load_statement
-from clearinghouse.uuid7 import new_uuid7
+from clearinghouse.uuid7 import instant_of, new_uuid7
 from roaming.models import DayFigure, SdrState
 from roaming.rules.day_figures import DELAYS
 
@@ -69,7 +69,7 @@ def _days(now: datetime) -> list[date]:
 def _received(order: str) -> datetime | None:
     """When the first (``id``) or last (``-id``) record came, in UTC: its UUIDv7 says so."""
     one = SdrState.objects.order_by(order).values_list("id", flat=True).first()
-    return None if one is None else datetime.fromtimestamp((one.int >> 80) / 1000, tz=UTC)
+    return None if one is None else instant_of(one)
 
 
 def _count(day: date) -> list[tuple]:

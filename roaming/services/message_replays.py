@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from partners.models import Party
 from partners.services import audit
@@ -18,6 +18,10 @@ from roaming.services import delivering
 MOST_PER_HOUR = 1_000
 MOST_AT_ONCE = 500
 _HOUR = timedelta(hours=1)
+
+
+# Tried, and not confirmed: given up or not.
+NOT_TAKEN = Q(confirmed_at__isnull=True, attempts__gt=0)
 
 
 class TooOften(Exception):
@@ -34,7 +38,7 @@ def failed_messages(party: Party, *, since: datetime) -> QuerySet[Delivery]:
 
     ``since``: from when the party is its owner's; messages of before are another's.
     """
-    failed = Delivery.objects.filter(receiver=party, confirmed_at__isnull=True, attempts__gt=0)
+    failed = Delivery.objects.filter(NOT_TAKEN, receiver=party)
     return failed.filter(sequence__isnull=False, created_at__gte=since).order_by("sequence")
 
 

@@ -5,7 +5,7 @@ from it.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from clearinghouse.identifiers import emi3_check_digit
+from clearinghouse.uuid7 import instant_of
 from partners.models import AuditEvent, Environment, Party, RoamingAgreement, User
 from partners.services import audit, sandbox
 from roaming.intake.counter_structure import read_counter_record
@@ -110,7 +111,7 @@ def _record(agreement: RoamingAgreement, key: UUID) -> dict[str, object]:
 
     The instant is that of the key, so that the same key makes the same bytes.
     """
-    asked_at = datetime.fromtimestamp((key.int >> 80) // 1000, tz=UTC)
+    asked_at = instant_of(key).replace(microsecond=0)
     ended_at = asked_at - timedelta(minutes=10)
     seller, buyer, number = agreement.seller, agreement.buyer, key.int % 10**8
     body = f"{buyer.country_code}{buyer.party_id}C{number:08d}"

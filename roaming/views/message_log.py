@@ -109,7 +109,7 @@ def words_of(often: TooOften) -> str:
 def _shown(found: QuerySet[Delivery], shown: str) -> QuerySet[Delivery]:
     match shown:
         case "failed":
-            return found.filter(confirmed_at__isnull=True, attempts__gt=0)
+            return found.filter(message_replays.NOT_TAKEN)
         case "waiting":
             return found.filter(confirmed_at__isnull=True, dead_at__isnull=True, attempts=0)
         case "confirmed":

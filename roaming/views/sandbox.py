@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from clearinghouse.uuid7 import uuid7_at
+from clearinghouse.uuid7 import instant_of, uuid7_at
 from partners.models import ApiClient, Environment, Partner, Party, RoamingEndpoint
 from partners.portal import for_partner, partner_of, user_of
 from partners.rules.roles import ADMINISTER, OPERATE
@@ -126,7 +126,7 @@ def sample(request: HttpRequest, sample_key: UUID) -> HttpResponse:
         return redirect("portal:record", found.pk)
     if request.session.get(_ASKED) != str(sample_key):
         raise Http404("no such sample")
-    waited_s = now.timestamp() - (sample_key.int >> 80) / 1000
+    waited_s = (now - instant_of(sample_key)).total_seconds()
     context = {"section": "sandbox", "is_waiting": 0 <= waited_s < _PATIENCE_S}
     context["most"] = samples.MOST_PER_HOUR
     response = render(request, "portal/sample.html", context)
